@@ -1,0 +1,142 @@
+// What the compiler cannot see: forgotten promises, missing switch cases, oversized files, impure pure folders.
+import js from "@eslint/js";
+import globals from "globals";
+import tseslint from "typescript-eslint";
+
+const FILE_LINES_MAX = 400;
+const FUNCTION_LINES_MAX = 70;
+const DEPTH_MAX = 3;
+
+/** Folders whose code takes time, randomness and I/O as arguments, so that the simulator can run the real thing. */
+const PURE = [
+  "src-shared/**/*.ts",
+  "src-main/matcher/**/*.ts",
+  "src-main/controller/**/*.ts",
+  "src-client/core/**/*.ts",
+  "src-*/**/*-layout.ts",
+];
+/** The shells inside those folders: they perform what the pure code asks for. */
+const SHELLS = ["src-shared/node/**", "src-main/controller/controller.ts", "src-*/**/*-shell.ts"];
+
+const IMPURE_GLOBALS = [
+  ["Date", "take the time as an argument (src-shared/base/clock.ts)"],
+  ["performance", "take the time as an argument (src-shared/base/clock.ts)"],
+  ...["setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval", "clearImmediate"].map(
+    (name) => [name, "return an effect that asks for a timer"],
+  ),
+  ["queueMicrotask", "return an effect instead of doing things later"],
+  ["crypto", "take randomness as an argument (src-shared/base/random.ts)"],
+  ["process", "take what you need of the environment as an argument"],
+  ["console", "return what is to be said; a shell says it"],
+  ["Buffer", "use Uint8Array: shared code also runs in browsers"],
+  ["fetch", "return an effect; a shell fetches"],
+];
+
+export default tseslint.config(
+  { ignores: ["dist/", "release/", "node_modules/", ".ci/"] },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  js.configs.recommended,
+  {
+    rules: {
+      eqeqeq: "error",
+      "no-empty": "error",
+      // Terminal output is full of control characters, and reading it is one of our jobs.
+      "no-control-regex": "off",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.property.name='catch'] > ArrowFunctionExpression > Identifier[name='undefined']",
+          message:
+            "An empty catch hides what went wrong: report it, or say in a comment why it may be ignored.",
+        },
+      ],
+      "max-lines": ["error", { max: FILE_LINES_MAX, skipBlankLines: true, skipComments: true }],
+      "max-lines-per-function": [
+        "error",
+        { max: FUNCTION_LINES_MAX, skipBlankLines: true, skipComments: true, IIFEs: true },
+      ],
+      "max-depth": ["error", DEPTH_MAX],
+      "object-shorthand": "error",
+      "prefer-const": "error",
+      "no-var": "error",
+    },
+  },
+  {
+    files: ["**/*.ts", "**/*.tsx"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        {
+          allowDefaultCaseForExhaustiveSwitch: false,
+          considerDefaultExhaustiveForUnions: false,
+          requireDefaultForNonUnion: true,
+        },
+      ],
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-import-type-side-effects": "error",
+      "@typescript-eslint/only-throw-error": "error",
+      "@typescript-eslint/prefer-promise-reject-errors": "error",
+      "@typescript-eslint/no-non-null-assertion": "error",
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "all" },
+      ],
+      // An interface may be asynchronous although one of its implementations has nothing to wait for.
+      "@typescript-eslint/require-await": "off",
+    },
+  },
+  {
+    files: ["src-*/**/*.ts"],
+    rules: {
+      // Like no-empty, satisfied by a comment that says why nothing needs doing.
+      "@typescript-eslint/no-empty-function": "error",
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+    },
+  },
+  {
+    files: PURE,
+    ignores: SHELLS,
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        { globals: IMPURE_GLOBALS.map(([name, message]) => ({ name, message })), checkGlobalObject: true },
+      ],
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "Math",
+          property: "random",
+          message: "take randomness as an argument (src-shared/base/random.ts)",
+        },
+        { object: "AbortSignal", property: "timeout", message: "return an effect that asks for a timer" },
+      ],
+    },
+  },
+  {
+    files: ["test/**/*.ts", "bench/**/*.ts"],
+    rules: {
+      // A describe block is one function; its tests are what counts.
+      "max-lines-per-function": "off",
+      // A test that indexes what it has just built may say so: a wrong guess fails the test, nothing else.
+      "@typescript-eslint/no-non-null-assertion": "off",
+      // expect.any() and friends are typed any by vitest.
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/unbound-method": "off",
+    },
+  },
+  {
+    files: ["**/*.d.ts"],
+    // Declarations describe what the platform has, under the platform's names.
+    rules: { "no-restricted-globals": "off", "@typescript-eslint/no-unused-vars": "off", "no-var": "off" },
+  },
+  {
+    files: ["**/*.mjs", "**/*.js", "**/*.cjs"],
+    languageOptions: { globals: globals.node },
+  },
+);

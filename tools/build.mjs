@@ -1,0 +1,154 @@
+// Bundles each program that runs without a window into one file under dist/; `node tools/build.mjs` builds all.
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+/** @typedef {{ entry: string, bundle: string, sources: readonly string[], command: boolean }} Program */
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** @type {readonly Program[]} */
+const PROGRAMS = [
+  { entry: "src-main/cli.ts", bundle: "dist/plush.mjs", sources: ["src-shared", "src-main"], command: true },
+  {
+    entry: "src-client/client.ts",
+    bundle: "dist/client.mjs",
+    sources: ["src-shared", "src-client"],
+    command: false,
+  },
+];
+
+/** Remembers from which sources the bundles were built. */
+const BUILT_STAMP = join(ROOT, "dist", ".built.json");
+/** Besides the sources, what decides what a bundle looks like. */
+const BUILD_FILES = ["package-lock.json", "package.json", "tools/build.mjs"];
+
+/** Packages in the older module format call require(), which an ES module has not. */
+const REQUIRE = [
+  'import { createRequire as nebulaCreateRequire } from "node:module";',
+  "const require = nebulaCreateRequire(import.meta.url);",
+].join("\n");
+
+/**
+ * msgpackr looks for a native helper at run time. A bundle must not depend on what lies around on its host, so it
+ * gets the answer "not there" at once.
+ * @type {import("esbuild").Plugin}
+ */
+const withoutNativeHelper = {
+  name: "without-native-helper",
+  setup(builder) {
+    builder.onResolve({ filter: /^msgpackr-extract$/ }, () => ({
+      path: "msgpackr-extract",
+      namespace: "absent",
+    }));
+    builder.onLoad({ filter: /.*/, namespace: "absent" }, () => ({
+      contents: "module.exports = undefined;",
+      loader: "js",
+    }));
+  },
+};
+
+/** @param {Program} program */
+async function buildProgram(program) {
+  const start = performance.now();
+  const path = join(ROOT, program.bundle);
+  // When this build fails, nobody shall run (or test) the bundle of older sources.
+  rmSync(path, { force: true });
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [program.entry],
+    outfile: program.bundle,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    // Stack traces from hosts must stay readable: only white space goes, no name.
+    minifyWhitespace: true,
+    // An uncaught error quotes its line: without a limit that would be the whole program.
+    lineLimit: 160,
+    legalComments: "none",
+    banner: { js: program.command ? `#!/usr/bin/env node\n${REQUIRE}` : REQUIRE },
+    plugins: [withoutNativeHelper],
+    logLevel: "warning",
+  });
+  if (program.command) chmodSync(path, 0o755);
+  const kB = (statSync(path).size / 1000).toFixed(0);
+  console.log(`build: ${program.bundle} ${kB} kB in ${(performance.now() - start).toFixed(0)} ms`);
+}
+
+/** @param {Program} program */
+function sourcesHash(program) {
+  const hash = createHash("sha256");
+  const files = program.sources.flatMap((folder) => {
+    const path = join(ROOT, folder);
+    if (!existsSync(path)) return [];
+    return readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => relative(ROOT, join(file.parentPath, file.name)));
+  });
+  for (const file of [...files.sort(), ...BUILD_FILES]) {
+    hash.update(`${file}\n`).update(readFileSync(join(ROOT, file)));
+  }
+  return hash.digest("hex");
+}
+
+/** @returns {Record<string, string>} */
+function builtHashes() {
+  return existsSync(BUILT_STAMP) ? JSON.parse(readFileSync(BUILT_STAMP, "utf8")) : {};
+}
+
+/**
+ * @param {readonly Program[]} programs
+ * @returns {Promise<string[]>} the bundles that were built
+ */
+async function buildPrograms(programs) {
+  const present = programs.filter((program) => existsSync(join(ROOT, program.entry)));
+  // Taken before building: a source saved meanwhile makes the bundle stale, not silently old.
+  const hashes = { ...builtHashes() };
+  for (const program of present) hashes[program.bundle] = sourcesHash(program);
+  // One broken program does not keep the others from being built.
+  const outcomes = await Promise.allSettled(present.map(buildProgram));
+  const failure = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+  if (present.length > 0) {
+    mkdirSync(dirname(BUILT_STAMP), { recursive: true });
+    writeFileSync(BUILT_STAMP, `${JSON.stringify(hashes, undefined, 2)}\n`);
+  }
+  return present.map((program) => program.bundle);
+}
+
+/** Builds the bundles that are missing or older than their sources, and says which. */
+export function buildStaleBundles() {
+  const built = builtHashes();
+  return buildPrograms(
+    PROGRAMS.filter(
+      (program) =>
+        !existsSync(join(ROOT, program.bundle)) ||
+        (existsSync(join(ROOT, program.entry)) && built[program.bundle] !== sourcesHash(program)),
+    ),
+  );
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) {
+  for (const { entry } of PROGRAMS) {
+    if (!existsSync(join(ROOT, entry))) console.log(`build: ${entry} does not exist yet; skipped`);
+  }
+  try {
+    await buildPrograms(PROGRAMS);
+  } catch (error) {
+    // esbuild has shown each error with its place already; this is its one-line summary.
+    console.error(`build: ${/** @type {Error} */ (error).message.split("\n")[0] ?? ""}`);
+    process.exitCode = 1;
+  }
+}
