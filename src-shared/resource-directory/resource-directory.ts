@@ -1,0 +1,34 @@
+// What a resource directory says: the hosts that can be had, by resource manager.
+import type { Placed } from "../application/application.ts";
+import type { HostId } from "../base/ids.ts";
+
+export type TransportKind = "ssh2" | "system-ssh";
+
+export interface ResourceDirectory {
+  readonly rootName: "plush" | "gush";
+  readonly managers: readonly ResourceManager[];
+}
+
+/** type="local": embedded hosts on this computer. type="ssh": hosts reached by SSH. Others load with a warning. */
+export interface ResourceManager extends Placed {
+  readonly type: string;
+  readonly hosts: readonly HostEntry[];
+}
+
+/** One host; node sets in `hostname` are unfolded, so that each host has an entry of its own. */
+export interface HostEntry extends Placed {
+  /** What the host is called everywhere: the name without port, unique over the directory. */
+  readonly id: HostId;
+  readonly managerType: string;
+  /** Name or address to contact; for local hosts the loopback address. */
+  readonly address: string;
+  /** Port that the client listens on (ssh), or undefined. */
+  readonly port: number | undefined;
+  readonly user: string | undefined;
+  /** Labels; a host that is listed several times has them all. */
+  readonly groups: readonly string[];
+  readonly site: string | undefined;
+  /** Degrees, WGS 84. */
+  readonly latitude: number | undefined;
+  readonly longitude: number | undefined;
+}
