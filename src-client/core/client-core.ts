@@ -1,0 +1,220 @@
+// The client's decisions: commands and process events in, effects out; one record for each run on this host.
+import type { RunId } from "#shared/base/ids.ts";
+import type { Command, ExecuteCommand, InputCommand, PrepareCommand, SoftwarePlan } from "#shared/protocol/commands.ts";
+import type { Report } from "#shared/protocol/reports.ts";
+import type { ClientEffect, ClientEvent, HostFacts } from "./client-events.ts";
+import { RunOnHost } from "./run-on-host.ts";
+
+/** Runs at once on one host: a controller has one application and a few commands going. */
+const RUNS_MAX = 64;
+/** Input that came before the processes could start. */
+const EARLY_INPUTS_MAX = 1024;
+
+interface Preparation {
+  readonly software: readonly SoftwarePlan[];
+  readonly installed: Map<string, { readonly directory: string; readonly alreadyThere: boolean }>;
+  failed: boolean;
+}
+
+interface RunRecord {
+  readonly run: RunId;
+  preparation: Preparation;
+  workDirectory: string | undefined;
+  secrets: Readonly<Record<string, string>>;
+  body: RunOnHost | undefined;
+  /** Came before the work directory was there; carried out then. */
+  early: ExecuteCommand | undefined;
+  readonly earlyInput: InputCommand[];
+  stopping: boolean;
+  stopped: boolean;
+}
+
+export class ClientCore {
+  readonly #facts: HostFacts;
+  readonly #records = new Map<RunId, RunRecord>();
+  #leaving: { readonly keep: boolean; readonly reason: string } | undefined;
+
+  constructor(facts: HostFacts) {
+    this.#facts = facts;
+  }
+
+  /** Runs whose processes or files may still be there. */
+  get runs(): readonly RunId[] {
+    return [...this.#records.keys()];
+  }
+
+  step(event: ClientEvent): ClientEffect[] {
+    switch (event.kind) {
+      case "command":
+        return this.#command(event.command);
+      case "softwareState":
+        return [report({ kind: "preparing", run: event.run, software: event.software, state: event.state })];
+      case "installed":
+        return this.#installed(event);
+      case "installFailed":
+        return this.#prepareFailed(event.run, event.software, event.step, event.reason);
+      case "workReady":
+        return this.#workReady(event.run, event.directory);
+      case "workFailed":
+        return this.#prepareFailed(event.run, "", event.step, event.reason);
+      case "started":
+        return this.#onProcess(event.process, (body) => body.started(event.process, event.pid));
+      case "notStarted":
+        return this.#onProcess(event.process, (body) => body.notStarted(event.process, event.step, event.reason));
+      case "exited":
+        return this.#onProcess(event.process, (body) => body.exited(event));
+      case "probed":
+        return this.#onProcess(event.process, (body) => body.probed(event.process, event.healthy, event.detail));
+      case "timer":
+        return [...this.#records.values()].flatMap((record) => record.body?.timer(event.name) ?? []);
+      case "runStopped":
+        return this.#runStopped(event.run, event.leftovers);
+      case "collectable":
+        return [report({ kind: "collectable", run: event.run, files: event.files, problems: event.problems })];
+      case "runCleaned":
+        this.#records.delete(event.run);
+        return [report({ kind: "runEnded", run: event.run, problems: event.problems }), ...this.#leaveWhenIdle()];
+      case "abandoned":
+        return this.#leave(false, event.reason);
+    }
+  }
+
+  #command(command: Command): ClientEffect[] {
+    switch (command.kind) {
+      case "prepare":
+        return this.#prepare(command);
+      case "secrets":
+        this.#recordOf(command.run).secrets = command.values;
+        return [];
+      case "execute":
+        return this.#execute(command);
+      case "variables":
+        this.#records.get(command.run)?.body?.setVariables(command.table);
+        return [];
+      case "release":
+        return this.#records.get(command.run)?.body?.release(command.barrier) ?? [];
+      case "input":
+        return this.#input(command);
+      case "stop":
+        return this.#stop(this.#recordOf(command.run));
+      case "collect":
+        return [{ kind: "collect", run: command.run, rules: this.#records.get(command.run)?.body?.collectRules() ?? [] }];
+      case "endRun":
+        return [{ kind: "cleanRun", run: command.run, keep: command.keep }];
+      case "leave":
+        return this.#leave(command.keep, "the controller asked for it");
+    }
+  }
+
+  #recordOf(run: RunId): RunRecord {
+    const known = this.#records.get(run);
+    if (known !== undefined) return known;
+    const preparation = { software: [], installed: new Map(), failed: false };
+    const record = { run, preparation, workDirectory: undefined, secrets: {}, body: undefined, early: undefined, earlyInput: [], stopping: false, stopped: false };
+    this.#records.set(run, record);
+    return record;
+  }
+
+  #prepare(command: PrepareCommand): ClientEffect[] {
+    if (!this.#records.has(command.run) && this.#records.size >= RUNS_MAX) {
+      const reason = `this host has ${String(RUNS_MAX)} runs already`;
+      return [report({ kind: "prepareFailed", run: command.run, software: "", step: "prepare", reason })];
+    }
+    const record = this.#recordOf(command.run);
+    if (record.stopping) return [];
+    record.preparation = { software: command.software, installed: new Map(), failed: false };
+    if (command.software.length === 0) return [{ kind: "makeWork", run: command.run, software: [] }];
+    return command.software.map((software) => ({ kind: "install", run: command.run, software }));
+  }
+
+  #execute(command: ExecuteCommand): ClientEffect[] {
+    const record = this.#recordOf(command.run);
+    if (record.stopping || record.body !== undefined) return [];
+    const { workDirectory, secrets } = record;
+    if (workDirectory === undefined) {
+      record.early = command;
+      return [];
+    }
+    record.body = new RunOnHost(command, { facts: this.#facts, secrets, workDirectory });
+    const absence: ClientEffect = { kind: "allowAbsence", ms: command.controllerAbsenceMs };
+    return [absence, ...record.body.start(), ...this.#earlyInput(record)];
+  }
+
+  #input(command: InputCommand): ClientEffect[] {
+    const record = this.#records.get(command.run);
+    if (record?.body !== undefined) return record.body.input(command.bytes, command.end);
+    if (record !== undefined && record.earlyInput.length < EARLY_INPUTS_MAX) record.earlyInput.push(command);
+    return [];
+  }
+
+  #earlyInput(record: RunRecord): ClientEffect[] {
+    return record.earlyInput.splice(0).flatMap((command) => record.body?.input(command.bytes, command.end) ?? []);
+  }
+
+  #stop(record: RunRecord): ClientEffect[] {
+    if (record.stopping) return record.stopped ? [report({ kind: "stopped", run: record.run, leftovers: [] })] : [];
+    record.stopping = true;
+    const effects = record.body?.stop() ?? [];
+    if (record.body === undefined || record.body.idle()) effects.push({ kind: "stopRun", run: record.run });
+    return effects;
+  }
+
+  #leave(keep: boolean, reason: string): ClientEffect[] {
+    this.#leaving = { keep, reason };
+    const effects = [...this.#records.values()].flatMap((record) => (record.stopping ? [] : this.#stop(record)));
+    return [...effects, ...this.#leaveWhenIdle()];
+  }
+
+  #leaveWhenIdle(): ClientEffect[] {
+    if (this.#leaving === undefined || [...this.#records.values()].some((record) => !record.stopped)) return [];
+    return [{ kind: "leave", ...this.#leaving }];
+  }
+
+  #installed(event: Extract<ClientEvent, { kind: "installed" }>): ClientEffect[] {
+    const record = this.#records.get(event.run);
+    if (record === undefined || record.stopping) return [];
+    const { installed, software, failed } = record.preparation;
+    installed.set(event.software, { directory: event.directory, alreadyThere: event.alreadyThere });
+    if (failed || installed.size < software.length) return [];
+    return [{ kind: "makeWork", run: event.run, software }];
+  }
+
+  #prepareFailed(run: RunId, software: string, step: string, reason: string): ClientEffect[] {
+    const record = this.#records.get(run);
+    if (record === undefined || record.stopping || record.preparation.failed) return [];
+    record.preparation.failed = true;
+    return [report({ kind: "prepareFailed", run, software, step, reason })];
+  }
+
+  #workReady(run: RunId, directory: string): ClientEffect[] {
+    const record = this.#records.get(run);
+    if (record === undefined || record.stopping) return [];
+    record.workDirectory = directory;
+    const installs = [...record.preparation.installed.values()];
+    const alreadyThere = installs.filter((install) => install.alreadyThere).length;
+    const prepared = report({ kind: "prepared", run, installed: installs.length - alreadyThere, alreadyThere });
+    return record.early === undefined ? [prepared] : [prepared, ...this.#execute(record.early)];
+  }
+
+  #onProcess(id: string, give: (body: RunOnHost) => ClientEffect[]): ClientEffect[] {
+    for (const record of this.#records.values()) {
+      const { body } = record;
+      if (body?.owns(id) !== true) continue;
+      const effects = give(body);
+      if (record.stopping && body.idle()) effects.push({ kind: "stopRun", run: record.run });
+      return effects;
+    }
+    return [];
+  }
+
+  #runStopped(run: RunId, leftovers: readonly string[]): ClientEffect[] {
+    const record = this.#records.get(run);
+    if (record === undefined) return this.#leaveWhenIdle();
+    record.stopped = true;
+    return [report({ kind: "stopped", run, leftovers }), ...this.#leaveWhenIdle()];
+  }
+}
+
+function report(body: Report): ClientEffect {
+  return { kind: "report", report: body };
+}

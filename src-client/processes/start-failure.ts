@@ -1,0 +1,202 @@
+// Says why a process cannot be started, in the operating system's words and before it is tried where that is possible.
+import { constants } from "node:fs";
+import { access, mkdir, open, readdir, stat } from "node:fs/promises";
+import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { getSystemErrorMap } from "node:util";
+
+/** `step` names what was being done. */
+export interface StartFailure {
+  readonly step: string;
+  readonly reason: string;
+}
+
+export interface ProgramPlace {
+  readonly path: string;
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What execvp searches when the environment has no PATH. */
+const PATH_DEFAULT = "/usr/bin:/bin";
+/** The kernel reads no more of the `#!` line. */
+const HEAD_BYTES = 256;
+/** Where the kernel is told of further program formats (emulators, Java). */
+const FORMATS_FOLDER = "/proc/sys/fs/binfmt_misc";
+/** Without these the kernel knows only its own formats. */
+const FORMATS_FOLDER_OWN = new Set(["register", "status"]);
+const ELF_MACHINE_OFFSET = 18;
+
+/** As the C library says it: "No such file or directory". */
+export function systemWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, errno } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error.message;
+  const words = [...getSystemErrorMap().values()].find(([name]) => name === code)?.[1];
+  return words === undefined ? `${code} (${String(errno)})` : words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Makes it when it is not there; gives the first folder that was made, for its owner to be set. */
+export async function makeCwd(cwd: string): Promise<{ readonly made: string | undefined } | StartFailure> {
+  const step = "work directory";
+  if (!isAbsolute(cwd)) return { step, reason: `${cwd}: not an absolute path` };
+  try {
+    const made = await makeFolders(cwd);
+    await access(cwd, constants.X_OK);
+    return { made };
+  } catch (error) {
+    return { step, reason: `${cwd}: ${systemWords(error)}` };
+  }
+}
+
+/** Node's own `recursive` never returns where the system refuses to make anything (below /proc). */
+async function makeFolders(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (error) {
+    if (await isFolder(path)) return undefined;
+    const parent = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || (await isFolder(parent)) || parent === path)
+      throw error;
+    const first = await makeFolders(parent);
+    return (await makeFolders(path)) === undefined ? first : (first ?? path);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    // Not there, or not for us: making it says which.
+    return false;
+  }
+}
+
+/** For programs that the client starts as itself: of other users it cannot say what they may do. */
+export async function checkProgram(place: ProgramPlace): Promise<StartFailure | undefined> {
+  if (process.platform === "win32") return undefined;
+  const fail = (reason: string): StartFailure => ({ step: "start", reason: `${place.path}: ${reason}` });
+  const found = await findProgram(place);
+  if ("reason" in found) return fail(found.reason);
+  const head = await headOf(found.file);
+  // Readable by its owner only and yet executable: the system will say.
+  if (head === undefined) return undefined;
+  if (head.subarray(0, 2).toString("latin1") === "#!") {
+    const reason = await interpreterProblem(head, place.cwd);
+    return reason === undefined ? undefined : fail(reason);
+  }
+  return (await isForeignFormat(head)) ? fail("Exec format error (not a program for this host)") : undefined;
+}
+
+async function findProgram({
+  path,
+  cwd,
+  environment,
+}: ProgramPlace): Promise<{ file: string } | { reason: string }> {
+  if (path === "") return { reason: "no program is named" };
+  if (path.includes("/")) {
+    const file = resolve(cwd, path);
+    const reason = await executeProblem(file);
+    return reason === undefined ? { file } : { reason };
+  }
+  let worst = `No such file or directory (not found in PATH)`;
+  for (const folder of (environment["PATH"] ?? PATH_DEFAULT).split(delimiter)) {
+    const file = join(resolve(cwd, folder), path);
+    const reason = await executeProblem(file);
+    if (reason === undefined) return { file };
+    if (reason.startsWith("Permission denied")) worst = `${reason} (${file})`;
+  }
+  return { reason: worst };
+}
+
+async function executeProblem(file: string): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(file);
+    if ((mode & constants.S_IFMT) === constants.S_IFDIR) return "Permission denied (it is a directory)";
+    await access(file, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const denied = (error as NodeJS.ErrnoException).code === "EACCES";
+    return denied ? "Permission denied (is it executable?)" : systemWords(error);
+  }
+}
+
+async function headOf(file: string): Promise<Buffer | undefined> {
+  try {
+    const handle = await open(file);
+    try {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // Execution needs no permission to read.
+    return undefined;
+  }
+}
+
+async function interpreterProblem(head: Buffer, cwd: string): Promise<string | undefined> {
+  const line = head.toString("utf8").slice(2).split("\n", 1)[0] ?? "";
+  const interpreter = line.trim().split(/[ \t]/, 1)[0] ?? "";
+  if (interpreter === "") return undefined;
+  if (line.endsWith("\r")) return `bad interpreter: "${line}" (the file has Windows line ends)`;
+  const reason = await executeProblem(resolve(cwd, interpreter));
+  return reason === undefined ? undefined : `bad interpreter: ${interpreter}: ${reason}`;
+}
+
+/**
+ * Files without `#!` that the kernel refuses are handed to `sh` by execvp, which is right for old scripts; a binary of
+ * another kind of computer would only give odd syntax errors.
+ */
+async function isForeignFormat(head: Buffer): Promise<boolean> {
+  if (process.platform !== "linux" || !head.includes(0)) return false;
+  if (isElf(head)) {
+    const own = await headOf(process.execPath);
+    if (own === undefined || machineOf(own) === machineOf(head) || isOlderSister(head)) return false;
+  }
+  return !(await hasMoreFormats());
+}
+
+function isElf(head: Buffer): boolean {
+  return head.subarray(0, 4).toString("latin1") === "\x7fELF";
+}
+
+function machineOf(head: Buffer): number {
+  return head.length >= ELF_MACHINE_OFFSET + 2 ? head.readUInt16LE(ELF_MACHINE_OFFSET) : -1;
+}
+
+/** 32-bit x86 (3) and ARM (40) programs run on their 64-bit successors. */
+function isOlderSister(head: Buffer): boolean {
+  return [3, 40].includes(machineOf(head));
+}
+
+async function hasMoreFormats(): Promise<boolean> {
+  try {
+    return (await readdir(FORMATS_FOLDER)).some((name) => !FORMATS_FOLDER_OWN.has(name));
+  } catch {
+    // Not mounted: no further formats.
+    return false;
+  }
+}
+
+/** After the system has refused; `program` as it was asked for. */
+export function explainSpawnError(
+  error: unknown,
+  program: ProgramPlace,
+  args: readonly string[],
+): StartFailure {
+  const { code } = error as NodeJS.ErrnoException;
+  const words = `${program.path}: ${systemWords(error)}`;
+  if (code === "E2BIG") {
+    const size = [...args, ...Object.entries(program.environment).flat()].reduce(
+      (sum, text) => sum + Buffer.byteLength(text) + 1,
+      0,
+    );
+    return { step: "start", reason: `${words} (arguments and environment: ${String(size)} bytes)` };
+  }
+  // The file itself has been looked at before: what is missing is what the kernel needs to run it.
+  if (code === "ENOENT")
+    return { step: "start", reason: `${words} (its loader is missing: was it built for another system?)` };
+  return { step: "start", reason: words };
+}

@@ -1,0 +1,60 @@
+// Entry of the `plush` command: hands the computer to the command line and exits with what it says.
+import { existsSync, readFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runCommandLine } from "./command-line/command-line.ts";
+import type { World } from "./command-line/world.ts";
+import { pathsOf } from "./documents/paths.ts";
+import { startController } from "./start-controller.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+const programDirectory = dirname(fileURLToPath(import.meta.url));
+
+/** package.json is one level up, from dist/ as from src-main/. */
+function readVersion(): string {
+  const path = join(programDirectory, "..", "package.json");
+  if (!existsSync(path)) return "unknown";
+  const content: unknown = JSON.parse(readFileSync(path, "utf8"));
+  return typeof content === "object" && content !== null && "version" in content ? String(content.version) : "unknown";
+}
+
+function createWorld(): World {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    paths: pathsOf({
+      environment: process.env,
+      platform: process.platform,
+      homeDirectory: homedir(),
+      temporaryDirectory: tmpdir(),
+      userId: process.getuid?.(),
+    }),
+    programDirectory,
+    version: readVersion(),
+    startController,
+    clock: {
+      now: Date.now,
+      after(delayMs, action) {
+        const timer = setTimeout(action, delayMs);
+        return () => clearTimeout(timer);
+      },
+    },
+    onSignal(listener) {
+      for (const signal of SIGNALS) process.on(signal, listener);
+      return () => {
+        for (const signal of SIGNALS) process.off(signal, listener);
+      };
+    },
+    leave: (exitCode) => process.exit(exitCode),
+  };
+}
+
+// A reader that has gone away is noticed by those who follow a run; here it must only not end the program in the middle.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => stream.destroy());
+
+process.exit(await runCommandLine(process.argv.slice(2), createWorld()));

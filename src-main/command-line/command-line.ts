@@ -1,0 +1,103 @@
+// The `plush` command: which commands there are, and how what they throw becomes a message and an exit code.
+import { Command, CommanderError } from "commander";
+import { nearestName } from "#shared/application/nearest-name.ts";
+import { addCheckCommand } from "./check-command.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { addDemoCommand } from "./demo-command.ts";
+import { addExecCommand } from "./exec-command.ts";
+import { EXIT } from "./exit-codes.ts";
+import { addHelpCommand } from "./help-command.ts";
+import { addInitCommand } from "./init-command.ts";
+import { neutraliseOutput } from "./neutralise-output.ts";
+import { addRunCommand } from "./run-command.ts";
+import { addShellCommand } from "./shell-command.ts";
+import { styleFor } from "./style.ts";
+import type { World } from "./world.ts";
+
+const EXAMPLES = `
+Topics: plush help codes | nodesets | output | preferences
+
+Examples:
+  plush demo                                     see it work, in a few seconds
+  plush init                                     write a first resource directory
+  plush check application.xml
+  plush run application.xml -d directory.xml
+  plush exec -d directory.xml -b -- uptime
+  plush                                          the interactive shell`;
+
+/** `words` without the program's own name. Resolves with the exit code when everything is written. */
+export async function runCommandLine(words: readonly string[], world: World): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = createProgram(world, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(withDefaultCommand(program, words), { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return tellFailure(error, world);
+  }
+}
+
+function createProgram(world: World, finish: (exitCode: number) => void): Command {
+  const program = new Command("plush");
+  program
+    .description("Deploys, runs, monitors and cleans up a distributed application on many hosts.\nWithout a command: the interactive shell.")
+    .version(world.version, "-V, --version", "the version")
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .helpOption("-h, --help", "this help")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void world.stdout.write(text),
+      writeErr: (text) => void world.stderr.write(text),
+      getOutHelpWidth: () => world.stdout.columns ?? 100,
+      getErrHelpWidth: () => world.stderr.columns ?? 100,
+    })
+    .showHelpAfterError("(--help shows what there is)")
+    .addHelpText("after", EXAMPLES);
+  addRunCommand(program, world, finish);
+  addCheckCommand(program, world, finish);
+  addExecCommand(program, world, finish);
+  addShellCommand(program, world, finish);
+  addInitCommand(program, world, finish);
+  addDemoCommand(program, world, finish);
+  addHelpCommand(program, world, finish);
+  return program;
+}
+
+/** `plush` alone, and `plush --demo`, are the shell; an unknown command is told with the nearest one. */
+function withDefaultCommand(program: Command, words: readonly string[]): readonly string[] {
+  const [first] = words;
+  if (first === undefined) return ["shell"];
+  if (["-h", "--help", "-V", "--version"].includes(first)) return words;
+  if (first.startsWith("-")) return ["shell", ...words];
+  const names = program.commands.map((command) => command.name());
+  if (names.includes(first)) return words;
+  const nearest = nearestName(first, names);
+  const remedy = nearest === undefined ? `Commands: ${names.join(", ")}.` : `Did you mean 'plush ${nearest}'?`;
+  throw new CommandFailure(EXIT.usage, `there is no command '${first}'`, remedy);
+}
+
+function tellFailure(error: unknown, world: World): number {
+  if (error instanceof CommanderError) return commanderExit(error);
+  const { red, cyan } = styleFor({
+    refused: false,
+    environment: world.environment,
+    preference: undefined,
+    isTerminal: world.stderr.isTTY === true,
+  });
+  if (error instanceof CommandFailure) {
+    if (error.message !== "") world.stderr.write(`${red("plush:")} ${neutraliseOutput(error.message)}\n`);
+    if (error.remedy !== "") world.stderr.write(`  ${cyan("help:")} ${neutraliseOutput(error.remedy)}\n`);
+    return error.exitCode;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  world.stderr.write(`${red("plush:")} this is a bug in plush: ${neutraliseOutput(text)}\n`);
+  return EXIT.error;
+}
+
+/** Commander has written its message; help and version are no errors. */
+function commanderExit(error: CommanderError): number {
+  return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+}

@@ -1,0 +1,143 @@
+// Starts a run, passes its events to whoever presents them, and ends it when it is interrupted or nobody listens.
+import type { ControllerApi, EndCause, StartResult } from "#shared/controller-api/controller-api.ts";
+import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { CommandLineClock, Output, World } from "./world.ts";
+
+/** How often presenters are told the time: status lines and what is held back for grouping. */
+const TICK_MS = 100;
+
+/** Shows a run in one form: text, jsonl, json, or the shell's. */
+export interface RunPresenter {
+  event(event: RunEvent): void;
+  tick(): void;
+  /** After the last event; resolves when all is written. */
+  end(result: RunResult): Promise<void>;
+  /** A word from the command line itself, in between. */
+  message(text: string): void;
+}
+
+export type RunResult =
+  | { readonly kind: "ended"; readonly run: string; readonly verdict: RunVerdict; readonly results: string }
+  | { readonly kind: "refused"; readonly refusal: Extract<StartResult, { kind: "refused" }> };
+
+export interface FollowParts {
+  readonly api: ControllerApi;
+  readonly world: Pick<World, "onSignal" | "leave" | "clock" | "stdout" | "stderr">;
+  readonly presenter: RunPresenter;
+  readonly start: () => Promise<StartResult>;
+  /** Called once it runs: standard input, timers. Returns what stops that. */
+  readonly whileRunning?: (run: string) => () => void;
+  /** Stop gracefully this long after the processes began. */
+  readonly stopAfterMs?: number | undefined;
+}
+
+export async function followRun(parts: FollowParts): Promise<number> {
+  const { api, world, presenter } = parts;
+  const ender = createEnder(parts);
+  const seen = createRunFilter(parts.api);
+  const unsubscribe = api.subscribe((event) => {
+    if (!seen.accepts(event)) return;
+    presenter.event(event);
+    if (event.event === "run" && event.state === "running") ender.running();
+  });
+  const stopTicking = repeat(world.clock, TICK_MS, () => presenter.tick());
+  const stopListening = world.onSignal(ender.signalled);
+  const stopWatching = whenBroken(world.stdout, () => ender.end("interrupt", "nobody reads the output any more"));
+  let stopWhile: (() => void) | undefined;
+  try {
+    const started = await parts.start();
+    if (started.kind === "refused") {
+      await presenter.end({ kind: "refused", refusal: started });
+      return ender.wasInterrupted() ? EXIT.interrupted : started.exitCode;
+    }
+    seen.only(started.run);
+    ender.started(started.run);
+    stopWhile = parts.whileRunning?.(started.run);
+    const verdict = await api.ended(started.run);
+    await presenter.end({ kind: "ended", run: started.run, verdict, results: started.results });
+    return verdict.exitCode;
+  } finally {
+    stopWhile?.();
+    stopTicking();
+    ender.stop();
+    stopListening();
+    stopWatching();
+    unsubscribe();
+  }
+}
+
+/** Which events are this run's: until its id is known, those of runs that were not there before. */
+function createRunFilter(api: ControllerApi): { accepts(event: RunEvent): boolean; only(run: string): void } {
+  const before = new Set(api.runs().map((run) => run.run));
+  let only: string | undefined;
+  return {
+    accepts: (event) => (only === undefined ? !before.has(event.run) : event.run === only),
+    only(run) {
+      only = run;
+    },
+  };
+}
+
+interface Ender {
+  started(run: string): void;
+  running(): void;
+  signalled(this: void, signal: string): void;
+  end(cause: EndCause, reason: string): void;
+  wasInterrupted(): boolean;
+  stop(): void;
+}
+
+/** The first signal stops and cleans up; the second leaves at once. Either may come before the run has its id. */
+function createEnder({ api, world, presenter, stopAfterMs }: FollowParts): Ender {
+  let run: string | undefined;
+  let wanted: { readonly cause: EndCause; readonly reason: string } | undefined;
+  let signals = 0;
+  let cancelTimer: (() => void) | undefined;
+
+  const end = (cause: EndCause, reason: string): void => {
+    wanted ??= { cause, reason };
+    if (run === undefined) return;
+    const result = api.endRun(run, cause, reason);
+    if (result.kind === "refused") presenter.message(`plush: ${result.message}`);
+  };
+
+  return {
+    end,
+    started(id) {
+      run = id;
+      if (wanted !== undefined) end(wanted.cause, wanted.reason);
+    },
+    running() {
+      if (stopAfterMs === undefined || cancelTimer !== undefined) return;
+      cancelTimer = world.clock.after(stopAfterMs, () => end("stop", "stopped after the time of --for"));
+    },
+    signalled(signal) {
+      signals += 1;
+      if (signals > 1) {
+        presenter.message("plush: left at once; processes and files may be left on the hosts until their clients notice and clean up");
+        world.leave(EXIT.interrupted);
+        return;
+      }
+      presenter.message(`plush: ${signal}: stopping the processes and cleaning up; once more leaves at once`);
+      end("interrupt", `interrupted (${signal})`);
+    },
+    wasInterrupted: () => signals > 0,
+    stop: () => cancelTimer?.(),
+  };
+}
+
+/** EPIPE: `plush run … | head` has read enough. The terminal may also be gone (EIO after SIGHUP). */
+function whenBroken(output: Output, action: () => void): () => void {
+  output.on("error", action);
+  return () => output.off("error", action);
+}
+
+function repeat(clock: CommandLineClock, everyMs: number, action: () => void): () => void {
+  let cancel = clock.after(everyMs, again);
+  function again(): void {
+    action();
+    cancel = clock.after(everyMs, again);
+  }
+  return () => cancel();
+}

@@ -1,0 +1,78 @@
+// Options that several commands share, with their checks; and how they combine with the preferences.
+import { InvalidArgumentError, type Command } from "commander";
+import { parseDuration } from "#shared/application/durations.ts";
+import { mergePreferences, parsePreferenceValue, type OutputFormat, type Preferences } from "../documents/preferences.ts";
+
+/** Hosts contacted at once when nobody says otherwise: clush's number. */
+export const FANOUT_DEFAULT = 64;
+
+export interface OutputFlags {
+  readonly output?: OutputFormat;
+  /** Commander's form of --no-color: true unless it was given. */
+  readonly color?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+export interface DeployFlags {
+  readonly directory?: string;
+  readonly fanout?: number;
+  readonly timeout?: number;
+  readonly keep?: boolean;
+  readonly results?: string;
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option("--output <format>", "text, json or jsonl (default: text)", outputFormat)
+    .option("--no-color", "no colours (NO_COLOR and FORCE_COLOR are heeded, too)")
+    .option("-q, --quiet", "only output, problems and failures")
+    .option("-v, --verbose", "every event");
+}
+
+export function addDirectoryOption(command: Command): Command {
+  return command.option(
+    "-d, --directory <file>",
+    "the resource directory (default: the preference 'directory', then ./directory.xml)",
+  );
+}
+
+export function addDeployOptions(command: Command): Command {
+  return addDirectoryOption(command)
+    .option("--fanout <n>", `hosts contacted at once (default: ${FANOUT_DEFAULT})`, wholeNumber)
+    .option("--timeout <time>", "longest time for all of it: 90, 90s, 2m, 1h", duration)
+    .option("--keep", "leave software on the hosts for the next run")
+    .option("--results <folder>", "folder for the results (default: a new one below the state directory)");
+}
+
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError("It must be a time such as 90, 90s, 2m or 1h.");
+  return ms;
+}
+
+function wholeNumber(text: string): number {
+  const parsed = parsePreferenceValue("fanout", text);
+  if (parsed.kind === "error") throw new InvalidArgumentError(`It must be ${parsed.expected}.`);
+  return Number(parsed.value);
+}
+
+export function outputFormat(text: string): OutputFormat {
+  const parsed = parsePreferenceValue("output", text);
+  if (parsed.kind === "error") throw new InvalidArgumentError(`It must be ${parsed.expected}.`);
+  return text as OutputFormat;
+}
+
+/** For --variable name=value, given any number of times. */
+export function collectVariable(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const equals = text.indexOf("=");
+  if (equals <= 0) throw new InvalidArgumentError("It must have the form name=value.");
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+/** Flags in the shape of preferences: they are the strongest source. --results is a single run's folder and no preference. */
+export function effectivePreferences(flags: DeployFlags & OutputFlags, preferences: Preferences): Preferences {
+  const { directory, fanout, output, timeout, keep } = flags;
+  const given = Object.entries({ directory, fanout, output, timeout, keep }).filter(([, value]) => value !== undefined);
+  return mergePreferences(Object.fromEntries(given), preferences);
+}

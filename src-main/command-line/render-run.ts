@@ -1,0 +1,249 @@
+// What a run looks like to people: a fold of its events to lines. No I/O and no clock: time is an argument.
+import { parseNodeSet } from "#shared/node-set/node-set.ts";
+import type { BarrierEvent, ProcessEvent, RunEvent } from "#shared/controller-api/run-events.ts";
+import { createHostGrouping, type HostGroup } from "./group-by-hosts.ts";
+import { neutraliseLine, neutraliseOutput } from "./neutralise-output.ts";
+import { createOutputText } from "./render-output.ts";
+import { renderSummary } from "./render-summary.ts";
+import { applyRunEvent, createRunModel, exitText, outcomeOf, type RunModel } from "./run-model.ts";
+import { createProgressTeller } from "./run-progress.ts";
+import type { Style } from "./style.ts";
+import { counted, durationText } from "./table.ts";
+
+/** Problems of many hosts for the same reason come within moments of each other: this long they are collected. */
+export const GROUPING_MS = 250;
+/** Different last words of a failed process that are shown for one group of hosts. */
+const TAILS_SHOWN_MAX = 3;
+
+export interface RunTextOptions {
+  readonly style: Style;
+  /** Columns of the terminal at this moment; undefined when there is none. */
+  readonly columns: () => number | undefined;
+  /** Progress on the way is in the status lines of a terminal. */
+  readonly live: boolean;
+  /** Only output, problems and the verdict. */
+  readonly quiet: boolean;
+  /** Every event. */
+  readonly verbose: boolean;
+  /** Output is shown folded at the end. */
+  readonly fold: boolean;
+}
+
+export interface RunText {
+  readonly model: RunModel;
+  event(event: RunEvent, nowMs: number): readonly string[];
+  /** To be called every so often: tells what was held back for grouping. */
+  tick(nowMs: number): readonly string[];
+  /** What is held back, folded output, and the summary. */
+  end(): readonly string[];
+}
+
+interface Notice {
+  readonly lines: (hosts: string, group: readonly string[]) => readonly string[];
+}
+
+export function createRunText(options: RunTextOptions): RunText {
+  const model = createRunModel();
+  const notices = createHostGrouping<Notice>(GROUPING_MS);
+  const progress = createProgressTeller(options.live);
+  const output = createOutputText(options.style, options.verbose, options.fold);
+  const context: Context = { options, model, notices, tailOf: (host, block) => output.tailOf(host, block), told: new Set() };
+  const noticeLines = (groups: readonly HostGroup<Notice>[]): readonly string[] =>
+    groups.flatMap((group) => group.detail.lines(group.folded, group.hosts));
+
+  return {
+    model,
+    event(event, nowMs) {
+      applyRunEvent(model, event);
+      if (event.event === "output") return output.push(event, nowMs);
+      const lines = [...eventLines(context, event, nowMs)];
+      if (!options.quiet) lines.push(...progress.event(model, event, nowMs));
+      if (options.verbose) lines.push(options.style.dim(neutraliseLine(JSON.stringify(event))));
+      return lines;
+    },
+    tick: (nowMs) => [
+      ...output.tick(nowMs),
+      ...noticeLines(notices.due(nowMs)),
+      ...(options.quiet ? [] : progress.tick(nowMs)),
+    ],
+    end: () => [
+      ...output.end(),
+      ...noticeLines(notices.all()),
+      ...renderSummary(model, { style: options.style, columns: options.columns(), quiet: options.quiet }),
+    ],
+  };
+}
+
+interface Context {
+  readonly options: RunTextOptions;
+  readonly model: RunModel;
+  readonly notices: { add(key: string, host: string, detail: Notice, nowMs: number): void };
+  readonly tailOf: (host: string, block: string) => readonly string[];
+  /** Hosts of which a failure was told already: their own "failed" would only repeat it. */
+  readonly told: Set<string>;
+}
+
+function eventLines(context: Context, event: Exclude<RunEvent, { event: "output" }>, nowMs: number): readonly string[] {
+  const { options } = context;
+  switch (event.event) {
+    case "run":
+      if (event.application === undefined || options.quiet) return [];
+      return [`run ${event.run} of ${neutraliseLine(event.experiment ?? event.application)}`];
+    case "matching":
+      return options.quiet ? [] : [`${event.component}: ${counted(event.count, "host")}: ${event.hosts}`];
+    case "host":
+      if (event.state === "failed" && !context.told.has(event.host)) {
+        addHostFailure(context, event.host, event.step ?? "", event.reason ?? "", nowMs);
+      }
+      return [];
+    case "software":
+      if (event.state === "failed") {
+        context.told.add(event.host);
+        addHostFailure(context, event.host, `${event.step ?? "installing"} ${event.software}`, event.reason ?? "", nowMs);
+      }
+      return [];
+    case "process":
+      processNotice(context, event, nowMs);
+      return [];
+    case "barrier":
+      return barrierLines(context, event);
+    case "replaced": {
+      // In line with the failure that it answers, which may be held back for grouping.
+      const lines = replacedLines(context, event.host, event.by, event.reason);
+      context.notices.add(`replaced|${event.host}`, event.host, { lines: () => lines }, nowMs);
+      return [];
+    }
+    case "problem":
+      addProblem(context, event, nowMs);
+      return [];
+    case "waiting":
+      return options.live || options.quiet ? [] : [waitingText(event.for, event.hosts, event.sinceMs, event.deadlineMs)];
+    case "stage":
+      if (event.stage !== "running" || event.done > 0 || options.quiet) return [];
+      return [`${neutraliseLine(event.component)}: running on ${counted(event.total, "host")}`];
+    case "block":
+    case "collected":
+      return [];
+  }
+}
+
+function addHostFailure(context: Context, host: string, step: string, reason: string, nowMs: number): void {
+  const { red } = context.options.style;
+  const where = step === "" ? "" : ` (${neutraliseLine(step)})`;
+  const lines = (hosts: string): readonly string[] => [`${red("failed:")} ${hosts}${where}: ${reasonText(reason)}`];
+  context.notices.add(`host|${step}|${reason}`, host, { lines }, nowMs);
+}
+
+function processNotice(context: Context, event: ProcessEvent, nowMs: number): void {
+  const { options, notices } = context;
+  const { red, yellow, green } = options.style;
+  const name = neutraliseLine(`${event.process} (${event.component})`);
+  switch (event.state) {
+    case "started":
+      return;
+    case "healthy":
+      if (!options.quiet) notices.add(`healthy|${event.block}`, event.host, { lines: (hosts) => [`${green("healthy:")} ${name} on ${hosts}`] }, nowMs);
+      return;
+    case "unhealthy": {
+      const reason = reasonText(event.reason ?? "");
+      notices.add(`unhealthy|${event.block}|${reason}`, event.host, { lines: (hosts) => [`${yellow("unhealthy:")} ${name} on ${hosts}: ${reason}`] }, nowMs);
+      return;
+    }
+    case "restarting": {
+      const when = event.delayMs === undefined ? "" : ` in ${durationText(event.delayMs)}`;
+      const lines = (hosts: string): readonly string[] => [`${yellow("restart:")} ${name} on ${hosts}${when} (attempt ${event.attempt})`];
+      notices.add(`restarting|${event.block}|${event.attempt}`, event.host, { lines }, nowMs);
+      return;
+    }
+    case "notStarted":
+    case "exited": {
+      if (outcomeOf(event) !== "failed") return;
+      context.told.add(event.host);
+      const how = reasonText(exitText(event));
+      const lines = (folded: string, hosts: readonly string[]): readonly string[] => [
+        `${red("failed:")} ${name} on ${folded}: ${how}`,
+        ...lastWords(context, hosts, event.block),
+      ];
+      notices.add(`process|${event.block}|${how}`, event.host, { lines }, nowMs);
+    }
+  }
+}
+
+/** The last lines of stderr, once for all hosts that say the same. */
+function lastWords(context: Context, hosts: readonly string[], block: string): readonly string[] {
+  const words = createHostGrouping<readonly string[]>(0);
+  for (const host of hosts) {
+    const tail = context.tailOf(host, block);
+    if (tail.length > 0) words.add(tail.join("\n"), host, tail, 0);
+  }
+  const groups = words.all();
+  const { dim } = context.options.style;
+  const lines = groups.slice(0, TAILS_SHOWN_MAX).flatMap((group) => {
+    const heading = groups.length > 1 ? [dim(`  ${group.folded} said:`)] : [];
+    return [...heading, ...group.detail.map((line) => `  ${dim("|")} ${line}`)];
+  });
+  const more = groups.length - TAILS_SHOWN_MAX;
+  return more > 0 ? [...lines, dim(`  (${counted(more, "other text")} not shown)`)] : lines;
+}
+
+function barrierLines(context: Context, event: BarrierEvent): readonly string[] {
+  const { style, quiet } = context.options;
+  const name = `barrier ${neutraliseLine(event.barrier)}`;
+  const count = `${event.arrived}/${event.max} hosts`;
+  const reason = event.reason === undefined ? "" : `: ${reasonText(event.reason)}`;
+  switch (event.state) {
+    case "reached":
+      return [];
+    case "released": {
+      const waited = event.waitedMs === undefined ? "" : `, ${durationText(event.waitedMs)} after the first`;
+      return quiet ? [] : [`${name} released: ${count}${waited}`];
+    }
+    case "forced":
+      return [`${style.yellow("forced:")} ${name} with ${count}${reason}`];
+    case "impossible":
+      return [`${style.red("failed:")} ${name} can never release, ${count}${reason}`];
+    case "timedOut":
+      return [`${style.red("failed:")} ${name} timed out with ${count}${reason}`];
+  }
+}
+
+function replacedLines(context: Context, host: string, by: string | null, reason: string): readonly string[] {
+  const { yellow, red } = context.options.style;
+  if (by === null) return [`${red("given up:")} ${host}, and no other host is left to take its place: ${reasonText(reason)}`];
+  return [`${yellow("replaced:")} ${host} by ${by}: ${reasonText(reason)}`];
+}
+
+function addProblem(context: Context, event: Extract<RunEvent, { event: "problem" }>, nowMs: number): void {
+  const { style, quiet, verbose } = context.options;
+  if (event.severity === "note" && (quiet || !verbose)) return;
+  const word = { error: style.red("error:"), warning: style.yellow("warning:"), note: style.dim("note:") }[event.severity];
+  const step = event.step === "" ? "" : `(${neutraliseLine(event.step)})`;
+  const lines = (hosts: string): readonly string[] => {
+    const where = [hosts, step].filter((part) => part !== "").join(" ");
+    return [
+      `${word} ${where === "" ? "" : `${where}: `}${reasonText(event.message)}`,
+      ...(event.remedy === "" ? [] : [`  ${style.cyan("help:")} ${reasonText(event.remedy)}`]),
+    ];
+  };
+  const key = `problem|${event.severity}|${event.step}|${event.message}`;
+  for (const host of unfolded(event.hosts)) context.notices.add(key, host, { lines }, nowMs);
+}
+
+/** One empty name stands for "no host in particular". */
+function unfolded(hosts: string): readonly string[] {
+  const result = parseNodeSet(hosts);
+  if (result.kind !== "ok" || result.set.size === 0) return [hosts];
+  return result.set.names();
+}
+
+export function waitingText(what: string, hosts: string, sinceMs: number, deadlineMs: number | null): string {
+  const where = hosts === "" ? "" : ` on ${hosts}`;
+  const deadline = deadlineMs === null ? "" : ` (at most ${durationText(deadlineMs)})`;
+  return `waiting for ${neutraliseLine(what)}${where}: ${durationText(sinceMs)}${deadline}`;
+}
+
+/** Words of hosts may have several lines: the following ones are indented. */
+function reasonText(reason: string): string {
+  const text = neutraliseOutput(reason).trim();
+  return text === "" ? "no reason given" : text.replaceAll("\n", "\n    ");
+}

@@ -1,0 +1,132 @@
+// The end of a run: a table for people, and the one JSON object of --output json.
+import { foldNames } from "#shared/node-set/node-set.ts";
+import { RUN_EVENTS_VERSION } from "#shared/controller-api/run-events.ts";
+import { neutraliseLine } from "./neutralise-output.ts";
+import type { ComponentModel, RunModel } from "./run-model.ts";
+import type { Style } from "./style.ts";
+import { durationText, renderTable } from "./table.ts";
+
+export interface SummaryOptions {
+  readonly style: Style;
+  readonly columns: number | undefined;
+  readonly quiet: boolean;
+}
+
+interface FailureSummary {
+  readonly hosts: string;
+  readonly component: string | null;
+  readonly step: string;
+  readonly reason: string;
+}
+
+export function renderSummary(model: RunModel, options: SummaryOptions): readonly string[] {
+  const { style, quiet } = options;
+  const { end } = model;
+  const verdict = end === undefined ? [] : [verdictLine(model, style)];
+  const results = end?.results === undefined ? [] : [`results: ${end.results}`];
+  if (quiet) return end?.exitCode === 0 ? [] : [...verdict, ...results];
+  return [...tableLines(model, options), ...failureLines(model, style), ...results, ...verdict];
+}
+
+function tableLines(model: RunModel, { style, columns }: SummaryOptions): readonly string[] {
+  if (model.components.size === 0) return [];
+  const titles = [
+    { title: "component" },
+    { title: "hosts" },
+    { title: "ok", side: "right" as const },
+    { title: "failed", side: "right" as const },
+    { title: "stopped", side: "right" as const },
+    { title: "time", side: "right" as const },
+  ];
+  const rows = [...model.components.values()].map((component) => {
+    const { succeeded, failed, stopped } = countsOf(model, component.name);
+    return [
+      neutraliseLine(component.name),
+      hostsOf(component),
+      String(succeeded),
+      failed > 0 ? style.red(String(failed)) : "0",
+      String(stopped),
+      timeOf(component),
+    ];
+  });
+  return ["", ...renderTable(titles, rows, columns, style.bold)];
+}
+
+function countsOf(model: RunModel, component: string): { succeeded: number; failed: number; stopped: number } {
+  const counts = { succeeded: 0, failed: 0, stopped: 0, running: 0 };
+  for (const process of model.processes.values()) {
+    if (process.component === component) counts[process.outcome] += 1;
+  }
+  // What never told its end was stopped with its host.
+  return { succeeded: counts.succeeded, failed: counts.failed, stopped: counts.stopped + counts.running };
+}
+
+function hostsOf(component: ComponentModel): string {
+  return component.hosts.size === 0 ? component.matched : foldNames(component.hosts);
+}
+
+function timeOf(component: ComponentModel): string {
+  if (component.startedMs === undefined || component.lastMs === undefined) return "-";
+  return durationText(component.lastMs - component.startedMs);
+}
+
+function failureLines(model: RunModel, style: Style): readonly string[] {
+  return failuresOf(model).map(({ hosts, component, step, reason }) => {
+    const which = component === null ? "" : ` of ${neutraliseLine(component)}`;
+    const when = step === "" ? "" : ` (${neutraliseLine(step)})`;
+    return `${style.red("failed:")} ${hosts}${which}${when}: ${neutraliseLine(reason)}`;
+  });
+}
+
+/** Hosts with the same component, step and reason together. */
+function failuresOf(model: RunModel): readonly FailureSummary[] {
+  const groups = new Map<string, { names: string[]; failure: Omit<FailureSummary, "hosts"> }>();
+  for (const [name, host] of model.hosts) {
+    if (host.failure === undefined) continue;
+    const failure = { component: host.component ?? null, ...host.failure };
+    const key = JSON.stringify(failure);
+    const group = groups.get(key) ?? { names: [], failure };
+    group.names.push(name);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ names, failure }) => ({ hosts: foldNames(names), ...failure }));
+}
+
+function verdictLine(model: RunModel, style: Style): string {
+  const { end } = model;
+  if (end === undefined) return "";
+  const time = end.durationMs === undefined ? "" : ` after ${durationText(end.durationMs)}`;
+  const reason = end.reason === "" ? "" : `: ${neutraliseLine(end.reason)}`;
+  if (end.exitCode === 0) return `${style.green(end.state)}${time}${reason}`;
+  return `${style.red(end.state)}${time}${reason} (exit code ${end.exitCode})`;
+}
+
+/** The object of `--output json`: documented in docs/run-events.md, versioned with the events. */
+export function summaryObject(model: RunModel): Record<string, unknown> {
+  const { end } = model;
+  return {
+    version: RUN_EVENTS_VERSION,
+    run: model.run,
+    state: model.state,
+    exitCode: end?.exitCode ?? null,
+    reason: end?.reason ?? "",
+    application: model.application ?? null,
+    experiment: model.experiment ?? null,
+    durationMs: end?.durationMs ?? null,
+    results: end?.results ?? null,
+    hosts: end?.hosts ?? null,
+    components: [...model.components.values()].map((component) => ({
+      name: component.name,
+      hosts: hostsOf(component),
+      count: component.hosts.size,
+      processes: countsOf(model, component.name),
+    })),
+    processes: [...model.processes.values()]
+      .filter((process) => process.outcome === "failed")
+      .map(({ host, block, process, attempt, detail }) => ({ host, block, process, attempt, detail })),
+    failures: failuresOf(model),
+    barriers: [...model.barriers.values()],
+    replaced: model.replaced,
+    collected: model.collected,
+  };
+}

@@ -1,0 +1,154 @@
+// Writes lines to a stream; on a terminal it also keeps a few live status lines below them, redrawn in place.
+import { widthOf } from "./text-width.ts";
+import type { CommandLineClock, Output } from "./world.ts";
+
+/** Redrawing more often than this is not seen, only paid for. */
+export const REDRAW_MS = 100;
+/** Lines of output that wait for a slow reader; beyond it they are counted and left out (the results have them). */
+export const WAITING_CHARACTERS_MAX = 8 * 1024 * 1024;
+
+export interface Screen {
+  print(lines: readonly string[]): void;
+  /** Replaces the live lines; ignored where lines cannot be redrawn. */
+  status(lines: readonly string[]): void;
+  /** Writes all that waits and takes the live lines away. */
+  close(): Promise<void>;
+}
+
+/** Cursor to the start of the line `up` lines above. */
+const upTo = (up: number): string => (up > 0 ? `\x1b[${up}F` : "\r");
+const CLEAR_LINE_END = "\x1b[K";
+const CLEAR_BELOW = "\x1b[J";
+/** Terminals that know synchronised updates show all between at once; the others ignore these. */
+const BEGIN_UPDATE = "\x1b[?2026h";
+const END_UPDATE = "\x1b[?2026l";
+
+/** Waits for slow readers, in bounded memory. */
+function createSlowWriter(output: Output): { write(text: string): void; readonly isBehind: boolean; drained(): Promise<void> } {
+  let behind = false;
+  let waiting: (() => void)[] = [];
+  const release = (): void => {
+    behind = false;
+    const resolvers = waiting;
+    waiting = [];
+    for (const resolve of resolvers) resolve();
+  };
+  output.on("drain", release);
+  // After an error (EPIPE) or the end nothing will ever drain.
+  output.on("error", release);
+  output.on("close", release);
+  return {
+    write(text) {
+      if (output.destroyed || output.writableEnded) return;
+      behind = !output.write(text);
+    },
+    get isBehind() {
+      return behind;
+    },
+    drained: () => (behind && !output.destroyed ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
+  };
+}
+
+/** Lines only: files, pipes, dumb terminals. */
+export function createPlainScreen(output: Output): Screen {
+  const writer = createSlowWriter(output);
+  const waiting: string[] = [];
+  let waitingCharacters = 0;
+  let leftOut = 0;
+
+  const flush = (): void => {
+    if (leftOut > 0) waiting.push(`[… ${leftOut} lines left out here: this output is read too slowly; all of it is in the results]`);
+    if (waiting.length > 0) writer.write(`${waiting.join("\n")}\n`);
+    waiting.length = 0;
+    waitingCharacters = 0;
+    leftOut = 0;
+  };
+
+  output.on("drain", flush);
+  return {
+    print(lines) {
+      for (const line of lines) {
+        if (waitingCharacters > WAITING_CHARACTERS_MAX) {
+          leftOut += 1;
+          continue;
+        }
+        waiting.push(line);
+        waitingCharacters += line.length + 1;
+      }
+      if (!writer.isBehind) flush();
+    },
+    status: () => {
+      // Nothing can be redrawn here; progress comes as lines.
+    },
+    async close() {
+      await writer.drained();
+      flush();
+      await writer.drained();
+      output.off("drain", flush);
+    },
+  };
+}
+
+/** Lines above, status below; one write for each redraw, so that nothing flickers. */
+export function createLiveScreen(output: Output, clock: CommandLineClock): Screen {
+  const writer = createSlowWriter(output);
+  let lines: string[] = [];
+  let status: readonly string[] = [];
+  /** The status as it stands on the terminal. */
+  let drawn: readonly string[] = [];
+  let cancelTimer: (() => void) | undefined;
+  let waitingCharacters = 0;
+  let leftOut = 0;
+
+  /** The terminal may have become narrower since, and wrapped what was drawn. */
+  const rowsDrawn = (): number => {
+    const columns = Math.max(1, output.columns ?? 80);
+    return drawn.reduce((rows, line) => rows + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+  };
+
+  const redraw = (): void => {
+    cancelTimer = undefined;
+    if (writer.isBehind) return schedule();
+    const same = status.length === drawn.length && status.every((line, index) => line === drawn[index]);
+    if (lines.length === 0 && leftOut === 0 && same) return;
+    if (leftOut > 0) lines.push(`[… ${leftOut} lines left out here: the terminal is too slow; all of it is in the results]`);
+    // Printed lines may wrap over old status lines, so that the room is cleared first; status lines never wrap.
+    const above = lines.length > 0 ? `${CLEAR_BELOW}${lines.join("\n")}\n` : "";
+    const below = status.map((line) => `${line}${CLEAR_LINE_END}`).join("\n");
+    writer.write(`${BEGIN_UPDATE}${upTo(rowsDrawn() - 1)}${above}${below}${CLEAR_BELOW}${END_UPDATE}`);
+    drawn = status;
+    lines = [];
+    waitingCharacters = 0;
+    leftOut = 0;
+  };
+
+  const schedule = (): void => {
+    cancelTimer ??= clock.after(REDRAW_MS, redraw);
+  };
+
+  return {
+    print(added) {
+      for (const line of added) {
+        if (waitingCharacters > WAITING_CHARACTERS_MAX) {
+          leftOut += 1;
+          continue;
+        }
+        lines.push(line);
+        waitingCharacters += line.length;
+      }
+      schedule();
+    },
+    status(next) {
+      status = next;
+      schedule();
+    },
+    async close() {
+      cancelTimer?.();
+      await writer.drained();
+      status = [];
+      redraw();
+      cancelTimer?.();
+      await writer.drained();
+    },
+  };
+}

@@ -1,0 +1,151 @@
+// What every command needs first: preferences, style, the controller, and the documents a person named.
+import { resolve } from "node:path";
+import type { ControllerApi, LoadResult } from "#shared/controller-api/controller-api.ts";
+import { loadPreferences } from "../documents/load-preferences.ts";
+import type { OutputFormat, Preferences } from "../documents/preferences.ts";
+import { readDocument, readStandardInput } from "../documents/read-document.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { EXIT } from "./exit-codes.ts";
+import { neutraliseLine } from "./neutralise-output.ts";
+import { effectivePreferences, type DeployFlags, type OutputFlags } from "./options.ts";
+import { renderProblems, type DocumentProblems } from "./render-problems.ts";
+import { styleFor, type Style } from "./style.ts";
+import type { Output, World } from "./world.ts";
+
+/** Directory file that is used when nobody names one: the original's own name for it. */
+const DIRECTORY_FILE_NAME = "directory.xml";
+
+export interface Session {
+  readonly world: World;
+  readonly preferences: Preferences;
+  readonly output: OutputFormat;
+  readonly style: Style;
+  readonly errorStyle: Style;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** A file that a person named, with its text. */
+export interface NamedDocument {
+  /** As the person wrote it. */
+  readonly shown: string;
+  /** Absolute: relative paths inside the document start from its folder. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export async function openSession(world: World, flags: OutputFlags & DeployFlags): Promise<Session> {
+  const loaded = await loadPreferences(world.workingDirectory, world.paths.config, world.environment);
+  const preferences = effectivePreferences(flags, loaded.preferences);
+  const style = (output: Output): Style =>
+    styleFor({
+      refused: flags.color === false,
+      environment: world.environment,
+      preference: preferences.colour,
+      isTerminal: output.isTTY === true,
+    });
+  const errorStyle = style(world.stderr);
+  for (const { severity, source, line, message, remedy } of loaded.problems) {
+    const place = line > 0 ? `${source}:${line}` : source;
+    const word = severity === "error" ? errorStyle.red("error:") : errorStyle.yellow("warning:");
+    world.stderr.write(`${neutraliseLine(place)}: ${word} ${neutraliseLine(message)}\n  ${errorStyle.cyan("help:")} ${neutraliseLine(remedy)}\n`);
+  }
+  if (loaded.problems.some((problem) => problem.severity === "error")) throw new CommandFailure(EXIT.usage, "");
+  return {
+    world,
+    preferences,
+    output: preferences.output ?? "text",
+    style: style(world.stdout),
+    errorStyle,
+    quiet: flags.quiet === true,
+    verbose: flags.verbose === true,
+  };
+}
+
+/** Starts the controller, and ends it whatever happens; a signal while it ends leaves at once. */
+export async function withController(session: Session, action: (api: ControllerApi) => Promise<number>): Promise<number> {
+  const { world, preferences, verbose } = session;
+  const api = await world.startController({
+    stateDirectory: world.paths.state,
+    cacheDirectory: world.paths.cache,
+    runtimeDirectory: world.paths.runtime,
+    resultsDirectory: preferences.results,
+    resultsKeep: preferences.results_keep,
+    port: preferences.controller_port,
+    log: (text) => {
+      if (verbose) world.stderr.write(`${neutraliseLine(text)}\n`);
+    },
+  });
+  try {
+    return await action(api);
+  } finally {
+    const stop = world.onSignal(() => {
+      world.stderr.write("plush: left at once; clients that are left clean up by themselves when no controller returns\n");
+      world.leave(EXIT.interrupted);
+    });
+    try {
+      await api.quit();
+    } finally {
+      stop();
+    }
+  }
+}
+
+/** "-" is standard input. */
+export async function readNamed(world: World, name: string, what: string): Promise<NamedDocument> {
+  const isInput = name === "-";
+  const path = resolve(world.workingDirectory, name);
+  const document = isInput ? await readStandardInput(world.stdin) : await readDocument(path);
+  const shown = isInput ? "standard input" : name;
+  if (document.kind === "ok") return { shown, path, text: document.text };
+  throw new CommandFailure(EXIT.invalid, `cannot read ${what} ${shown}: ${document.message}`, document.remedy);
+}
+
+/** The directory named by flag, environment or preferences, else ./directory.xml when there is one. */
+export async function findDirectory(session: Session): Promise<NamedDocument | undefined> {
+  const { world, preferences } = session;
+  if (preferences.directory !== undefined) return readNamed(world, preferences.directory, "the resource directory");
+  const found = await readDocument(resolve(world.workingDirectory, DIRECTORY_FILE_NAME));
+  if (found.kind !== "ok") return undefined;
+  return { shown: DIRECTORY_FILE_NAME, path: resolve(world.workingDirectory, DIRECTORY_FILE_NAME), text: found.text };
+}
+
+export async function requireDirectory(session: Session): Promise<NamedDocument> {
+  const directory = await findDirectory(session);
+  if (directory !== undefined) return directory;
+  throw new CommandFailure(
+    EXIT.usage,
+    "no resource directory: it says which hosts there are",
+    "Name one with -d DIRECTORY.xml, or write a first one with `plush init`.",
+  );
+}
+
+export interface LoadedDocuments {
+  readonly loaded: boolean;
+  readonly documents: readonly DocumentProblems[];
+}
+
+/** The directory goes first, so that the specification is checked against it. */
+export async function loadDocuments(
+  api: ControllerApi,
+  directory: NamedDocument,
+  application: NamedDocument | undefined,
+): Promise<LoadedDocuments> {
+  const documents: DocumentProblems[] = [];
+  const keep = (document: NamedDocument, result: LoadResult): boolean => {
+    documents.push({ path: document.shown, text: document.text, problems: result.problems });
+    return result.loaded;
+  };
+  let loaded = keep(directory, await api.loadDirectory(directory));
+  if (application !== undefined) loaded = keep(application, await api.loadApplication(application)) && loaded;
+  return { loaded, documents };
+}
+
+/** Text goes to standard error: the data of a command is on standard output. */
+export function tellProblems(session: Session, documents: readonly DocumentProblems[]): void {
+  const shown = session.quiet
+    ? documents.map((document) => ({ ...document, problems: document.problems.filter((problem) => problem.severity === "error") }))
+    : documents;
+  const lines = renderProblems(shown, session.errorStyle);
+  if (lines.length > 0) session.world.stderr.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,117 @@
+// What `info` shows in the shell: hosts, one host, the overlay, the controller; pure.
+import { foldNames } from "#shared/node-set/node-set.ts";
+import type { ApplicationSummary, ControlView, HostView, MeshView } from "#shared/controller-api/controller-api.ts";
+import { neutraliseLine } from "./neutralise-output.ts";
+import type { Style } from "./style.ts";
+import { counted, durationText, renderTable } from "./table.ts";
+
+export interface ViewOptions {
+  readonly style: Style;
+  readonly columns: number | undefined;
+}
+
+/** Hosts that agree in everything share a row; the order is that of the first of each. */
+export function renderHosts(hosts: readonly HostView[], { style, columns }: ViewOptions): readonly string[] {
+  if (hosts.length === 0) return ["no hosts: load a directory with `use DIRECTORY.xml`"];
+  const rows = new Map<string, { names: string[]; cells: readonly string[] }>();
+  for (const host of hosts) {
+    const cells = [host.managerType, host.groups.join(","), host.component ?? "-", host.state, host.reason].map(neutraliseLine);
+    const key = cells.join("\n");
+    const row = rows.get(key) ?? { names: [], cells };
+    row.names.push(host.host);
+    rows.set(key, row);
+  }
+  const titles = ["hosts", "count", "type", "groups", "component", "state", "reason"].map((title) => ({ title }));
+  const table = [...rows.values()].map(({ names, cells }) => [foldNames(names), String(names.length), ...cells]);
+  return renderTable(titles, table, columns, style.bold);
+}
+
+export function renderHost(host: HostView, { style }: ViewOptions): readonly string[] {
+  const { client } = host;
+  const facts: (readonly [string, string])[] = [
+    ["host", host.host],
+    ["address", host.address],
+    ["type", host.managerType],
+    ["groups", host.groups.join(", ")],
+    ["site", host.site ?? "-"],
+    ["component", host.component ?? "-"],
+    ["state", `${host.state} since ${durationText(host.sinceMs)}`],
+    ...(host.reason === "" ? [] : [["reason", host.reason] as const]),
+    ["client", client === undefined ? "none" : `pid ${client.pid}, Node ${client.node} on ${client.platform}, in ${client.directory}`],
+    ...host.processes.map((process) => ["process", `${process.process} (${process.block}), pid ${process.pid}: ${process.state}`] as const),
+  ];
+  return factLines(facts, style);
+}
+
+/** Members below each other as the tree has them; the star is a tree of one level. */
+export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): readonly string[] {
+  const facts = factLines(
+    [
+      ["overlay", mesh.overlay],
+      ["address", mesh.address],
+      ["members", String(mesh.members.length)],
+      ["received", `${counted(mesh.framesIn, "frame")}, ${counted(mesh.bytesIn, "byte")}`],
+      ["sent", `${counted(mesh.framesOut, "frame")}, ${counted(mesh.bytesOut, "byte")}`],
+    ],
+    style,
+  );
+  if (mesh.members.length === 0) return facts;
+  const titles = ["host", "state", "since", "parent", "depth", "pending commands"].map((title) => ({ title }));
+  const rows = mesh.members.map((member) => [
+    member.host,
+    member.state,
+    durationText(member.sinceMs),
+    member.parent,
+    String(member.depth),
+    String(member.pendingCommands),
+  ]);
+  return [...facts, "", ...renderTable(titles, rows, columns, style.bold)];
+}
+
+export function renderControl(control: ControlView, { style, columns }: ViewOptions): readonly string[] {
+  const { run } = control;
+  const facts = factLines(
+    [
+      ["session", control.session],
+      ["application", control.application ?? "none: load APPLICATION.xml"],
+      ["directory", control.directory ?? "none: use DIRECTORY.xml"],
+      ["run", run === undefined ? "none" : `${run.run}: ${run.state}, since ${run.startedAt}`],
+      ...(run === undefined ? [] : [["results", run.results] as const]),
+    ],
+    style,
+  );
+  if (run === undefined) return facts;
+  const titles = ["component", "hosts", "stage", "connected", "prepared", "ended", "failed"].map((title) => ({ title }));
+  const rows = run.components.map((component) => [
+    neutraliseLine(component.name),
+    component.hosts,
+    component.stage,
+    String(component.connected),
+    String(component.prepared),
+    String(component.ended),
+    String(component.failed),
+  ]);
+  const barriers = run.barriers.map((barrier) => `barrier ${neutraliseLine(barrier.name)}: ${barrier.arrived}/${barrier.max}${barrier.released ? ", released" : ""}`);
+  const { running, succeeded, failed } = run.processes;
+  return [...facts, "", ...renderTable(titles, rows, columns, style.bold), ...barriers, `processes: ${running} running, ${succeeded} ok, ${failed} failed`];
+}
+
+/** What Plush printed after `load`: the project's name and counted lists. */
+export function renderApplication(application: ApplicationSummary, { style }: ViewOptions): readonly string[] {
+  const list = (names: readonly string[]): string => (names.length === 0 ? "none" : `${names.length}: ${names.map(neutraliseLine).join(", ")}`);
+  return factLines(
+    [
+      ["project", application.project],
+      ["components", list(application.components)],
+      ["software", list(application.software)],
+      ["experiment", application.experiment ?? "none (it cannot be run)"],
+      ...(application.barriers.length === 0 ? [] : [["barriers", list(application.barriers)] as const]),
+    ],
+    style,
+  );
+}
+
+function factLines(facts: readonly (readonly [string, string])[], style: Style): readonly string[] {
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return facts.map(([name, value]) => `${style.bold(name.padEnd(width))}  ${neutraliseLine(value)}`.trimEnd());
+}

@@ -1,0 +1,49 @@
+// All that the command line needs of the computer, handed in by cli.ts, so that tests can bring their own.
+import type { Readable, Writable } from "node:stream";
+import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
+import type { Paths } from "../documents/paths.ts";
+
+/** A stream that may be a terminal; size and colours depend on that. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+export type Input = Readable & { readonly isTTY?: boolean };
+
+export interface ControllerSettings {
+  readonly stateDirectory: string;
+  readonly cacheDirectory: string;
+  readonly runtimeDirectory: string;
+  /** Folder below which each run gets one; undefined = below the state directory. */
+  readonly resultsDirectory: string | undefined;
+  /** Runs whose results are kept; undefined = the default. */
+  readonly resultsKeep: number | undefined;
+  /** Port that clients connect to; undefined = any free one. */
+  readonly port: number | undefined;
+  /** Diagnostics for developers. */
+  readonly log: (text: string) => void;
+}
+
+export type StartController = (settings: ControllerSettings) => Promise<ControllerApi>;
+
+export interface CommandLineClock {
+  /** Milliseconds since 1970: status lines compare it with the events' times. */
+  now(): number;
+  /** Returns what takes it back. */
+  after(delayMs: number, action: () => void): () => void;
+}
+
+export interface World {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly paths: Paths;
+  /** Where the look-up of the examples starts. */
+  readonly programDirectory: string;
+  readonly version: string;
+  readonly startController: StartController;
+  readonly clock: CommandLineClock;
+  /** SIGINT, SIGTERM and SIGHUP; returns what ends listening. */
+  onSignal(listener: (signal: string) => void): () => void;
+  /** Ends the program at once, whatever still runs. */
+  leave(exitCode: number): void;
+}

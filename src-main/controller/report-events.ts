@@ -1,0 +1,92 @@
+// What a client's report looks like as an event of the run. Pure.
+import type { RunEventBody } from "#shared/controller-api/run-events.ts";
+import type { HostId } from "#shared/base/ids.ts";
+import type { Report } from "#shared/protocol/reports.ts";
+
+export function eventsOfReport(host: HostId, component: string, report: Report): RunEventBody[] {
+  switch (report.kind) {
+    case "preparing":
+      return [{ event: "software", host, component, software: report.software, state: report.state }];
+    case "prepareFailed":
+      return [
+        {
+          event: "software",
+          host,
+          component,
+          software: report.software,
+          state: "failed",
+          step: report.step,
+          reason: report.reason,
+        },
+      ];
+    case "processStarted":
+      return [{ ...processOf(host, component, report), state: "started", pid: report.pid }];
+    case "processNotStarted":
+      return [
+        {
+          ...processOf(host, component, report),
+          state: "notStarted",
+          step: report.step,
+          reason: report.reason,
+        },
+      ];
+    case "processExited":
+      return [
+        { ...processOf(host, component, report), state: "exited", exit: report.exit, usage: report.usage },
+      ];
+    case "processRestarting":
+      return [{ ...processOf(host, component, report), state: "restarting", delayMs: report.delayMs }];
+    case "health":
+      return [
+        {
+          ...processOf(host, component, { ...report, attempt: 0 }),
+          state: report.healthy ? "healthy" : "unhealthy",
+          reason: report.detail,
+        },
+      ];
+    case "blockEnded":
+      return [{ event: "block", host, block: report.block, outcome: report.outcome, reason: report.reason }];
+    case "reportsDropped":
+      return [
+        {
+          event: "problem",
+          severity: "warning",
+          hosts: host,
+          step: "reports",
+          message: `${String(report.count)} reports were dropped while the controller was away`,
+          remedy: "what the host did meanwhile is in its own log",
+        },
+      ];
+    case "facts":
+    case "prepared":
+    case "barrierReached":
+    case "barrierMissed":
+    case "hostEnded":
+    case "escalated":
+    case "stopped":
+    case "collectable":
+    case "runEnded":
+      return [];
+  }
+}
+
+function processOf(
+  host: HostId,
+  component: string,
+  report: { readonly block: string; readonly attempt: number },
+) {
+  const process = processNameOf(report.block);
+  return {
+    event: "process",
+    host,
+    component,
+    block: report.block,
+    process,
+    attempt: report.attempt,
+  } as const;
+}
+
+/** Blocks are named from the inside out; the innermost name is the process's block. */
+export function processNameOf(block: string): string {
+  return block.split("/")[0] ?? block;
+}

@@ -1,0 +1,45 @@
+// Tells people what a run is waiting for when nothing moves: no wait is silent. Pure.
+import type { RunEventBody } from "#shared/controller-api/run-events.ts";
+import type { HostId } from "#shared/base/ids.ts";
+import { foldNames } from "#shared/node-set/node-set.ts";
+import type { Roster } from "./roster.ts";
+import type { RunBarriers } from "./run-barriers.ts";
+import type { Member } from "./run-member.ts";
+
+/** With nothing new for so long, people are told what is being waited for. */
+export const WAITING_NOTICE_MS = 10_000;
+
+/** `movedMs`: when a host last got one phase further, failed or came into the run. */
+export function waitingNotices(
+  roster: Roster,
+  barriers: RunBarriers,
+  movedMs: number,
+  nowMs: number,
+): RunEventBody[] {
+  const notices: RunEventBody[] = [];
+  for (const barrier of barriers.waiting) {
+    if (nowMs - barrier.lastArrivalMs < WAITING_NOTICE_MS) continue;
+    const waitedMs = barrier.waitedMs(nowMs);
+    const leftMs = Math.max(0, barrier.plan.deadlineMs - waitedMs);
+    notices.push(notice(`barrier '${barrier.plan.name}'`, barriers.missing(barrier), waitedMs, leftMs));
+  }
+  const sinceMs = nowMs - movedMs;
+  if (sinceMs < WAITING_NOTICE_MS) return notices;
+  const tell = (what: string, which: (member: Member) => boolean): void => {
+    const hosts = roster.members.filter(which).map((member) => member.host);
+    if (hosts.length > 0) notices.push(notice(what, hosts, sinceMs, null));
+  };
+  tell("hosts to connect", (member) => member.phase === "connecting");
+  tell("software to be installed", (member) => member.phase === "preparing");
+  tell("hosts whose link is lost to come back", (member) => member.orphaned);
+  return notices;
+}
+
+function notice(
+  what: string,
+  hosts: readonly HostId[],
+  sinceMs: number,
+  deadlineMs: number | null,
+): RunEventBody {
+  return { event: "waiting", for: what, hosts: foldNames(hosts), sinceMs, deadlineMs };
+}

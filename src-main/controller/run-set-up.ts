@@ -1,0 +1,86 @@
+// From a connected host to one that executes: software first, then all hosts of a component together. Pure.
+import type { HostId } from "#shared/base/ids.ts";
+import { executeCommand } from "./execute-command.ts";
+import type { Roster } from "./roster.ts";
+import type { RunBarriers } from "./run-barriers.ts";
+import type { ComponentState, Member } from "./run-member.ts";
+import type { RunOutput } from "./run-output.ts";
+import type { RunPlan } from "./run-plan.ts";
+import type { RunStory } from "./run-story.ts";
+
+/** A host that has all the time its software is given and this much more has stopped answering. */
+const PREPARE_EXTRA_MS = 30_000;
+
+export interface SetUpParts {
+  readonly plan: RunPlan;
+  readonly roster: Roster;
+  readonly barriers: RunBarriers;
+  readonly story: RunStory;
+  readonly out: RunOutput;
+}
+
+export class RunSetUp {
+  readonly #parts: SetUpParts;
+
+  constructor(parts: SetUpParts) {
+    this.#parts = parts;
+  }
+
+  connected(member: Member): void {
+    const { plan, roster, story, out } = this.#parts;
+    const { host, component: name } = member;
+    const component = roster.componentOf(member);
+    if (story.state === "connecting") story.setState("preparing");
+    story.setPhase(member, "preparing", "preparing node");
+    const { software } = component.plan;
+    out.command([host], { kind: "prepare", run: plan.run, component: name, software });
+    const allowedMs = software.reduce((sum, one) => sum + one.deadlineMs, 0) + PREPARE_EXTRA_MS;
+    out.setTimer(timerOf(host), allowedMs);
+    if (!plan.startTogether) this.#execute(component, [member]);
+  }
+
+  prepared(member: Member): void {
+    if (member.prepared || member.phase === "connecting") return;
+    const { roster, story } = this.#parts;
+    member.prepared = true;
+    this.forget(member.host);
+    if (member.phase !== "preparing") return;
+    const component = roster.componentOf(member);
+    story.setPhase(member, "prepared");
+    if (!component.executing) story.stage(component, "setting up the nodes");
+    this.startPrepared(component);
+  }
+
+  /** All hosts of a component start together; a replacement that comes later starts at once. */
+  startPrepared(component: ComponentState): void {
+    if (!this.#parts.plan.startTogether) return;
+    const ready = component.in("prepared");
+    if (ready.length === 0 || (!component.executing && component.count("connecting", "preparing") > 0))
+      return;
+    this.#execute(component, ready);
+  }
+
+  /** Its time for that is over; answers whether it still was at it. */
+  isLate(member: Member): boolean {
+    return member.phase !== "connecting" && !member.prepared;
+  }
+
+  forget(host: HostId): void {
+    this.#parts.out.clearTimer(timerOf(host));
+  }
+
+  #execute(component: ComponentState, members: readonly Member[]): void {
+    const { plan, roster, barriers, story, out } = this.#parts;
+    const hosts = members.map((member) => member.host);
+    component.executing = true;
+    story.setState("running");
+    if (plan.secretNames.length > 0) out.sendSecrets(hosts);
+    out.command(hosts, executeCommand(plan, component.plan, roster.table, barriers.open));
+    for (const member of members) story.setPhase(member, "executing", "executing");
+    story.stage(component, "running");
+  }
+}
+
+function timerOf(host: HostId): string {
+  return `prepare ${host}`;
+}

@@ -1,0 +1,83 @@
+// Tells how a run goes, as events: its own state, its components' stages, its hosts. Pure.
+import type { ComponentStage, HostState, RunState } from "#shared/controller-api/run-events.ts";
+import { RUN_EVENTS_VERSION } from "#shared/controller-api/run-events.ts";
+import type { HostId } from "#shared/base/ids.ts";
+import { stateEvent } from "./run-ending.ts";
+import type { ComponentState, Member, MemberPhase } from "./run-member.ts";
+import type { RunOutput } from "./run-output.ts";
+import type { HostFailure, RunPlan } from "./run-plan.ts";
+
+export class RunStory {
+  readonly #out: RunOutput;
+  #state: RunState | undefined;
+  #movedMs = 0;
+
+  constructor(out: RunOutput) {
+    this.#out = out;
+  }
+
+  /** Undefined before anything was told; of the ending, only its own part knows. */
+  get state(): RunState | undefined {
+    return this.#state;
+  }
+
+  /** When a host last got further, failed or came. */
+  get movedMs(): number {
+    return this.#movedMs;
+  }
+
+  open({ application, experiment }: RunPlan): void {
+    this.#state = "matching";
+    this.moved();
+    this.#out.event({
+      event: "run",
+      state: "matching",
+      version: RUN_EVENTS_VERSION,
+      application,
+      experiment,
+    });
+  }
+
+  setState(state: RunState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#out.add([stateEvent(state)]);
+  }
+
+  moved(): void {
+    this.#movedMs = this.#out.nowMs;
+  }
+
+  setPhase(
+    member: Member,
+    phase: MemberPhase,
+    state?: HostState,
+    failure?: Pick<HostFailure, "step" | "reason">,
+  ): void {
+    member.phase = phase;
+    this.moved();
+    if (state !== undefined) this.host(member.host, member.component, state, failure);
+  }
+
+  host(
+    host: HostId,
+    component: string,
+    state: HostState,
+    failure?: Pick<HostFailure, "step" | "reason">,
+  ): void {
+    const told = failure === undefined ? {} : { step: failure.step, reason: failure.reason };
+    this.#out.event({ event: "host", host, component, state, ...told });
+  }
+
+  stage(component: ComponentState, stage: ComponentStage): void {
+    const settingUp = stage === "setting up the nodes";
+    const done = settingUp ? component.count("prepared", "executing", "ended") : component.count("ended");
+    const total = component.members.length;
+    this.#out.event({ event: "stage", component: component.plan.name, stage, done, total });
+  }
+
+  /** Of a host's connection: good to know, and nothing to be done. */
+  note(hosts: string, message: string, remedy: string): void {
+    this.#out.event({ event: "problem", severity: "note", hosts, step: "connection", message, remedy });
+  }
+}

@@ -1,0 +1,118 @@
+// Embedded hosts: each one a client process on this computer with a directory of its own.
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdir, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { ClientCredentials } from "#shared/protocol/credentials.ts";
+import type { ClientStart } from "#shared/protocol/client-start.ts";
+import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
+import type { Deployment, DeployResult } from "./deployment.ts";
+
+/** The end of what a client says on standard error before it can report: enough for a stack. */
+const STDERR_TAIL = 4000;
+/** What a login on this computer would have; the controller's own environment may hold secrets. */
+const INHERITED = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "COMSPEC", "PATHEXT"];
+
+export interface LocalSettings {
+  /** The bundled client program. */
+  readonly clientBundle: string;
+  /** Host directories are made below it: `<hostsDirectory>/<session>/<host>`. */
+  readonly hostsDirectory: string;
+  readonly session: string;
+}
+
+export function createLocalDeployment(settings: LocalSettings): Deployment {
+  const sessionDirectory = join(settings.hostsDirectory, settings.session);
+  const directoryOf = (host: HostEntry): string => join(sessionDirectory, encodeURIComponent(host.id));
+
+  async function start(host: HostEntry, credentials: ClientCredentials, signal: AbortSignal): Promise<DeployResult> {
+    const directory = directoryOf(host);
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      return { kind: "failed", failure: { step: "make the host directory", reason: wordsOf(error), unreachable: false } };
+    }
+    if (signal.aborted) return aborted();
+    const text = JSON.stringify({
+      credentials,
+      address: host.address,
+      site: host.site ?? "",
+      directory,
+      keptStore: join(settings.hostsDirectory, "kept"),
+    } satisfies ClientStart);
+    return launch(directory, text);
+  }
+
+  function launch(directory: string, text: string): Promise<DeployResult> {
+    // Small young space: an idle client is mostly empty heap. Detached: its group is its own, so Ctrl-C is not for it.
+    const child = spawn(process.execPath, ["--max-semi-space-size=1", settings.clientBundle], {
+      cwd: directory,
+      detached: true,
+      env: loginEnvironment(),
+      stdio: ["pipe", "ignore", "pipe"],
+    });
+    return new Promise((resolve) => {
+      child.once("error", (error) => {
+        resolve({ kind: "failed", failure: { step: "start the client", reason: wordsOf(error), unreachable: false } });
+      });
+      child.once("spawn", () => {
+        resolve({ kind: "started", client: startedClient(child) });
+        // A client that ended before it had read: its exit says why.
+        child.stdin.on("error", () => undefined);
+        child.stdin.end(text);
+      });
+    });
+  }
+
+  return {
+    start,
+    async cleanUp(host) {
+      try {
+        await rm(directoryOf(host), { recursive: true, force: true, maxRetries: 3 });
+        return [];
+      } catch (error) {
+        return [`cannot remove ${directoryOf(host)}: ${wordsOf(error)}`];
+      }
+    },
+    async close() {
+      // Goes when it is empty; what others still have in it stays.
+      await removeEmpty(sessionDirectory);
+      await removeEmpty(dirname(sessionDirectory));
+    },
+  };
+}
+
+function startedClient(child: ChildProcess): { ended: Promise<string>; kill: () => void } {
+  let tail = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    tail = (tail + text).slice(-STDERR_TAIL);
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once("close", (status, signal) => {
+      const how = signal === null ? `ended with status ${String(status)}` : `was killed by ${signal}`;
+      const said = tail.trim();
+      resolve(said === "" ? `the client ${how}` : `the client ${how}: ${said}`);
+    });
+  });
+  return { ended, kill: () => child.kill("SIGKILL") };
+}
+
+function loginEnvironment(): NodeJS.ProcessEnv {
+  const names = Object.keys(process.env).filter((name) => INHERITED.includes(name) || name.startsWith("LC_"));
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
+}
+
+function aborted(): DeployResult {
+  return { kind: "failed", failure: { step: "start the client", reason: "given up before it was started", unreachable: false } };
+}
+
+async function removeEmpty(directory: string): Promise<void> {
+  try {
+    await rmdir(directory);
+  } catch {
+    return; // somebody else's things are in it, or it was never made
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,29 @@
+// Getting clients onto hosts, whatever the way: one implementation for each type of resource manager.
+import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
+import type { ClientCredentials } from "#shared/protocol/credentials.ts";
+
+/** Why a client could not be started: the step, and the host's own words. */
+export interface DeployFailure {
+  readonly step: string;
+  readonly reason: string;
+  /** Nobody answered there, as opposed to an answer that says no. */
+  readonly unreachable: boolean;
+}
+
+/** A client that was started; it calls the controller by itself. */
+export interface StartedClient {
+  /** Resolves when it is known to have ended, with what is known of why. May never resolve. */
+  readonly ended: Promise<string>;
+  /** Ends it by force, for one that does not answer. Its keeper ends its processes. */
+  kill(): void;
+}
+
+export type DeployResult = { readonly kind: "started"; readonly client: StartedClient } | { readonly kind: "failed"; readonly failure: DeployFailure };
+
+export interface Deployment {
+  /** Starts a client with these credentials. Aborting ends what was begun. */
+  start(host: HostEntry, credentials: ClientCredentials, signal: AbortSignal): Promise<DeployResult>;
+  /** Removes what a client that has ended left behind; what could not be removed, in words. */
+  cleanUp(host: HostEntry, keep: boolean): Promise<readonly string[]>;
+  close(): Promise<void>;
+}

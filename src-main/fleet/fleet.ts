@@ -1,0 +1,343 @@
+// The hosts of a session: gets clients onto them, a bounded number at a time, and knows how each one stands.
+import type { HostId } from "#shared/base/ids.ts";
+import type { HostState } from "#shared/controller-api/run-events.ts";
+import type { MembershipChange } from "#shared/overlay/overlay.ts";
+import type { Command } from "#shared/protocol/commands.ts";
+import type { TlsCredentials } from "#shared/protocol/credentials.ts";
+import type { FactsReport, Report } from "#shared/protocol/reports.ts";
+import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
+import type { Deployment, DeployFailure, StartedClient } from "../deploy/deployment.ts";
+import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
+
+/** From the start of the client until it is attached and has said who it is: Node's start on a busy host takes seconds. */
+const ATTACH_MS = 60_000;
+/** For a client to stop everything, clean up and say goodbye. */
+const LEAVE_MS = 30_000;
+/** After its goodbye (or its kill) until its process is gone. */
+const EXIT_MS = 5000;
+
+export interface FleetCallbacks {
+  onConnected(host: HostId): void;
+  onNotConnected(host: HostId, failure: DeployFailure): void;
+  onOrphaned(host: HostId, reason: string): void;
+  onBack(host: HostId): void;
+  onLost(host: HostId, reason: string): void;
+  onReport(host: HostId, report: Report): void;
+  onStateChange(host: HostId): void;
+}
+
+export interface FleetParts {
+  readonly overlay: RunningOverlayRoot;
+  /** By type of resource manager. */
+  readonly deployments: ReadonlyMap<string, Deployment>;
+  readonly issue: (host: HostId) => Promise<TlsCredentials>;
+  readonly callbacks: FleetCallbacks;
+  readonly log: (text: string) => void;
+}
+
+export interface FleetSettings {
+  readonly session: string;
+}
+
+/** What the fleet knows of one host. */
+export interface FleetHost {
+  readonly entry: HostEntry;
+  readonly state: HostState;
+  readonly reason: string;
+  readonly sinceMs: number;
+  readonly facts: FactsReport | undefined;
+}
+
+interface HostRecord {
+  readonly entry: HostEntry;
+  incarnation: number;
+  state: "disconnected" | "connecting" | "exchanging" | "connected" | "orphaned" | "leaving" | "failed";
+  reason: string;
+  sinceMs: number;
+  facts: FactsReport | undefined;
+  client: StartedClient | undefined;
+  starting: AbortController | undefined;
+  /** Ends the wait of whoever holds the host's place among those being contacted. */
+  settle: (() => void) | undefined;
+  left: (() => void) | undefined;
+}
+
+export class Fleet {
+  readonly #parts: FleetParts;
+  readonly #settings: FleetSettings;
+  readonly #hosts = new Map<HostId, HostRecord>();
+  readonly #queue: { readonly record: HostRecord; readonly absenceMs: number }[] = [];
+  #inFlight = 0;
+  #fanout = 1;
+
+  constructor(parts: FleetParts, settings: FleetSettings) {
+    this.#parts = parts;
+    this.#settings = settings;
+  }
+
+  /** Hosts that stand already are told to be connected at once. */
+  connect(entries: readonly HostEntry[], options: { readonly fanout: number; readonly controllerAbsenceMs: number }): void {
+    this.#fanout = Math.max(1, options.fanout);
+    for (const entry of entries) {
+      const record = this.#recordOf(entry);
+      if (record.state === "connected") queueMicrotask(() => { this.#parts.callbacks.onConnected(entry.id); });
+      else if (record.state === "disconnected" || record.state === "failed") {
+        this.#setState(record, "connecting", "");
+        this.#queue.push({ record, absenceMs: options.controllerAbsenceMs });
+      }
+    }
+    this.#pump();
+  }
+
+  command(hosts: readonly HostId[], command: Command): void {
+    if (hosts.length > 0) this.#parts.overlay.command(hosts, command);
+  }
+
+  isConnected(host: HostId): boolean {
+    const state = this.#hosts.get(host)?.state;
+    return state === "connected" || state === "orphaned";
+  }
+
+  connected(): readonly HostId[] {
+    return [...this.#hosts.keys()].filter((host) => this.isConnected(host));
+  }
+
+  host(host: HostId): FleetHost | undefined {
+    const record = this.#hosts.get(host);
+    if (record === undefined) return undefined;
+    const { entry, reason, sinceMs, facts } = record;
+    return { entry, state: hostStateOf(record.state), reason, sinceMs, facts };
+  }
+
+  /** For a host that has failed: ends what is there by force and forgets it. */
+  async giveUp(host: HostId, reason: string): Promise<readonly string[]> {
+    const record = this.#hosts.get(host);
+    if (record === undefined) return [];
+    const wasAttached = record.state === "connected";
+    this.#setState(record, "failed", reason);
+    if (wasAttached) return this.#leave(record, false, "failed", reason);
+    return this.#remove(record, false, "failed", reason);
+  }
+
+  /** Clients stop, clean up and end; resolves with what could not be cleaned, per host. */
+  async disconnect(hosts: readonly HostId[], keep: boolean): Promise<ReadonlyMap<HostId, readonly string[]>> {
+    const problems = new Map<HostId, readonly string[]>();
+    const leave = async (host: HostId): Promise<void> => {
+      const record = this.#hosts.get(host);
+      if (record === undefined || record.state === "disconnected" || record.state === "failed" || record.state === "leaving") return;
+      const attached = record.state === "connected";
+      this.#setState(record, "leaving", "");
+      const left = attached ? await this.#leave(record, keep, "disconnected", "") : await this.#remove(record, keep, "disconnected", "");
+      if (left.length > 0) problems.set(host, left);
+    };
+    await Promise.all(hosts.map(leave));
+    return problems;
+  }
+
+  onMembership(change: MembershipChange): void {
+    const record = this.#hosts.get(change.host);
+    if (record === undefined || change.incarnation !== record.incarnation) return;
+    switch (change.state) {
+      case "attached":
+        if (record.state === "connecting") this.#setState(record, "exchanging", "");
+        if (record.state === "orphaned") {
+          this.#setState(record, "connected", "");
+          this.#parts.callbacks.onBack(change.host);
+        }
+        return;
+      case "orphaned":
+        if (record.state !== "connected") return;
+        this.#setState(record, "orphaned", change.reason);
+        this.#parts.callbacks.onOrphaned(change.host, change.reason);
+        return;
+      case "lost":
+        this.#lost(record, change.reason);
+        return;
+      case "left":
+        if (record.left !== undefined) record.left();
+        else this.#lost(record, "the client said goodbye by itself");
+    }
+  }
+
+  onReport(host: HostId, incarnation: number, report: Report): void {
+    const record = this.#hosts.get(host);
+    if (record === undefined || incarnation !== record.incarnation) return;
+    if (report.kind === "facts") {
+      record.facts = report;
+      if (record.state === "connecting" || record.state === "exchanging") {
+        this.#setState(record, "connected", "");
+        this.#parts.callbacks.onConnected(host);
+        record.settle?.();
+      }
+      return;
+    }
+    if (record.state !== "failed") this.#parts.callbacks.onReport(host, report);
+  }
+
+  #recordOf(entry: HostEntry): HostRecord {
+    const known = this.#hosts.get(entry.id);
+    if (known !== undefined) return known;
+    const record: HostRecord = {
+      entry,
+      incarnation: 0,
+      state: "disconnected",
+      reason: "",
+      sinceMs: Date.now(),
+      facts: undefined,
+      client: undefined,
+      starting: undefined,
+      settle: undefined,
+      left: undefined,
+    };
+    this.#hosts.set(entry.id, record);
+    return record;
+  }
+
+  #setState(record: HostRecord, state: HostRecord["state"], reason: string): void {
+    record.state = state;
+    record.reason = reason;
+    record.sinceMs = Date.now();
+    this.#parts.callbacks.onStateChange(record.entry.id);
+  }
+
+  #pump(): void {
+    while (this.#inFlight < this.#fanout) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      if (next.record.state !== "connecting") continue;
+      this.#inFlight += 1;
+      void this.#start(next.record, next.absenceMs).finally(() => {
+        this.#inFlight -= 1;
+        this.#pump();
+      });
+    }
+  }
+
+  /** Holds the host's place until it is connected or given up, so that slow hosts do not pile up. */
+  async #start(record: HostRecord, controllerAbsenceMs: number): Promise<void> {
+    const { entry } = record;
+    const deployment = this.#parts.deployments.get(entry.managerType);
+    if (deployment === undefined) {
+      this.#notConnected(record, { step: "deploy", reason: `hosts of type "${entry.managerType}" cannot be reached by this version`, unreachable: false });
+      return;
+    }
+    record.incarnation += 1;
+    record.facts = undefined;
+    const starting = new AbortController();
+    record.starting = starting;
+    const { overlay } = this.#parts;
+    overlay.invite([{ host: entry.id, incarnation: record.incarnation }]);
+    const keys = await this.#parts.issue(entry.id);
+    const candidates = [{ host: overlay.address, port: overlay.port }];
+    const credentials = { ...keys, session: this.#settings.session, host: entry.id, incarnation: record.incarnation, candidates, controllerAbsenceMs };
+    const result = await deployment.start(entry, credentials, starting.signal);
+    if (result.kind === "failed") {
+      if (record.starting === starting) this.#notConnected(record, result.failure);
+      return;
+    }
+    if (record.starting !== starting) {
+      result.client.kill();
+      return;
+    }
+    record.client = result.client;
+    void result.client.ended.then((how) => { this.#clientEnded(record, result.client, how); });
+    await this.#waitConnected(record);
+  }
+
+  async #waitConnected(record: HostRecord): Promise<void> {
+    const connected = new Promise<void>((resolve) => { record.settle = resolve; });
+    const timer = setTimeout(() => {
+      const unreachable = record.state === "connecting";
+      const reason = unreachable
+        ? `the client was started and did not reach the controller within ${String(ATTACH_MS / 1000)} s`
+        : `the client is attached and did not say who it is within ${String(ATTACH_MS / 1000)} s`;
+      this.#notConnected(record, { step: "attach", reason, unreachable });
+    }, ATTACH_MS);
+    await connected;
+    clearTimeout(timer);
+    record.settle = undefined;
+  }
+
+  #notConnected(record: HostRecord, failure: DeployFailure): void {
+    if (record.state !== "connecting" && record.state !== "exchanging") return;
+    this.#setState(record, "failed", `${failure.step}: ${failure.reason}`);
+    record.starting = undefined;
+    void this.#remove(record, false, "failed", record.reason);
+    this.#parts.callbacks.onNotConnected(record.entry.id, failure);
+  }
+
+  #clientEnded(record: HostRecord, client: StartedClient, how: string): void {
+    if (record.client !== client) return;
+    record.client = undefined;
+    if (record.state === "connecting" || record.state === "exchanging") this.#notConnected(record, { step: "start the client", reason: how, unreachable: false });
+    else if (record.state === "connected" || record.state === "orphaned") this.#lost(record, how);
+  }
+
+  #lost(record: HostRecord, reason: string): void {
+    if (record.state !== "connected" && record.state !== "orphaned") return;
+    this.#setState(record, "failed", reason);
+    void this.#remove(record, false, "failed", reason);
+    this.#parts.callbacks.onLost(record.entry.id, reason);
+  }
+
+  /** Asks the client to leave and waits for its goodbye; then removes what is left. */
+  async #leave(record: HostRecord, keep: boolean, state: HostRecord["state"], reason: string): Promise<readonly string[]> {
+    const goodbye = new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => { resolve(false); }, LEAVE_MS);
+      record.left = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      if (record.client !== undefined) void record.client.ended.then(() => record.left?.());
+    });
+    this.command([record.entry.id], { kind: "leave", keep });
+    const heard = await goodbye;
+    record.left = undefined;
+    const problems = await this.#remove(record, keep, state, reason, heard);
+    return heard ? problems : [`the client did not say goodbye within ${String(LEAVE_MS / 1000)} s and was ended by force`, ...problems];
+  }
+
+  /** `graceful`: it said goodbye and may end by itself; else it is ended by force, and its keeper ends its processes. */
+  async #remove(record: HostRecord, keep: boolean, state: HostRecord["state"], reason: string, graceful = false): Promise<readonly string[]> {
+    const { entry, client } = record;
+    record.starting?.abort();
+    record.starting = undefined;
+    record.settle?.();
+    if (client !== undefined) {
+      const gone = graceful && (await Promise.race([client.ended.then(() => true), pause(EXIT_MS)]));
+      if (!gone) {
+        client.kill();
+        await Promise.race([client.ended, pause(EXIT_MS)]);
+      }
+    }
+    if (record.client === client) record.client = undefined;
+    this.#parts.overlay.dismiss([entry.id]);
+    const problems = (await this.#parts.deployments.get(entry.managerType)?.cleanUp(entry, keep)) ?? [];
+    for (const text of problems) this.#parts.log(`${entry.id}: ${text}`);
+    if (record.state !== state) this.#setState(record, state, reason);
+    return problems;
+  }
+}
+
+function pause(ms: number): Promise<false> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms, false).unref();
+  });
+}
+
+function hostStateOf(state: HostRecord["state"]): HostState {
+  switch (state) {
+    case "disconnected":
+    case "leaving":
+    case "orphaned":
+      return "disconnected";
+    case "connecting":
+      return "connecting";
+    case "exchanging":
+      return "exchanging experiment data";
+    case "connected":
+      return "idle";
+    case "failed":
+      return "failed";
+  }
+}

@@ -1,0 +1,110 @@
+// The session's own certificate authority: issues the root's and every client's key and certificate, in memory only.
+import "reflect-metadata";
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+import { randomBytes, webcrypto } from "node:crypto";
+import type { HostId } from "#shared/base/ids.ts";
+import type { TlsCredentials } from "#shared/protocol/credentials.ts";
+import { writePeerUri } from "#shared/protocol/peer-name.ts";
+import type { PeerRole } from "#shared/protocol/peer-name.ts";
+
+export interface AuthoritySettings {
+  /** How long its certificates are valid; default 25 h: the longest default run and its clean-up. */
+  readonly lifetimeMs?: number;
+  /** Wall clock; default the system's. */
+  readonly now?: () => Date;
+}
+
+export interface CertificateAuthority {
+  readonly session: string;
+  /** PEM of the authority itself. */
+  readonly ca: string;
+  /** A millisecond or two each. The root's host name is ROOT_HOST. */
+  issue(role: PeerRole, host: HostId): Promise<TlsCredentials>;
+}
+
+const LIFETIME_MS = 25 * 60 * 60 * 1000;
+/** Clocks of hosts are off by minutes; a client whose clock is behind must not find its certificate "not yet valid". */
+const BACKDATED_MS = 5 * 60 * 1000;
+const SERIAL_BYTES = 16;
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const USAGES: ("sign" | "verify")[] = ["sign", "verify"];
+/** Not ROOT or CLIENT by these alone: the SAN decides; but no client's certificate passes as a server's either. */
+const PURPOSES: Readonly<Record<PeerRole, ExtendedKeyUsage>> = {
+  root: ExtendedKeyUsage.serverAuth,
+  client: ExtendedKeyUsage.clientAuth,
+};
+
+/** `session`: letters, digits and dashes. Its private keys are never written anywhere. */
+export async function createAuthority(
+  session: string,
+  settings: AuthoritySettings = {},
+): Promise<CertificateAuthority> {
+  const { lifetimeMs = LIFETIME_MS, now = (): Date => new Date() } = settings;
+  const issuer = `CN=Nebula session ${session}`;
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, false, USAGES);
+  const validity = (): { notBefore: Date; notAfter: Date } => {
+    const from = now().getTime();
+    return { notBefore: new Date(from - BACKDATED_MS), notAfter: new Date(from + lifetimeMs) };
+  };
+  const own = await X509CertificateGenerator.createSelfSigned(
+    {
+      name: issuer,
+      serialNumber: serialNumber(),
+      ...validity(),
+      keys,
+      signingAlgorithm: ALGORITHM,
+      extensions: [
+        new BasicConstraintsExtension(true, 0, true),
+        new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
+      ],
+    },
+    webcrypto,
+  );
+  const ca = own.toString("pem");
+
+  async function issue(role: PeerRole, host: HostId): Promise<TlsCredentials> {
+    const pair = await webcrypto.subtle.generateKey(ALGORITHM, true, USAGES);
+    const certificate = await X509CertificateGenerator.create(
+      {
+        subject: `CN=${role}`,
+        issuer,
+        serialNumber: serialNumber(),
+        ...validity(),
+        publicKey: pair.publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: ALGORITHM,
+        extensions: [
+          new BasicConstraintsExtension(false, undefined, true),
+          new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+          new ExtendedKeyUsageExtension([PURPOSES[role]], true),
+          new SubjectAlternativeNameExtension([
+            { type: "url", value: writePeerUri({ session, role, host }) },
+          ]),
+        ],
+      },
+      webcrypto,
+    );
+    const key = PemConverter.encode(
+      await webcrypto.subtle.exportKey("pkcs8", pair.privateKey),
+      "PRIVATE KEY",
+    );
+    return { ca, certificate: certificate.toString("pem"), key };
+  }
+  return { session, ca, issue };
+}
+
+function serialNumber(): string {
+  const bytes = randomBytes(SERIAL_BYTES);
+  // A serial is a positive integer: clear the sign bit, and keep the first byte from being zero.
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+  return bytes.toString("hex");
+}

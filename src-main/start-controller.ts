@@ -1,0 +1,91 @@
+// The wiring: makes a controller with real hosts, links and files; used by the command line and, later, the window.
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
+import { hostIdOf } from "#shared/base/ids.ts";
+import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
+import { createSystemClock } from "#shared/node/system-clock.ts";
+import { Controller } from "./controller/controller.ts";
+import { createLocalDeployment } from "./deploy/deploy-local.ts";
+import { readDocument } from "./documents/read-document.ts";
+import { Fleet } from "./fleet/fleet.ts";
+import { createAuthority } from "./overlay-root/certificate-authority.ts";
+import { createOverlayRoot, type OverlayRootCallbacks } from "./overlay-root/overlay-root.ts";
+import { OutputStore } from "./results/output-store.ts";
+import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts";
+
+/** Runs whose results are kept when nobody says otherwise: weeks of daily work, and bounded. */
+const RESULTS_KEEP = 100;
+
+export interface StartSettings {
+  readonly stateDirectory: string;
+  /** Folder below which each run gets one; undefined = below the state directory. */
+  readonly resultsDirectory: string | undefined;
+  readonly resultsKeep: number | undefined;
+  /** Port that clients connect to; undefined = any free one. */
+  readonly port: number | undefined;
+  readonly log: (text: string) => void;
+}
+
+export async function startController(settings: StartSettings): Promise<ControllerApi> {
+  const session = newSession();
+  const runsDirectory = settings.resultsDirectory ?? join(settings.stateDirectory, "runs");
+  const logDirectory = join(settings.stateDirectory, "logs");
+  await mkdir(logDirectory, { recursive: true, mode: 0o700 });
+  const authority = await createAuthority(session);
+  // Nobody calls back before the first host is invited, which only the controller does.
+  const late: { controller?: Controller } = {};
+  const callbacks: OverlayRootCallbacks = {
+    onReport: (host, incarnation, _sequence, report) => late.controller?.fleet.onReport(host, incarnation, report),
+    onMembership: (change) => late.controller?.fleet.onMembership(change),
+    onBulk: (host, message) => late.controller?.bulk(host, message),
+    onBulkWritable: (host) => late.controller?.bulkWritable(host),
+    onProblem: (host, reason) => { log(`overlay: ${host ?? "somebody"}: ${reason}`); },
+  };
+  const overlay = await createOverlayRoot(
+    { clock: createSystemClock(), random: Math.random, callbacks },
+    { session, credentials: await authority.issue("root", hostIdOf("controller")), ...(settings.port === undefined ? {} : { port: settings.port }) },
+  );
+  const logSettings = { bytesMax: LOG_BYTES_MAX, nowMs: Date.now, onProblem: settings.log };
+  const logFile = await createLogFile(logDirectory, `plush-logfile${String(overlay.port)}-${String(Date.now())}.txt`, "plush-logfile.txt", logSettings);
+  const log = (text: string): void => {
+    logFile.write("controller", "main", text);
+    settings.log(text);
+  };
+  const local = createLocalDeployment({ clientBundle: clientBundlePath(), hostsDirectory: join(settings.stateDirectory, "hosts"), session });
+  const deployments = new Map([["local", local]]);
+  const controller = new Controller(
+    {
+      overlay,
+      createFleet: (fleetCallbacks) =>
+        new Fleet({ overlay, deployments, issue: (host) => authority.issue("client", host), callbacks: fleetCallbacks, log }, { session }),
+      openResults: (resultsSettings) => RunResults.open(resultsSettings),
+      createOutputs: (parts) => new OutputStore(parts),
+      makeParent,
+      readDocument: (path) => readDocument(path),
+      removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
+      close: async () => {
+        await overlay.close();
+        await local.close();
+        await logFile.close();
+      },
+      log,
+    },
+    { session, runsDirectory },
+  );
+  late.controller = controller;
+  return controller;
+}
+
+/** Names the controller's session: hosts' folders and certificates carry it. */
+function newSession(): string {
+  return `${Date.now().toString(36)}${randomBytes(4).toString("hex")}`;
+}
+
+/** Beside the bundled program; and in dist/ when it runs from its sources. */
+function clientBundlePath(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return here.endsWith("src-main") ? join(here, "..", "dist", "client.mjs") : join(here, "client.mjs");
+}

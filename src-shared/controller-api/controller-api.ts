@@ -1,0 +1,160 @@
+// What any face may ask of the controller: plain data in, plain data out, events by subscription.
+import type { Problem } from "../base/problem.ts";
+import type { MemberView } from "../overlay/overlay.ts";
+import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
+
+/** The one interface under the command line, the shell, and later the window, the browser and XML-RPC. */
+export interface ControllerApi {
+  /** Reads and checks a specification; keeps it as the loaded application when it has no errors. */
+  loadApplication(source: DocumentSource): Promise<LoadResult>;
+  /** Reads and checks a directory; keeps it as the directory in use when it has no errors. */
+  loadDirectory(source: DocumentSource): Promise<LoadResult>;
+  /** What is loaded now. */
+  loaded(): { readonly application: ApplicationSummary | undefined; readonly directory: string | undefined };
+  /** Matches, deploys, runs, watches, collects, cleans up. Refused (with problems) when nothing runnable is loaded. */
+  startRun(options: RunOptions): Promise<StartResult>;
+  /** A command on hosts of the directory, as a run of its own with folded output as the usual result. */
+  startCommand(options: CommandOptions): Promise<StartResult>;
+  /** Bytes for the standard input of the processes of a command; `end` closes it. Waits while hosts are behind. */
+  sendInput(run: string, bytes: Uint8Array, end: boolean): Promise<void>;
+  /** Resolves when the run has ended and is cleaned up. */
+  ended(run: string): Promise<RunVerdict>;
+  /** Ends a run: `stop` is a success for services, `abort` a decision, `interrupt` Ctrl-C, `timeout` a deadline. */
+  endRun(run: string, cause: EndCause, reason: string): ActionResult;
+  failHost(host: string, reason: string): ActionResult;
+  /** Releases a barrier, or counts a process block as done on all hosts, whatever is missing. */
+  force(run: string, name: string): ActionResult;
+  /** Starts clients on hosts (a node set; undefined = all of the directory) and keeps them for later runs. */
+  connect(hosts: string | undefined, options: DeployOptions): Promise<ActionResult>;
+  /** Stops and cleans up clients (undefined = all). */
+  disconnect(hosts: string | undefined, options: { readonly keep: boolean }): Promise<ActionResult>;
+  hosts(): readonly HostView[];
+  mesh(): MeshView;
+  control(): ControlView;
+  runs(): readonly RunView[];
+  /** All events from now on, of all runs; returns what ends the subscription. */
+  subscribe(listener: (event: RunEvent) => void): () => void;
+  /** Ends what runs, cleans up, closes. Resolves when nothing is left. */
+  quit(): Promise<void>;
+}
+
+/** Text with the name that messages show and that relative paths start from. */
+export interface DocumentSource {
+  readonly path: string;
+  /** Given by faces that hold the text (editor, tests); else the file is read. */
+  readonly text?: string;
+}
+
+export interface LoadResult {
+  /** True when it is loaded now (it has no errors). */
+  readonly loaded: boolean;
+  readonly problems: readonly Problem[];
+  readonly application?: ApplicationSummary;
+  readonly hosts?: number;
+}
+
+/** What Plush printed after `load`: the project's name and counted lists. */
+export interface ApplicationSummary {
+  readonly path: string;
+  readonly project: string;
+  readonly components: readonly string[];
+  readonly software: readonly string[];
+  readonly experiment: string | undefined;
+  readonly barriers: readonly string[];
+  readonly blocks: readonly string[];
+}
+
+export interface DeployOptions {
+  /** Hosts contacted at once. */
+  readonly fanout: number;
+}
+
+export interface RunOptions extends DeployOptions {
+  /** Leave software on the hosts, so that the next run finds it. */
+  readonly keep: boolean;
+  /** Leave clients connected after the run (the shell and the window do; `plush run` does not). */
+  readonly stayConnected: boolean;
+  /** From start to finish; undefined = the specification's. */
+  readonly deadlineMs: number | undefined;
+  /** A folder for the results; undefined = a new one below the state directory. */
+  readonly results: string | undefined;
+  /** Overrides of the specification's variables. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface CommandOptions extends DeployOptions {
+  /** The shell's text: run by `sh -c` on every host. */
+  readonly command: string;
+  /** A node set, and/or a group; undefined both = all of the directory; `exclude` is taken away. */
+  readonly hosts: string | undefined;
+  readonly group: string | undefined;
+  readonly exclude: string | undefined;
+  /** Only hosts that are connected already (Plush's `shell`). */
+  readonly connectedOnly: boolean;
+  readonly stayConnected: boolean;
+  readonly wantsInput: boolean;
+  readonly deadlineMs: number | undefined;
+  readonly results: string | undefined;
+  readonly keep: boolean;
+}
+
+export type StartResult =
+  | { readonly kind: "started"; readonly run: string; readonly results: string }
+  | { readonly kind: "refused"; readonly exitCode: number; readonly problems: readonly Problem[]; readonly reason: string };
+
+export type EndCause = "stop" | "abort" | "interrupt" | "timeout";
+
+export type ActionResult = { readonly kind: "done"; readonly message: string } | { readonly kind: "refused"; readonly message: string };
+
+export interface HostView {
+  readonly host: string;
+  readonly managerType: string;
+  readonly groups: readonly string[];
+  readonly site: string | undefined;
+  readonly address: string;
+  readonly component: string | undefined;
+  readonly state: HostState;
+  /** Why it is in that state: the chain down to the host's own words. */
+  readonly reason: string;
+  readonly sinceMs: number;
+  readonly client: { readonly pid: number; readonly node: string; readonly directory: string; readonly platform: string } | undefined;
+  readonly processes: readonly { readonly process: string; readonly block: string; readonly pid: number; readonly state: string }[];
+}
+
+export interface MeshView {
+  readonly overlay: string;
+  readonly address: string;
+  readonly members: readonly MemberView[];
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+export interface ControlView {
+  readonly session: string;
+  readonly application: string | undefined;
+  readonly directory: string | undefined;
+  readonly run: RunView | undefined;
+}
+
+export interface RunView {
+  readonly run: string;
+  readonly experiment: string;
+  readonly state: RunState;
+  readonly startedAt: string;
+  readonly verdict: RunVerdict | undefined;
+  readonly results: string;
+  readonly components: readonly {
+    readonly name: string;
+    readonly hosts: string;
+    readonly stage: string;
+    readonly connected: number;
+    readonly prepared: number;
+    readonly ended: number;
+    readonly failed: number;
+    readonly wanted: { readonly min: number; readonly max: number };
+  }[];
+  readonly barriers: readonly { readonly name: string; readonly arrived: number; readonly max: number; readonly released: boolean }[];
+  readonly processes: { readonly running: number; readonly succeeded: number; readonly failed: number };
+}

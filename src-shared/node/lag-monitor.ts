@@ -1,0 +1,28 @@
+// Notices when the event loop stood still (a long computation, SIGSTOP, a sleeping laptop), before anyone is judged
+// for a silence that was our own deafness (Lifeguard's idea in memberlist).
+import type { Clock } from "../base/clock.ts";
+
+/** How often it looks: a tenth of a dead interval or so. */
+const INTERVAL_MS = 250;
+/** Timers are a few milliseconds late always; so late only when something is wrong. */
+const LAG_MS_MIN = 250;
+
+export interface LagMonitor {
+  /** To be called before any timer is acted on: after a standstill, all of them are due at once. */
+  check(): void;
+  close(): void;
+}
+
+export function createLagMonitor(parts: { readonly clock: Clock; onLag(ms: number): void }): LagMonitor {
+  const { clock } = parts;
+  let lookedAt = clock.now();
+  const check = (): void => {
+    const now = clock.now();
+    const late = now - lookedAt - INTERVAL_MS;
+    lookedAt = now;
+    if (late >= LAG_MS_MIN) parts.onLag(late);
+  };
+  const timer = setInterval(check, INTERVAL_MS);
+  timer.unref();
+  return { check, close: () => clearInterval(timer) };
+}

@@ -1,0 +1,177 @@
+// TLS for links: 1.3 only, both ends verified, and each end's role and host taken from its certificate alone.
+import { constants } from "node:crypto";
+import { connect, createSecureContext, createServer as createTlsServer } from "node:tls";
+import { createServer as createTcpServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { SecureContext, Server as TlsServer, TLSSocket } from "node:tls";
+import type { TlsCredentials } from "../protocol/credentials.ts";
+import { parsePeerName } from "../protocol/peer-name.ts";
+import type { PeerName } from "../protocol/peer-name.ts";
+import { createHandshakeGate } from "./handshake-gate.ts";
+
+/** A handshake takes 2 ms of work and a few round trips; whoever needs longer holds a place for nothing. */
+const HANDSHAKE_DEADLINE_MS = 5000;
+/** Only a backstop where application leases are forgotten: Node cannot set TCP_USER_TIMEOUT. */
+const KEEPALIVE_MS = 30_000;
+
+/** The client's, one per program: reading keys and certificates is most of the cost of a connection's set-up. */
+export function createLinkContext(credentials: TlsCredentials): SecureContext {
+  return createSecureContext({
+    ca: credentials.ca,
+    cert: credentials.certificate,
+    key: credentials.key,
+    minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.3",
+  });
+}
+
+export interface DialSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly context: SecureContext;
+  readonly session: string;
+  /** Abort gives the dial up. */
+  readonly signal: AbortSignal;
+}
+
+/** Connects to a root; rejects when it is not the root of this session. */
+export function dialRoot(settings: DialSettings): Promise<TLSSocket> {
+  const { host, port, context, session, signal } = settings;
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host,
+      port,
+      secureContext: context,
+      minVersion: "TLSv1.3",
+      rejectUnauthorized: true,
+      // The name that counts is the role in the certificate, wherever the root is reached.
+      servername: "",
+      checkServerIdentity: (_name, certificate) => {
+        const peer = parsePeerName(certificate.subjectaltname);
+        const isRoot = peer !== undefined && peer.role === "root" && peer.session === session;
+        return isRoot ? undefined : new Error("the other end is not the root of this session");
+      },
+    });
+    const giveUp = (reason: Error): void => {
+      clearTimeout(deadline);
+      signal.removeEventListener("abort", onAbort);
+      socket.destroy();
+      reject(reason);
+    };
+    const onAbort = (): void => giveUp(new Error("given up"));
+    const onLate = (): void =>
+      giveUp(new Error(`no TLS handshake with ${host}:${port} within ${HANDSHAKE_DEADLINE_MS} ms`));
+    const deadline = setTimeout(onLate, HANDSHAKE_DEADLINE_MS);
+    signal.addEventListener("abort", onAbort);
+    socket.on("error", giveUp);
+    socket.once("close", () => giveUp(new Error("closed during the handshake")));
+    socket.once("secureConnect", () => {
+      if (!socket.authorized) return giveUp(new Error("the other end is not verified"));
+      clearTimeout(deadline);
+      signal.removeEventListener("abort", onAbort);
+      prepare(socket);
+      resolve(socket);
+    });
+    if (signal.aborted) onAbort();
+  });
+}
+
+function prepare(socket: Socket): void {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEPALIVE_MS);
+}
+
+export interface ListenerSettings {
+  readonly address: string;
+  readonly port: number;
+  readonly credentials: TlsCredentials;
+  readonly session: string;
+}
+
+export interface ListenerCallbacks {
+  /** Verified: a client of this session. */
+  onClient(socket: TLSSocket, peer: PeerName): void;
+  onRefused(reason: string): void;
+}
+
+export interface LinkListener {
+  readonly address: string;
+  readonly port: number;
+  /** Speaks TLS, as the server, on a stream that came another way. */
+  secure(stream: Duplex): void;
+  close(): Promise<void>;
+}
+
+export async function listenForClients(
+  settings: ListenerSettings,
+  callbacks: ListenerCallbacks,
+): Promise<LinkListener> {
+  const tls = createTls(settings, callbacks);
+  const gate = createHandshakeGate();
+  const open = new Set<Socket>();
+  const tcp = createTcpServer((socket) => {
+    // A connection that ends badly before TLS has taken it over is nobody's loss.
+    socket.on("error", (error: Error) => callbacks.onRefused(error.message));
+    if (!gate.admit(socket)) return;
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    tls.emit("connection", socket);
+  });
+  tls.on("secureConnection", (socket) => gate.done(socket));
+  const { address, port } = await listen(tcp, settings);
+  tcp.on("error", (error) => callbacks.onRefused(error.message));
+  return {
+    address,
+    port,
+    secure: (stream) => void tls.emit("connection", stream),
+    close: () =>
+      new Promise((resolve) => {
+        tcp.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
+  };
+}
+
+function createTls(settings: ListenerSettings, callbacks: ListenerCallbacks): TlsServer {
+  const { ca, certificate, key } = settings.credentials;
+  const server = createTlsServer({
+    ca,
+    cert: certificate,
+    key,
+    minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.3",
+    requestCert: true,
+    rejectUnauthorized: true,
+    handshakeTimeout: HANDSHAKE_DEADLINE_MS,
+    // No resumption: every link shows its certificate.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  });
+  server.on("tlsClientError", (error, socket) => {
+    // A code such as CERT_HAS_EXPIRED; the error itself says only that the connection ended. (Typed as an Error.)
+    const verdict = socket.authorizationError as unknown;
+    callbacks.onRefused(typeof verdict === "string" ? `a client's certificate: ${verdict}` : error.message);
+  });
+  server.on("secureConnection", (socket) => {
+    socket.on("error", (error: Error) => callbacks.onRefused(error.message));
+    const peer = parsePeerName(socket.getPeerCertificate().subjectaltname);
+    if (socket.authorized && peer?.role === "client" && peer.session === settings.session) {
+      prepare(socket);
+      callbacks.onClient(socket, peer);
+      return;
+    }
+    callbacks.onRefused("a certificate that is not a client's of this session");
+    socket.destroy();
+  });
+  return server;
+}
+
+function listen(tcp: Server, settings: ListenerSettings): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    tcp.once("error", reject);
+    tcp.listen(settings.port, settings.address, () => {
+      tcp.off("error", reject);
+      resolve(tcp.address() as AddressInfo);
+    });
+  });
+}

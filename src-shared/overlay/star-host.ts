@@ -1,0 +1,73 @@
+// What the root of the star knows of one host.
+import type { HostId } from "../base/ids.ts";
+import { DeliveryLog } from "./delivery.ts";
+import type { LinkId, MembershipState, OverlayLimits } from "./overlay.ts";
+
+export class StarHost {
+  readonly name: HostId;
+  readonly #limits: OverlayLimits;
+  incarnation: number;
+  /** Of the newest join accepted in this incarnation. */
+  attempt = 0;
+  state: MembershipState | "invited" = "invited";
+  since: number;
+  /** Attached over this link. */
+  link: LinkId | undefined;
+  /** A second link that has not joined yet. */
+  joining: LinkId | undefined;
+  leaseEnds = 0;
+  joinEnds = 0;
+  lostAt = 0;
+  log: DeliveryLog;
+  reportsHave = 0;
+  /** The acknowledgement that was sent last. */
+  reportsSaid = 0;
+  /** Its command log overflowed, so that commands are missing: it cannot come back in this incarnation. */
+  givenUp = false;
+
+  constructor(name: HostId, incarnation: number, now: number, limits: OverlayLimits) {
+    this.name = name;
+    this.incarnation = incarnation;
+    this.since = now;
+    this.#limits = limits;
+    this.log = this.#emptyLog();
+  }
+
+  /** A newer incarnation knows nothing of the older one's commands and reports. */
+  renew(incarnation: number, now: number): void {
+    this.incarnation = incarnation;
+    this.attempt = 0;
+    this.state = "invited";
+    this.since = now;
+    this.log = this.#emptyLog();
+    this.reportsHave = 0;
+    this.reportsSaid = 0;
+    this.givenUp = false;
+  }
+
+  attach(link: LinkId, attempt: number, leaseEnds: number): void {
+    this.joining = undefined;
+    this.link = link;
+    this.attempt = attempt;
+    this.leaseEnds = leaseEnds;
+    this.reportsSaid = this.reportsHave;
+  }
+
+  /** The root was not listening for so long: no silence of that time counts. */
+  extend(ms: number, now: number, leastMs: number): void {
+    const later = (deadline: number): number => Math.max(deadline + ms, now + leastMs);
+    this.leaseEnds = later(this.leaseEnds);
+    this.joinEnds = later(this.joinEnds);
+    this.lostAt = later(this.lostAt);
+  }
+
+  #emptyLog(): DeliveryLog {
+    const { commandWindow, commandWindowBytes, commandsKept, commandsKeptBytes } = this.#limits;
+    return new DeliveryLog({
+      window: commandWindow,
+      windowBytes: commandWindowBytes,
+      kept: commandsKept,
+      keptBytes: commandsKeptBytes,
+    });
+  }
+}

@@ -1,0 +1,343 @@
+// A member of the star: dials the root, joins, stays attached by its beacons, and comes back when the link breaks.
+//
+//   idle --start--> joining --accept--> attached --link down, silence, violation--> waiting --dial timer--> joining
+//                      |  \--refused, link down, too slow--> waiting
+//                      \--refused for good--> ended (abandoned)
+//   joining, waiting --absence timer--> ended (abandoned)     any --leave heard, or its time over--> ended (left)
+import { backOffMs, doubledMs } from "./back-off.ts";
+import { DeliveryWindow, judgeArrival } from "./delivery.ts";
+import type {
+  LinkId,
+  MemberEffect,
+  MemberEvent,
+  OverlayFrame,
+  OverlayLimits,
+  OverlayMember,
+  OverlayTimes,
+  RefusalReason,
+  Surroundings,
+} from "./overlay.ts";
+
+export interface StarMemberSettings {
+  readonly protocol: number;
+  readonly incarnation: number;
+  /** How many addresses of the root the shell knows. */
+  readonly candidates: number;
+  readonly controllerAbsenceMs: number;
+  /** The last report in the outbox at the start. */
+  readonly lastReport: number;
+  readonly times: OverlayTimes;
+  readonly limits: OverlayLimits;
+}
+
+type Phase = "idle" | "waiting" | "joining" | "attached" | "ended";
+
+const TIMERS = ["dial", "join", "lease", "absence", "acknowledge", "leave"] as const;
+type TimerName = (typeof TIMERS)[number];
+
+const ROOT_NAME = "controller";
+
+const REFUSALS: Readonly<Record<RefusalReason, string>> = {
+  unknown: "the controller does not know this client (any more)",
+  older: "a newer client of this host has taken over",
+  version: "the controller speaks another version of the protocol",
+  busy: "the controller is busy",
+};
+
+export function createStarMember(settings: StarMemberSettings): OverlayMember {
+  return new StarMember(settings);
+}
+
+class StarMember implements OverlayMember {
+  readonly #settings: StarMemberSettings;
+  readonly #reports: DeliveryWindow;
+  readonly #deadlines = new Map<TimerName, number>();
+  #phase: Phase = "idle";
+  /** The one link that counts; frames of all others are ignored. */
+  #link: LinkId | undefined;
+  #path: readonly string[] = [];
+  #attempt = 0;
+  /** Since the last beacon, so that a root which accepts and then breaks is not dialled in a tight loop. */
+  #failures = 0;
+  #epoch = 0;
+  #beacon = 0;
+  /** All commands up to here were delivered; the root has been told of those up to #haveSaid. */
+  #have = 0;
+  #haveSaid = 0;
+  #absenceMs: number;
+  #leaving = false;
+  #leaveSaid = false;
+  /** Of the step under way. */
+  #effects: MemberEffect[] = [];
+  #now = 0;
+  #random: () => number = () => 0;
+
+  constructor(settings: StarMemberSettings) {
+    this.#settings = settings;
+    this.#absenceMs = settings.controllerAbsenceMs;
+    this.#reports = new DeliveryWindow(settings.limits.reportWindow, settings.lastReport);
+  }
+
+  get attached(): boolean {
+    return this.#phase === "attached";
+  }
+
+  get parent(): LinkId | undefined {
+    return this.attached ? this.#link : undefined;
+  }
+
+  get children(): readonly LinkId[] {
+    return [];
+  }
+
+  get path(): readonly string[] {
+    return this.#path;
+  }
+
+  step(event: MemberEvent, surroundings: Surroundings): MemberEffect[] {
+    this.#effects = [];
+    this.#now = surroundings.now;
+    this.#random = surroundings.random;
+    if (this.#phase !== "ended") this.#handle(event);
+    return this.#effects;
+  }
+
+  #handle(event: MemberEvent): void {
+    switch (event.kind) {
+      case "start":
+        if (this.#phase !== "idle") return;
+        this.#arm("absence", this.#absenceMs);
+        return this.#dial();
+      case "linkUp":
+        return this.#linkUp(event.link);
+      case "linkDown":
+        if (event.link === this.#link) this.#unlink(event.reason);
+        return;
+      case "frame":
+        if (event.link === this.#link) this.#frame(event.frame);
+        return;
+      case "timer":
+        return this.#timer(event.name);
+      case "reported":
+        this.#reports.noteLast(event.sequence);
+        return this.#pump();
+      case "bulk":
+        return this.#send({ t: "bulk", payload: event.payload });
+      case "lagged":
+        return this.#lagged(event.ms);
+      case "absenceAllowed":
+        return this.#allowAbsence(event.ms);
+      case "leave":
+        return this.#leave();
+    }
+  }
+
+  #dial(): void {
+    const { times, candidates } = this.#settings;
+    this.#phase = "joining";
+    this.#attempt += 1;
+    const link = this.#attempt;
+    this.#link = link;
+    this.#effects.push({ kind: "dial", link, candidate: this.#failures % Math.max(1, candidates) });
+    this.#arm("join", doubledMs(this.#failures, times.joinMs, times.joinMsMax));
+  }
+
+  #linkUp(link: LinkId): void {
+    if (link !== this.#link || this.#phase !== "joining") {
+      this.#effects.push({ kind: "close", link, reason: "dialled too late" });
+      return;
+    }
+    const { protocol, incarnation } = this.#settings;
+    const join: OverlayFrame = { t: "join", protocol, incarnation, attempt: this.#attempt, have: this.#have };
+    this.#effects.push({ kind: "send", link, frame: join });
+  }
+
+  #frame(frame: OverlayFrame): void {
+    if (frame.t === "refuse") return this.#refused(frame.why, frame.backoffMs);
+    if (frame.t === "leave")
+      return this.#leaving ? this.#end({ kind: "left" }) : this.#violation("an answer to no goodbye");
+    if (frame.t === "accept") return this.#accepted(frame);
+    if (this.#phase !== "attached") return this.#violation(`${frame.t} before accept`);
+    this.#arm("lease", this.#settings.times.deadIntervalMs);
+    switch (frame.t) {
+      case "beacon":
+        return this.#beaconHeard(frame.epoch, frame.beacon, frame.reportsHave);
+      case "acknowledge":
+        return this.#acknowledged(frame.reportsHave);
+      case "command":
+        return this.#command(frame.sequence, frame.payload);
+      case "bulk":
+        this.#effects.push({ kind: "deliverBulk", payload: frame.payload });
+        return;
+      case "join":
+      case "alive":
+      case "report":
+        return this.#violation(`${frame.t} from the root`);
+    }
+  }
+
+  #accepted(frame: Extract<OverlayFrame, { t: "accept" }>): void {
+    if (this.#phase !== "joining") return this.#violation("accepted twice");
+    if (frame.epoch < this.#epoch) return this.#violation("an older controller");
+    const before = this.#reports.acknowledged;
+    if (!this.#reports.restart(frame.reportsHave))
+      return this.#violation("it has other reports than were sent");
+    this.#phase = "attached";
+    if (frame.epoch > this.#epoch) this.#beacon = 0;
+    this.#epoch = frame.epoch;
+    this.#path = frame.path.slice(0, this.#settings.limits.path);
+    this.#haveSaid = this.#have;
+    this.#leaveSaid = false;
+    this.#disarm("join");
+    this.#disarm("absence");
+    this.#arm("lease", this.#settings.times.deadIntervalMs);
+    this.#effects.push({ kind: "attached", parent: ROOT_NAME, path: this.#path });
+    if (frame.reportsHave > before) this.#effects.push({ kind: "forgetReports", upTo: frame.reportsHave });
+    this.#pump();
+  }
+
+  #refused(why: RefusalReason, backoffMs: number): void {
+    if (why === "busy") {
+      this.#unlink(REFUSALS.busy, Math.min(backoffMs, this.#settings.times.backoffMsMax));
+      return;
+    }
+    this.#end(this.#leaving ? { kind: "left" } : { kind: "abandoned", reason: REFUSALS[why] });
+  }
+
+  #beaconHeard(epoch: number, beacon: number, reportsHave: number): void {
+    if (epoch !== this.#epoch || beacon < this.#beacon) return this.#violation("a beacon of another time");
+    this.#beacon = beacon;
+    this.#failures = 0;
+    this.#acknowledged(reportsHave);
+    if (this.#phase === "attached") this.#sayAlive();
+  }
+
+  #acknowledged(reportsHave: number): void {
+    const before = this.#reports.acknowledged;
+    if (!this.#reports.acknowledge(reportsHave))
+      return this.#violation("it acknowledged what was never sent");
+    if (this.#reports.acknowledged > before) this.#effects.push({ kind: "forgetReports", upTo: reportsHave });
+    this.#pump();
+  }
+
+  #command(sequence: number, payload: Uint8Array): void {
+    const arrival = judgeArrival(this.#have, sequence, 0);
+    if (arrival === "gap") return this.#violation(`command ${sequence} after ${this.#have}`);
+    if (arrival === "next") {
+      this.#have = sequence;
+      this.#effects.push({ kind: "deliver", sequence, payload });
+    }
+    const { limits, times } = this.#settings;
+    if (this.#have - this.#haveSaid >= limits.acknowledgeEvery) this.#sayAlive();
+    else if (!this.#deadlines.has("acknowledge")) this.#arm("acknowledge", times.acknowledgeMs);
+  }
+
+  #sayAlive(): void {
+    this.#disarm("acknowledge");
+    this.#haveSaid = this.#have;
+    this.#send({ t: "alive", have: this.#have });
+  }
+
+  /** Sends what the window allows; says goodbye when all of it has arrived. */
+  #pump(): void {
+    const link = this.parent;
+    if (link === undefined) return;
+    const range = this.#reports.take();
+    if (range !== undefined) this.#effects.push({ kind: "sendReports", link, ...range });
+    if (!this.#leaving || this.#leaveSaid || !this.#reports.allAcknowledged) return;
+    this.#sayAlive();
+    this.#leaveSaid = true;
+    this.#send({ t: "leave" });
+  }
+
+  #leave(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    if (this.#phase === "idle") return this.#end({ kind: "left" });
+    this.#arm("leave", this.#settings.times.leaveMs);
+    this.#pump();
+  }
+
+  #timer(name: string): void {
+    const timer = TIMERS.find((known) => known === name);
+    const deadline = timer === undefined ? undefined : this.#deadlines.get(timer);
+    if (timer === undefined || deadline === undefined) return;
+    if (this.#now < deadline) return this.#arm(timer, deadline - this.#now);
+    this.#deadlines.delete(timer);
+    switch (timer) {
+      case "dial":
+        return this.#dial();
+      case "join":
+        return this.#unlink("no answer to the join");
+      case "lease":
+        return this.#unlink(`nothing heard for ${this.#settings.times.deadIntervalMs} ms`);
+      case "absence":
+        return this.#end({ kind: "abandoned", reason: `no controller for ${this.#absenceMs} ms` });
+      case "acknowledge":
+        return this.#sayAlive();
+      case "leave":
+        return this.#end({ kind: "left" });
+    }
+  }
+
+  /** The root may have spoken while nobody was listening: its silence does not count for that long. */
+  #lagged(ms: number): void {
+    for (const timer of ["lease", "join", "absence"] as const) {
+      const deadline = this.#deadlines.get(timer);
+      if (deadline === undefined) continue;
+      const fresh = Math.max(deadline + ms, this.#now + this.#settings.times.afterLagMs);
+      this.#arm(timer, fresh - this.#now);
+    }
+  }
+
+  #allowAbsence(ms: number): void {
+    const deadline = this.#deadlines.get("absence");
+    if (deadline !== undefined)
+      this.#arm("absence", Math.max(0, deadline - this.#absenceMs + ms - this.#now));
+    this.#absenceMs = ms;
+  }
+
+  #violation(reason: string): void {
+    this.#unlink(`the root broke the protocol: ${reason}`);
+  }
+
+  /** Drops the link, if any, and waits to dial again. */
+  #unlink(reason: string, leastMs = 0): void {
+    const { times } = this.#settings;
+    const wasAttached = this.#phase === "attached";
+    if (this.#link !== undefined) this.#effects.push({ kind: "close", link: this.#link, reason });
+    this.#link = undefined;
+    this.#path = [];
+    this.#phase = "waiting";
+    for (const timer of ["join", "lease", "acknowledge"] as const) this.#disarm(timer);
+    this.#arm("dial", leastMs + backOffMs(this.#failures, times.backoffMs, times.backoffMsMax, this.#random));
+    this.#failures += 1;
+    if (!wasAttached) return;
+    this.#arm("absence", this.#absenceMs);
+    this.#effects.push({ kind: "orphaned", reason });
+  }
+
+  #end(effect: MemberEffect): void {
+    if (this.#link !== undefined)
+      this.#effects.push({ kind: "close", link: this.#link, reason: effect.kind });
+    this.#link = undefined;
+    this.#path = [];
+    this.#phase = "ended";
+    for (const timer of TIMERS) this.#disarm(timer);
+    this.#effects.push(effect);
+  }
+
+  #send(frame: OverlayFrame): void {
+    const link = this.parent;
+    if (link !== undefined) this.#effects.push({ kind: "send", link, frame });
+  }
+
+  #arm(name: TimerName, delayMs: number): void {
+    this.#deadlines.set(name, this.#now + delayMs);
+    this.#effects.push({ kind: "setTimer", name, delayMs });
+  }
+
+  #disarm(name: TimerName): void {
+    if (this.#deadlines.delete(name)) this.#effects.push({ kind: "clearTimer", name });
+  }
+}

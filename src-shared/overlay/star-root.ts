@@ -1,0 +1,323 @@
+// The root of the star: admits invited hosts, keeps their commands until acknowledged, hands their reports on.
+//
+//   invited --join--> attached --link down, silence, violation--> orphaned --lostGraceMs--> lost
+//                        ^  |                                        |                       |
+//                        |  \--leave--> left                         |                       |
+//                        \------------------- join ------------------/-----------------------/
+//   any --command log full--> lost, for good (until a newer incarnation)
+import type { HostId } from "../base/ids.ts";
+import { judgeArrival } from "./delivery.ts";
+import type {
+  JoinFrame,
+  LinkId,
+  MembershipState,
+  MemberView,
+  OverlayFrame,
+  OverlayLimits,
+  OverlayRoot,
+  OverlayTimes,
+  Payload,
+  RefusalReason,
+  RootEffect,
+  RootEvent,
+  Surroundings,
+} from "./overlay.ts";
+import { StarHost } from "./star-host.ts";
+
+export interface StarRootSettings {
+  readonly protocol: number;
+  readonly epoch: number;
+  readonly times: OverlayTimes;
+  readonly limits: OverlayLimits;
+}
+
+/** Leases and graces are looked at this often within one dead interval: judgement is late by a twelfth at most. */
+const CHECKS_PER_DEAD_INTERVAL = 12;
+const ROOT_NAME = "controller";
+
+export function createStarRoot(settings: StarRootSettings): OverlayRoot {
+  return new StarRoot(settings);
+}
+
+class StarRoot implements OverlayRoot {
+  readonly #settings: StarRootSettings;
+  readonly #hosts = new Map<HostId, StarHost>();
+  /** Open links of known hosts: at most one attached and one joining each. */
+  readonly #links = new Map<LinkId, StarHost>();
+  /** Hosts whose reports are to be acknowledged when the timer comes. */
+  readonly #owed = new Set<StarHost>();
+  #beacon = 0;
+  #started = false;
+  /** Of the step under way. */
+  #effects: RootEffect[] = [];
+  #now = 0;
+
+  constructor(settings: StarRootSettings) {
+    this.#settings = settings;
+  }
+
+  members(): readonly MemberView[] {
+    return [...this.#hosts.values()].map((host) => ({
+      host: host.name,
+      incarnation: host.incarnation,
+      state: host.state,
+      sinceMs: host.since,
+      parent: ROOT_NAME,
+      depth: 1,
+      pendingCommands: host.log.pending,
+    }));
+  }
+
+  linkTo(host: HostId): LinkId | undefined {
+    return this.#hosts.get(host)?.link;
+  }
+
+  step(event: RootEvent, surroundings: Surroundings): RootEffect[] {
+    this.#effects = [];
+    this.#now = surroundings.now;
+    if (!this.#started) this.#start();
+    this.#handle(event);
+    return this.#effects;
+  }
+
+  #start(): void {
+    this.#started = true;
+    this.#setTimer("beacon");
+    this.#setTimer("check");
+  }
+
+  #handle(event: RootEvent): void {
+    switch (event.kind) {
+      case "invite":
+        return this.#invite(event.host, event.incarnation);
+      case "dismiss":
+        return this.#dismiss(event.host);
+      case "linkUp":
+        return this.#linkUp(event.link, event.host);
+      case "linkDown":
+        return this.#linkGone(event.link, event.reason);
+      case "frame":
+        return this.#frame(event.link, event.frame);
+      case "timer":
+        return this.#timer(event.name);
+      case "command":
+        for (const target of new Set(event.targets)) this.#command(target, event.payload);
+        return;
+      case "bulk":
+        return this.#send(this.linkTo(event.host), { t: "bulk", payload: event.payload });
+      case "lagged":
+        for (const host of this.#hosts.values())
+          host.extend(event.ms, this.#now, this.#settings.times.afterLagMs);
+        return;
+    }
+  }
+
+  #invite(name: HostId, incarnation: number): void {
+    const known = this.#hosts.get(name);
+    if (known === undefined) {
+      this.#hosts.set(name, new StarHost(name, incarnation, this.#now, this.#settings.limits));
+      return;
+    }
+    if (incarnation <= known.incarnation) return;
+    known.renew(incarnation, this.#now);
+    this.#refuse(known.link, "older");
+  }
+
+  #dismiss(name: HostId): void {
+    const host = this.#hosts.get(name);
+    if (host === undefined) return;
+    // Whoever dismisses it knows: its link's end is no news.
+    host.state = "invited";
+    this.#refuse(host.link, "unknown");
+    this.#refuse(host.joining, "unknown");
+    this.#owed.delete(host);
+    this.#hosts.delete(name);
+  }
+
+  #linkUp(link: LinkId, name: HostId): void {
+    const host = this.#hosts.get(name);
+    if (host === undefined) return this.#refuse(link, "unknown");
+    if (host.joining !== undefined) this.#close(host.joining, "another link of the same host");
+    this.#links.set(link, host);
+    host.joining = link;
+    host.joinEnds = this.#now + this.#settings.times.joinMs;
+  }
+
+  #linkGone(link: LinkId, reason: string): void {
+    const host = this.#links.get(link);
+    if (host === undefined) return;
+    this.#links.delete(link);
+    if (host.joining === link) host.joining = undefined;
+    if (host.link !== link) return;
+    host.link = undefined;
+    this.#owed.delete(host);
+    host.lostAt = this.#now + this.#settings.times.lostGraceMs;
+    if (host.state === "attached") this.#become(host, "orphaned", reason);
+  }
+
+  #frame(link: LinkId, frame: OverlayFrame): void {
+    const host = this.#links.get(link);
+    if (host === undefined) return;
+    if (frame.t === "join" && host.joining === link) return this.#join(host, link, frame);
+    if (host.link !== link) return this.#close(link, `${frame.t} before the join was accepted`);
+    host.leaseEnds = this.#now + this.#settings.times.deadIntervalMs;
+    switch (frame.t) {
+      case "alive":
+        if (!host.log.acknowledge(frame.have)) return this.#close(link, "acknowledged what was never sent");
+        return this.#pump(host);
+      case "report":
+        return this.#report(host, link, frame);
+      case "bulk":
+        this.#effects.push({ kind: "deliverBulk", host: host.name, payload: frame.payload });
+        return;
+      case "leave":
+        this.#become(host, "left", "said goodbye");
+        this.#send(link, { t: "leave" });
+        return this.#close(link, "left");
+      case "join":
+      case "accept":
+      case "refuse":
+      case "beacon":
+      case "acknowledge":
+      case "command":
+        return this.#close(link, `${frame.t} from a client`);
+    }
+  }
+
+  #join(host: StarHost, link: LinkId, join: JoinFrame): void {
+    const { protocol, times, epoch } = this.#settings;
+    if (join.protocol !== protocol) return this.#refuse(link, "version");
+    if (join.incarnation < host.incarnation) return this.#refuse(link, "older");
+    const renewed = join.incarnation > host.incarnation;
+    if (renewed) {
+      host.renew(join.incarnation, this.#now);
+      this.#refuse(host.link, "older");
+    }
+    if (host.state === "left" && !renewed) {
+      this.#send(link, { t: "leave" });
+      return this.#close(link, "left");
+    }
+    if (host.givenUp) return this.#refuse(link, "unknown");
+    if (join.attempt <= host.attempt) return this.#close(link, "a join that was overtaken by a newer one");
+    // A client that has forgotten its commands is another than the one that acknowledged them.
+    if (!host.log.restart(join.have)) return this.#refuse(link, "older");
+    const before = host.link;
+    host.attach(link, join.attempt, this.#now + times.deadIntervalMs);
+    if (before !== undefined) this.#close(before, "replaced by a newer link of the same host");
+    const path = [ROOT_NAME, host.name];
+    this.#send(link, { t: "accept", epoch, reportsHave: host.reportsHave, path });
+    if (host.state !== "attached" || renewed) this.#become(host, "attached", "joined");
+    this.#pump(host);
+  }
+
+  #report(host: StarHost, link: LinkId, frame: Extract<OverlayFrame, { t: "report" }>): void {
+    const { sequence, skips, payload } = frame;
+    const arrival = judgeArrival(host.reportsHave, sequence, skips);
+    if (arrival === "gap") return this.#close(link, `report ${sequence} after ${host.reportsHave}`);
+    if (arrival === "next") {
+      host.reportsHave = sequence;
+      const { name, incarnation } = host;
+      this.#effects.push({ kind: "report", host: name, incarnation, sequence, payload });
+    }
+    if (host.reportsHave - host.reportsSaid >= this.#settings.limits.acknowledgeEvery) {
+      return this.#acknowledge(host);
+    }
+    if (this.#owed.size === 0) this.#setTimer("acknowledge");
+    this.#owed.add(host);
+  }
+
+  #acknowledge(host: StarHost): void {
+    host.reportsSaid = host.reportsHave;
+    this.#send(host.link, { t: "acknowledge", reportsHave: host.reportsHave });
+  }
+
+  #command(name: HostId, payload: Payload): void {
+    const host = this.#hosts.get(name);
+    if (host === undefined || host.givenUp || host.state === "left") return;
+    if (host.log.append(payload)) return this.#pump(host);
+    host.givenUp = true;
+    this.#become(host, "lost", "it acknowledges no commands; too many are waiting for it");
+    this.#refuse(host.link, "unknown");
+  }
+
+  #pump(host: StarHost): void {
+    if (host.link === undefined) return;
+    for (let entry = host.log.take(); entry !== undefined; entry = host.log.take()) {
+      this.#send(host.link, { t: "command", ...entry });
+    }
+  }
+
+  #timer(name: string): void {
+    switch (name) {
+      case "beacon":
+        this.#setTimer("beacon");
+        return this.#sendBeacons();
+      case "check":
+        this.#setTimer("check");
+        for (const host of this.#hosts.values()) this.#check(host);
+        return;
+      case "acknowledge":
+        for (const host of this.#owed) this.#acknowledge(host);
+        this.#owed.clear();
+        return;
+      default:
+        // Not one of ours: a timer of nobody changes nothing.
+        return;
+    }
+  }
+
+  #sendBeacons(): void {
+    this.#beacon += 1;
+    for (const host of this.#hosts.values()) {
+      if (host.link === undefined) continue;
+      host.reportsSaid = host.reportsHave;
+      this.#owed.delete(host);
+      const { reportsHave } = host;
+      this.#send(host.link, { t: "beacon", epoch: this.#settings.epoch, beacon: this.#beacon, reportsHave });
+    }
+  }
+
+  #check(host: StarHost): void {
+    const { deadIntervalMs, joinMs, lostGraceMs } = this.#settings.times;
+    if (host.link !== undefined && this.#now >= host.leaseEnds) {
+      this.#close(host.link, `nothing heard for ${deadIntervalMs} ms`);
+    }
+    if (host.joining !== undefined && this.#now >= host.joinEnds) {
+      this.#close(host.joining, `no join within ${joinMs} ms`);
+    }
+    if (host.state === "orphaned" && this.#now >= host.lostAt) {
+      this.#become(host, "lost", `no link for ${lostGraceMs} ms`);
+    }
+  }
+
+  #become(host: StarHost, state: MembershipState, reason: string): void {
+    host.state = state;
+    host.since = this.#now;
+    this.#effects.push({ kind: "membership", host: host.name, incarnation: host.incarnation, state, reason });
+  }
+
+  #refuse(link: LinkId | undefined, why: RefusalReason): void {
+    if (link === undefined) return;
+    this.#send(link, { t: "refuse", why, backoffMs: 0 });
+    this.#close(link, `refused: ${why}`);
+  }
+
+  #close(link: LinkId, reason: string): void {
+    this.#effects.push({ kind: "close", link, reason });
+    this.#linkGone(link, reason);
+  }
+
+  #send(link: LinkId | undefined, frame: OverlayFrame): void {
+    if (link !== undefined) this.#effects.push({ kind: "send", link, frame });
+  }
+
+  #setTimer(name: "beacon" | "check" | "acknowledge"): void {
+    const { beaconMs, deadIntervalMs, acknowledgeMs } = this.#settings.times;
+    const delays = {
+      beacon: beaconMs,
+      check: deadIntervalMs / CHECKS_PER_DEAD_INTERVAL,
+      acknowledge: acknowledgeMs,
+    };
+    this.#effects.push({ kind: "setTimer", name, delayMs: delays[name] });
+  }
+}

@@ -1,0 +1,33 @@
+// Bytes in bulk, both ways: every receiver pulls by offset, so that a broken link only means asking again.
+import type { BlockPath, RunId } from "../base/ids.ts";
+
+/** One chunk of a file or of output: small enough that a beacon never waits long behind it. */
+export const CHUNK_BYTES = 64 * 1024;
+/** Granted ahead of what has arrived: covers 100 MB/s at 10 ms. */
+export const PULL_WINDOW_BYTES = 1024 * 1024;
+
+/** A package by digest (down) or a collected file by run and index (up). */
+export type FileKey = `package:${string}` | `collected:${string}:${number}`;
+
+export type StreamName = "stdout" | "stderr";
+
+/** One stream of one start of one process. */
+export interface StreamKey {
+  readonly run: RunId;
+  readonly block: BlockPath;
+  readonly attempt: number;
+  readonly stream: StreamName;
+}
+
+export type BulkMessage =
+  /** "Send me [offset, upTo)." Repeated after each link; answers that overlap are dropped by offset. */
+  | { readonly kind: "pull"; readonly file: FileKey; readonly offset: number; readonly upTo: number }
+  | { readonly kind: "chunk"; readonly file: FileKey; readonly offset: number; readonly size: number; readonly bytes: Uint8Array }
+  | { readonly kind: "pullFailed"; readonly file: FileKey; readonly reason: string }
+  /** "I have all before `have`; you may send up to `upTo`." */
+  | ({ readonly kind: "credit"; readonly have: number; readonly upTo: number } & StreamKey)
+  /**
+   * Bytes [offset, offset + bytes.length) of a stream. An offset beyond the last one's end is a gap: the bytes
+   * between were overwritten in the ring and are gone. `end` on the last one, when the stream has closed.
+   */
+  | ({ readonly kind: "output"; readonly offset: number; readonly bytes: Uint8Array; readonly end: boolean } & StreamKey);

@@ -1,0 +1,45 @@
+// All that a client is told at its start, as one JSON text on its standard input: who it is, where it lives, its keys.
+import * as z from "zod";
+import { checkCredentials, type ClientCredentials } from "./credentials.ts";
+
+export interface ClientStart {
+  readonly credentials: ClientCredentials;
+  /** Of the host, as the resource directory has them; "" when it names no site. */
+  readonly address: string;
+  readonly site: string;
+  /** The host directory: made, used and removed by this client alone. */
+  readonly directory: string;
+  /** Software kept by earlier clients (`--keep`); looked into, and added to when this one is told to keep. */
+  readonly keptStore: string;
+}
+
+/** The longest start text: three PEMs, addresses, paths. */
+export const CLIENT_START_BYTES_MAX = 256 * 1024;
+const PATH_CHARACTERS_MAX = 4096;
+
+const startSchema = z.object({
+  credentials: z.unknown(),
+  address: z.string().max(PATH_CHARACTERS_MAX),
+  site: z.string().max(PATH_CHARACTERS_MAX),
+  directory: z.string().min(1).max(PATH_CHARACTERS_MAX),
+  keptStore: z.string().min(1).max(PATH_CHARACTERS_MAX),
+});
+
+export type StartCheck = { readonly ok: true; readonly start: ClientStart } | { readonly ok: false; readonly reason: string };
+
+/** The door for standard input. The reason never quotes a value: one of them is a key. */
+export function checkClientStart(text: string): StartCheck {
+  const parsed = startSchema.safeParse(jsonOf(text));
+  if (!parsed.success) return { ok: false, reason: "the start text on standard input is not valid: is this client started by a controller?" };
+  const credentials = checkCredentials(parsed.data.credentials);
+  if (!credentials.ok) return { ok: false, reason: credentials.reason };
+  return { ok: true, start: { ...parsed.data, credentials: credentials.credentials } };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // not JSON: the schema says so, without quoting the text
+  }
+}

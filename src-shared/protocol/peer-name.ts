@@ -1,0 +1,56 @@
+// Who is at the other end of a link, as its certificate says: plush://<session>/<role>/<host> in the one SAN.
+import { hostIdOf } from "../base/ids.ts";
+import type { HostId } from "../base/ids.ts";
+
+export type PeerRole = "root" | "client";
+
+export interface PeerName {
+  readonly session: string;
+  readonly role: PeerRole;
+  readonly host: HostId;
+}
+
+/** The name in the root's own certificate. */
+export const ROOT_HOST = hostIdOf("controller");
+
+const UNRESERVED = /^[A-Za-z0-9_.~-]$/u;
+const HEX_BASE = 16;
+const SESSION = /^[A-Za-z0-9-]{1,64}$/u;
+/** The whole SAN as Node writes it; one entry, whose text needs no quoting because of the encoding. */
+const ALTERNATIVE_NAME = /^URI:plush:\/\/([A-Za-z0-9-]{1,64})\/(root|client)\/([A-Za-z0-9_.~%-]{1,2048})$/u;
+
+export function writePeerUri(name: PeerName): string {
+  if (!SESSION.test(name.session)) throw new Error("a session is named by letters, digits and dashes");
+  return `plush://${name.session}/${name.role}/${encodeHost(name.host)}`;
+}
+
+/** Undefined for anything but exactly one URI of ours. */
+export function parsePeerName(alternativeName: string | undefined): PeerName | undefined {
+  const match = ALTERNATIVE_NAME.exec(alternativeName ?? "");
+  const [, session, role, encoded] = match ?? [];
+  if (session === undefined || encoded === undefined) return undefined;
+  const host = decodeHost(encoded);
+  if (host === undefined) return undefined;
+  return { session, role: role === "root" ? "root" : "client", host: hostIdOf(host) };
+}
+
+/** Percent-encodes the bytes of UTF-8, all but the unreserved characters of RFC 3986. */
+function encodeHost(host: string): string {
+  const written = [...new TextEncoder().encode(host)].map((byte) => {
+    const character = String.fromCharCode(byte);
+    if (UNRESERVED.test(character)) return character;
+    return `%${byte.toString(HEX_BASE).toUpperCase().padStart(2, "0")}`;
+  });
+  return written.join("");
+}
+
+function decodeHost(encoded: string): string | undefined {
+  try {
+    const host = decodeURIComponent(encoded);
+    // Two spellings of one name would be two identities.
+    return host.length > 0 && encodeHost(host) === encoded ? host : undefined;
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}

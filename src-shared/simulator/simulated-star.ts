@@ -1,0 +1,29 @@
+// What the members of a simulated star share: its limits, and the world as a member sees it.
+import type { Random } from "../base/random.ts";
+import type { LinkId, OverlayLimits } from "../overlay/overlay.ts";
+import type { StarJudge } from "./star-judge.ts";
+import type { TraceHash } from "./trace-hash.ts";
+import type { VirtualLink } from "./virtual-network.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+export const SIMULATED_PROTOCOL = 1;
+/** Small, so that windows and logs fill up within seconds. */
+export const SIMULATED_LIMITS: OverlayLimits = {
+  commandWindow: 8,
+  commandWindowBytes: 256,
+  commandsKept: 2000,
+  commandsKeptBytes: 64 * 1024,
+  reportWindow: 16,
+  acknowledgeEvery: 4,
+  path: 64,
+};
+
+export interface MemberWorld {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly trace: TraceHash;
+  readonly judge: StarJudge;
+  latencyMs(): number;
+  /** Makes the dialled link, or does not: then nobody answered. */
+  connect(memberLink: LinkId): VirtualLink | undefined;
+}

@@ -1,0 +1,58 @@
+// Embedded hosts as a world for the run tests: client processes on this computer.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { processesOf } from "./process-list.ts";
+import type { NodeGroup, RunWorld, WorldHosts } from "./run-world.ts";
+
+/** Where the controller keeps what it has below XDG_STATE_HOME, and embedded hosts below that. */
+const HOSTS = join("nebula", "hosts");
+const KEPT = "kept";
+
+export const localWorld: RunWorld = {
+  name: "local",
+  managerType: "local",
+  open: async (folder) => createLocalHosts(folder),
+};
+
+function createLocalHosts(folder: string): WorldHosts {
+  const hostsFolder = join(folder, "state", HOSTS);
+  return {
+    environment: {},
+    directoryXml: (nodes) => directoryXml("local", nodes),
+    listHostDirectories: async () => {
+      const sessions = (await list(hostsFolder)).filter((name) => name !== KEPT);
+      const perSession = sessions.map(async (session) => {
+        const hosts = await list(join(hostsFolder, session));
+        return hosts.length === 0 ? [session] : hosts.map((host) => join(session, host));
+      });
+      return (await Promise.all(perSession)).flat();
+    },
+    listKeptSoftware: () => list(join(hostsFolder, KEPT)),
+    listProcesses: () => processesOf(folder),
+    clientPid: (host) => {
+      const found = processesOf(folder).find(
+        ({ commandLine, workDirectory }) =>
+          commandLine.startsWith("plush-client") && workDirectory.endsWith(`/${encodeURIComponent(host)}`),
+      );
+      if (found === undefined) throw new Error(`there is no client of ${host}`);
+      return found.pid;
+    },
+    close: async () => undefined,
+  };
+}
+
+export function directoryXml(managerType: string, nodes: readonly NodeGroup[]): string {
+  const lines = nodes.map(
+    ({ hosts, group }) =>
+      `    <node hostname="${hosts}"${group === undefined ? "" : ` group="${group}"`}/>`,
+  );
+  return `<plush>\n  <resource_manager type="${managerType}">\n${lines.join("\n")}\n  </resource_manager>\n</plush>\n`;
+}
+
+async function list(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch {
+    return []; // not made, or removed
+  }
+}

@@ -1,0 +1,219 @@
+// Who may not in, and what strangers and broken clients can do to the root: nothing but lose their own link.
+import { createConnection } from "node:net";
+import type { Socket } from "node:net";
+import { connect, createServer } from "node:tls";
+import type { TLSSocket } from "node:tls";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { hostIdOf } from "../../src-shared/base/ids.ts";
+import type { OverlayFrame } from "../../src-shared/overlay/overlay.ts";
+import { PROTOCOL_VERSION } from "../../src-shared/protocol/commands.ts";
+import type { TlsCredentials } from "../../src-shared/protocol/credentials.ts";
+import { createWireCodec, FRAME_BYTES_MAX } from "../../src-shared/protocol/wire.ts";
+import { createAuthority } from "../../src-main/overlay-root/certificate-authority.ts";
+import type { RunningOverlayRoot } from "../../src-main/overlay-root/overlay-root.ts";
+import { OverlayFixture, SESSION } from "./overlay-fixture.ts";
+
+const NODE = hostIdOf("node1");
+const EVIL = hostIdOf("evil");
+const HOUR_MS = 3_600_000;
+const codec = createWireCodec();
+
+let fixture: OverlayFixture;
+beforeEach(() => {
+  fixture = new OverlayFixture();
+});
+afterEach(() => fixture.close());
+
+/** TLS to the root by hand; resolves when it stands or has failed. */
+function dial(root: RunningOverlayRoot, credentials?: TlsCredentials): Promise<TLSSocket> {
+  const keys = credentials && { ca: credentials.ca, cert: credentials.certificate, key: credentials.key };
+  const place = { host: root.address, port: root.port };
+  const socket = connect({ ...place, ...keys, rejectUnauthorized: false });
+  fixture.onClose(() => socket.destroy());
+  return new Promise((resolve) => {
+    socket.on("error", () => resolve(socket));
+    socket.once("secureConnect", () => resolve(socket));
+  });
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    socket.once("close", () => resolve());
+    socket.resume();
+  });
+}
+
+/** Pretends to be a root, with a client's certificate. */
+async function listenAs(credentials: TlsCredentials): Promise<{ address: string; port: number }> {
+  const { ca, certificate: cert, key } = credentials;
+  const server = createServer({ ca, cert, key, minVersion: "TLSv1.3" });
+  server.on("tlsClientError", () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  fixture.onClose(() => server.close());
+  return { address: "127.0.0.1", port: (server.address() as { port: number }).port };
+}
+
+describe("certificates", () => {
+  test("a host that was not invited is told so, and ends", async () => {
+    const controller = await fixture.startRoot();
+    const client = await fixture.startMember(controller, "stranger");
+    await client.said.until((line) => line.startsWith("abandoned: the controller does not know"));
+    expect(controller.membership.entries).toEqual([]);
+  });
+
+  test("another session's root, or a client of the same session, is no root", async () => {
+    const { authority } = await fixture.startRoot();
+    const other = await fixture.startRoot({ authority: await createAuthority("another-session") });
+    const first = await fixture.startMember({ root: other.root, authority }, NODE);
+    const fromFirst = await first.said.until((line) => line.startsWith("problem: cannot reach"));
+    const address = await listenAs(await authority.issue("client", EVIL));
+    const second = await fixture.startMember({ root: address, authority }, NODE);
+    const fromSecond = await second.said.until((line) => line.startsWith("problem: cannot reach"));
+    expect(fromFirst).toMatch(/certificate/u);
+    expect(fromSecond).toMatch(/certificate purpose/u);
+  });
+
+  test("the session in the root's certificate counts, even under the same authority", async () => {
+    const controller = await fixture.startRoot();
+    const client = await fixture.startMember(controller, NODE, { session: "another-session" });
+    const line = await client.said.until((said) => said.startsWith("problem: cannot reach"));
+    expect(line).toContain("not the root of this session");
+  });
+
+  test.each([
+    ["expired", -48 * HOUR_MS, "CERT_HAS_EXPIRED"],
+    ["not valid yet", HOUR_MS, "CERT_NOT_YET_VALID"],
+  ])("a certificate that is %s is refused in the handshake", async (_name, shiftMs, reason) => {
+    let shift = 0;
+    const authority = await createAuthority(SESSION, { now: () => new Date(Date.now() + shift) });
+    const controller = await fixture.startRoot({ authority });
+    controller.root.invite([{ host: NODE, incarnation: 1 }]);
+    shift = shiftMs;
+    await closed(await dial(controller.root, await authority.issue("client", NODE)));
+    const problem = await controller.problems.until(() => true);
+    expect(problem.reason).toContain(reason);
+    expect(controller.root.members()).toMatchObject([{ state: "invited" }]);
+  });
+
+  test("a certificate of another authority, a root's certificate, and none at all make no client", async () => {
+    const controller = await fixture.startRoot();
+    controller.root.invite([{ host: NODE, incarnation: 1 }]);
+    const foreign = await (await createAuthority(SESSION)).issue("client", NODE);
+    const asRoot = await controller.authority.issue("root", NODE);
+    for (const credentials of [foreign, asRoot, undefined])
+      await closed(await dial(controller.root, credentials));
+    await controller.problems.count(3);
+    expect(controller.root.members()).toMatchObject([{ state: "invited" }]);
+  });
+
+  test("the certificate decides who it is, whatever the client says", async () => {
+    const controller = await fixture.startRoot();
+    controller.root.invite([NODE, EVIL].map((host) => ({ host, incarnation: 1 })));
+    const credentials = await controller.authority.issue("client", EVIL);
+    const client = await fixture.startMember(controller, NODE, { credentials });
+    await client.said.until((line) => line === "attached");
+    expect(controller.membership.entries.map(({ host }) => host)).toEqual([EVIL]);
+  });
+});
+
+describe("hostile bytes", () => {
+  const join: OverlayFrame = { t: "join", protocol: PROTOCOL_VERSION, incarnation: 1, attempt: 1, have: 0 };
+
+  test.each<[string, (socket: TLSSocket) => void]>([
+    ["no frame", (socket) => socket.write("GET / HTTP/1.1\r\n\r\n")],
+    ["an oversized frame", (socket) => socket.write(Buffer.from([0, 0x20, 0, 0, 1]))],
+    ["another version", (socket) => socket.write(Buffer.from([0, 0, 0, 2, 9, 0x80]))],
+    ["an unknown frame", (socket) => socket.write(Buffer.from([0, 0, 0, 2, 1, 0x80]))],
+    [
+      "a root's frame",
+      (socket) => socket.write(codec.encodeFrame({ t: "command", sequence: 1, payload: new Uint8Array() })),
+    ],
+    [
+      "a gap",
+      (socket) =>
+        socket.write(codec.encodeFrame({ t: "report", sequence: 9, skips: 0, payload: new Uint8Array() })),
+    ],
+  ])("%s closes that link and no other", async (_name, attack) => {
+    const controller = await fixture.startRoot();
+    controller.root.invite([NODE, EVIL].map((host) => ({ host, incarnation: 1 })));
+    const client = await fixture.startMember(controller, NODE);
+    await client.said.until((line) => line === "attached");
+    const socket = await dial(controller.root, await controller.authority.issue("client", EVIL));
+    socket.write(codec.encodeFrame(join));
+    await controller.membership.until(({ host, state }) => host === EVIL && state === "attached");
+    attack(socket);
+    await closed(socket);
+    await controller.membership.until(({ host, state }) => host === EVIL && state === "orphaned");
+    controller.root.command([NODE], { kind: "leave", keep: true });
+    await client.commands.count(1);
+    expect(client.said.entries).toEqual(["attached", "writable"]);
+  });
+
+  test("a report that is none is dropped, and said so", async () => {
+    const controller = await fixture.startRoot();
+    controller.root.invite([{ host: EVIL, incarnation: 1 }]);
+    const socket = await dial(controller.root, await controller.authority.issue("client", EVIL));
+    socket.write(codec.encodeFrame(join));
+    const payloads = [
+      codec.encodePayload({ kind: "facts" }),
+      new Uint8Array([0xc1]),
+      codec.encodePayload("x"),
+    ];
+    payloads.forEach((payload, place) => {
+      socket.write(codec.encodeFrame({ t: "report", sequence: place + 1, skips: 0, payload }));
+    });
+    await controller.problems.count(3);
+    expect(controller.problems.entries.map(({ host }) => host)).toEqual([EVIL, EVIL, EVIL]);
+    expect(controller.reports.entries).toEqual([]);
+    expect(controller.root.members()).toMatchObject([{ state: "attached" }]);
+  });
+
+  test("a command that no frame holds is not taken on", async () => {
+    const { root } = await fixture.startRoot();
+    const bytes = new Uint8Array(FRAME_BYTES_MAX);
+    expect(() => root.command([NODE], { kind: "leave", keep: bytes as never })).toThrow(RangeError);
+  });
+});
+
+describe("a flood of connections that never finish their handshake", () => {
+  test("is shed before TLS, while the links that stand go on", async () => {
+    const controller = await fixture.startRoot();
+    controller.root.invite([{ host: NODE, incarnation: 1 }]);
+    const client = await fixture.startMember(controller, NODE);
+    await client.said.until((line) => line === "attached");
+    const flood = Array.from({ length: 400 }, () => halfOpen(controller.root));
+    // The gate lets 128 of one address in; the rest is closed at once.
+    await shedOf(flood, 272);
+    for (let count = 1; count <= 20; count += 1) {
+      controller.root.command([NODE], { kind: "leave", keep: true });
+      await client.commands.count(count);
+    }
+    expect(controller.membership.entries.map(({ state }) => state)).toEqual(["attached"]);
+  });
+});
+
+interface HalfOpen {
+  readonly socket: Socket;
+  readonly shed: Promise<void>;
+}
+
+/** A TCP connection that says nothing. */
+function halfOpen(root: RunningOverlayRoot): HalfOpen {
+  const socket = createConnection({ host: root.address, port: root.port });
+  socket.on("error", () => socket.destroy());
+  fixture.onClose(() => socket.destroy());
+  return { socket, shed: closed(socket) };
+}
+
+function shedOf(flood: readonly HalfOpen[], wanted: number): Promise<void> {
+  return new Promise((resolve) => {
+    let count = 0;
+    for (const { shed } of flood) {
+      void shed.then(() => {
+        count += 1;
+        if (count === wanted) resolve();
+      });
+    }
+  });
+}

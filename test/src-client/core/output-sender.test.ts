@@ -1,0 +1,360 @@
+// What the controller puts together is what was produced, but for declared gaps; never beyond its credit but for the tail.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { blockPathOf, runIdOf } from "#shared/base/ids.ts";
+import { CHUNK_BYTES, type StreamKey } from "#shared/protocol/bulk.ts";
+import {
+  createOutputSender,
+  CREDIT_WAIT_MS,
+  FLUSH_MS,
+  TAIL_BYTES,
+  type OutputEffect,
+  type OutputEvent,
+  type OutputMessage,
+} from "../../../src-client/core/output-sender.ts";
+
+const keyOf = (name: string): StreamKey => ({
+  run: runIdOf("run"),
+  block: blockPathOf(name),
+  attempt: 1,
+  stream: "stdout",
+});
+
+/** The byte at each offset, so that a wrong place shows. */
+const byteAt = (offset: number): number => (offset * 7 + (offset >> 8)) & 255;
+
+interface Source {
+  readonly key: StreamKey;
+  produced: number;
+  closed: boolean;
+  /** What the controller has put together on this link, and the offsets at which it was told of gaps. */
+  have: number;
+  upTo: number;
+  ended: number;
+  beyondCredit: number;
+  sentBytes: number;
+  gaps: number;
+}
+
+/** Rings and a controller around one sender; reads are answered at once unless told otherwise. */
+function createBench(capacity: number) {
+  const sender = createOutputSender();
+  const sources = new Map<string, Source>();
+  const sent: OutputMessage[] = [];
+  let now = 0;
+  let timerMs = Number.POSITIVE_INFINITY;
+  let read: Extract<OutputEffect, { kind: "read" }> | undefined;
+
+  const oldestOf = (source: Source): number => Math.max(0, source.produced - capacity);
+  const take = (message: OutputMessage): void => {
+    sent.push(message);
+    const source = sources.get(message.block)!;
+    expect(message.offset).toBeGreaterThanOrEqual(source.have);
+    expect(message.bytes.length).toBeLessThanOrEqual(CHUNK_BYTES);
+    if (message.offset > source.have) source.gaps += 1;
+    for (const [index, byte] of message.bytes.entries()) {
+      if (byte !== byteAt(message.offset + index)) throw new Error(`wrong byte at ${message.offset + index}`);
+    }
+    source.have = message.offset + message.bytes.length;
+    source.sentBytes += message.bytes.length;
+    if (message.bytes.length > 0 && source.have > source.upTo) source.beyondCredit += message.bytes.length;
+    if (message.end) source.ended += 1;
+  };
+  const step = (event: OutputEvent): void => {
+    for (const effect of sender.step(event, now)) {
+      if (effect.kind === "send") take(effect.message);
+      else if (effect.kind === "setTimer") timerMs = now + effect.delayMs;
+      else {
+        expect(read).toBeUndefined();
+        expect(effect.length).toBeGreaterThan(0);
+        read = effect;
+      }
+    }
+  };
+  const answer = (): boolean => {
+    if (read === undefined) return false;
+    const { stream, offset, length } = read;
+    read = undefined;
+    const source = sources.get(stream.block)!;
+    const from = Math.max(offset, oldestOf(source));
+    const bytes = Uint8Array.from(
+      { length: Math.max(0, Math.min(offset + length, source.produced) - from) },
+      (_, index) => byteAt(from + index),
+    );
+    step({ kind: "read", offset: from, bytes });
+    return true;
+  };
+  const source = (name: string): Source => sources.get(name)!;
+  return {
+    sent,
+    source,
+    answer,
+    step,
+    open: (name: string): void => {
+      const key = keyOf(name);
+      const zero = {
+        produced: 0,
+        closed: false,
+        have: 0,
+        upTo: 0,
+        ended: 0,
+        beyondCredit: 0,
+        sentBytes: 0,
+        gaps: 0,
+      };
+      sources.set(name, { key, ...zero });
+      step({ kind: "opened", stream: key });
+    },
+    produce: (name: string, count: number): void => {
+      const one = source(name);
+      if (one.closed) return;
+      one.produced += count;
+      step({ kind: "produced", stream: one.key, produced: one.produced, oldest: oldestOf(one) });
+    },
+    finish: (name: string): void => {
+      const one = source(name);
+      one.closed = true;
+      step({ kind: "closed", stream: one.key, produced: one.produced, oldest: oldestOf(one) });
+    },
+    credit: (name: string, window: number): void => {
+      const one = source(name);
+      one.upTo = Math.max(one.upTo, one.have + window);
+      step({ kind: "credit", stream: one.key, have: one.have, upTo: one.upTo });
+    },
+    linkDown: (): void => {
+      for (const one of sources.values()) {
+        one.upTo = 0;
+        one.ended = 0;
+      }
+      step({ kind: "linkDown" });
+    },
+    answerAll: (): void => {
+      while (answer());
+    },
+    wait: (ms: number): void => {
+      now += ms;
+      if (now >= timerMs) {
+        timerMs = Number.POSITIVE_INFINITY;
+        step({ kind: "timer" });
+      }
+    },
+  };
+}
+
+const WINDOW = 1024 * 1024;
+
+describe("one stream", () => {
+  test("the first output goes at once, the next ones wait to be gathered", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.credit("a", WINDOW);
+    bench.produce("a", 10);
+    bench.answerAll();
+    expect(bench.sent).toHaveLength(1);
+    for (let line = 0; line < 50; line += 1) bench.produce("a", 10);
+    bench.answerAll();
+    expect(bench.sent).toHaveLength(1);
+    bench.wait(FLUSH_MS);
+    bench.answerAll();
+    expect(bench.sent).toHaveLength(2);
+    expect(bench.sent[1]).toMatchObject({ offset: 10, end: false });
+    expect(bench.sent[1]?.bytes).toHaveLength(500);
+    bench.produce("a", CHUNK_BYTES);
+    bench.answerAll();
+    expect(bench.sent).toHaveLength(3);
+  });
+
+  test("nothing goes without credit, and nothing beyond it", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.produce("a", 1000);
+    bench.answerAll();
+    expect(bench.sent).toHaveLength(0);
+    bench.credit("a", 100);
+    bench.answerAll();
+    bench.wait(1000);
+    bench.answerAll();
+    expect(bench.source("a").have).toBe(100);
+  });
+
+  test("an output that ends without a word ends", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.credit("a", WINDOW);
+    bench.finish("a");
+    expect(bench.sent).toMatchObject([{ offset: 0, end: true }]);
+  });
+
+  test("when the controller wants no more, it gets the tail", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.credit("a", 100_000);
+    bench.produce("a", 500_000);
+    bench.answerAll();
+    bench.finish("a");
+    bench.answerAll();
+    // Perhaps there will be more credit: not all has been acknowledged.
+    expect(bench.source("a")).toMatchObject({ have: 100_000, ended: 0 });
+    bench.credit("a", 0);
+    bench.answerAll();
+    expect(bench.source("a")).toMatchObject({ have: 500_000, ended: 1, gaps: 1, beyondCredit: TAIL_BYTES });
+  });
+
+  test("a controller that says nothing any more gets the tail in the end", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.credit("a", 100_000);
+    bench.produce("a", 500_000);
+    bench.answerAll();
+    bench.finish("a");
+    bench.answerAll();
+    bench.wait(CREDIT_WAIT_MS - 1);
+    expect(bench.source("a")).toMatchObject({ have: 100_000, ended: 0 });
+    bench.wait(1);
+    bench.answerAll();
+    expect(bench.source("a")).toMatchObject({ have: 500_000, ended: 1 });
+  });
+
+  test("after a new link it goes on from what the controller has, over a gap beyond the window", () => {
+    const bench = createBench(1000);
+    bench.open("a");
+    bench.credit("a", 500);
+    bench.produce("a", 100);
+    bench.answerAll();
+    bench.linkDown();
+    bench.produce("a", 10_000);
+    bench.finish("a");
+    bench.credit("a", 500);
+    bench.answerAll();
+    expect(bench.sent.at(-1)).toMatchObject({ offset: 9100, bytes: new Uint8Array(), end: false });
+    bench.credit("a", 500);
+    bench.answerAll();
+    bench.credit("a", 500);
+    bench.answerAll();
+    expect(bench.source("a")).toMatchObject({
+      have: 10_100,
+      ended: 1,
+      gaps: 1,
+      beyondCredit: 0,
+      sentBytes: 1100,
+    });
+  });
+
+  test("an answer to a read from before the link broke is dropped", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.credit("a", WINDOW);
+    bench.produce("a", 10);
+    bench.linkDown();
+    bench.credit("a", WINDOW);
+    bench.answer();
+    expect(bench.sent).toHaveLength(0);
+    bench.answerAll();
+    expect(bench.source("a").have).toBe(10);
+  });
+
+  test("once forgotten it is silent", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.credit("a", WINDOW);
+    bench.produce("a", 10);
+    bench.step({ kind: "forget", stream: keyOf("a") });
+    bench.answerAll();
+    bench.credit("a", WINDOW);
+    expect(bench.sent).toHaveLength(0);
+  });
+});
+
+test("one that prints without end does not starve the others", () => {
+  const bench = createBench(8 * WINDOW);
+  for (const name of ["loud", "quiet-1", "quiet-2"]) {
+    bench.open(name);
+    bench.credit(name, 8 * WINDOW);
+  }
+  bench.produce("loud", 4 * WINDOW);
+  bench.produce("quiet-1", 10);
+  bench.produce("quiet-2", 10);
+  for (let turn = 0; turn < 4; turn += 1) bench.answer();
+  expect(new Set(bench.sent.slice(0, 4).map((message) => message.block)).size).toBe(3);
+});
+
+type Deed =
+  | { readonly do: "produce"; readonly name: string; readonly count: number }
+  | { readonly do: "finish" | "credit"; readonly name: string }
+  | { readonly do: "answer" | "linkDown" }
+  | { readonly do: "wait"; readonly ms: number };
+
+const NAMES = ["a", "b", "c"];
+const CAPACITY = 300_000;
+const name = fc.constantFrom(...NAMES);
+const deeds = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constant("produce" as const),
+        name,
+        count: fc.integer({ min: 1, max: 150_000 }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("finish" as const), name }) },
+    { weight: 5, arbitrary: fc.record({ do: fc.constant("credit" as const), name }) },
+    { weight: 8, arbitrary: fc.record({ do: fc.constant("answer" as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("linkDown" as const) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 50 }) }),
+    },
+  ),
+  { maxLength: 60 },
+);
+
+function perform(bench: ReturnType<typeof createBench>, deed: Deed): void {
+  switch (deed.do) {
+    case "produce":
+      bench.produce(deed.name, deed.count);
+      return;
+    case "finish":
+      bench.finish(deed.name);
+      return;
+    case "credit":
+      bench.credit(deed.name, 100_000);
+      return;
+    case "answer":
+      bench.answer();
+      return;
+    case "linkDown":
+      bench.linkDown();
+      return;
+    case "wait":
+      bench.wait(deed.ms);
+      return;
+  }
+}
+
+test("any history ends with all that could be kept, within credit, and one end", () => {
+  fc.assert(
+    fc.property(deeds, (history: readonly Deed[]) => {
+      const bench = createBench(CAPACITY);
+      for (const one of NAMES) bench.open(one);
+      for (const deed of history) perform(bench, deed);
+      for (const one of NAMES) bench.finish(one);
+      bench.linkDown();
+      for (let round = 0; round < 40; round += 1) {
+        for (const one of NAMES) bench.credit(one, 100_000);
+        bench.answerAll();
+        bench.wait(FLUSH_MS);
+        bench.answerAll();
+      }
+      for (const one of NAMES) {
+        const { have, produced, ended, beyondCredit } = bench.source(one);
+        expect({ have, ended, beyondCredit: beyondCredit <= TAIL_BYTES * 2 }).toEqual({
+          have: produced,
+          ended: 1,
+          beyondCredit: true,
+        });
+      }
+    }),
+    { numRuns: 150 },
+  );
+});

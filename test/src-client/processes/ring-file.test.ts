@@ -1,0 +1,106 @@
+// The ring keeps the newest bytes, says what it has lost, and survives a disk that refuses to write.
+import { existsSync, statSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createRingFile, type RingFile } from "../../../src-client/processes/ring-file.ts";
+
+let directory: string;
+let problems: string[];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "nebula-ring-"));
+  problems = [];
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+let made = 0;
+const ringOf = (
+  capacityBytes: number,
+  path = join(directory, `ring-${(made += 1)}`),
+): RingFile & { path: string } =>
+  Object.assign(createRingFile({ onProblem: (reason) => problems.push(reason) }, { path, capacityBytes }), {
+    path,
+  });
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
+test("the file comes with the first byte and goes when told", async () => {
+  const ring = createRingFile(
+    { onProblem: (reason) => problems.push(reason) },
+    { path: join(directory, "ring"), capacityBytes: 8 },
+  );
+  expect(await ring.read(0, 10)).toEqual({ offset: 0, bytes: new Uint8Array() });
+  expect(existsSync(join(directory, "ring"))).toBe(false);
+  await ring.append(Buffer.from("hello"));
+  expect(text((await ring.read(0, 10)).bytes)).toBe("hello");
+  expect(text((await ring.read(2, 2)).bytes)).toBe("ll");
+  await ring.append(Buffer.from(" world, hello"));
+  expect([ring.oldest, ring.produced]).toEqual([10, 18]);
+  expect(statSync(join(directory, "ring")).size).toBe(8);
+  const late = await ring.read(3, 100);
+  expect([late.offset, text(late.bytes)]).toEqual([10, "d, hello"]);
+  await ring.close();
+  expect(text((await ring.read(15, 3)).bytes)).toBe("llo");
+  await ring.append(Buffer.from("dropped"));
+  expect(ring.produced).toBe(18);
+  await ring.remove();
+  expect(existsSync(join(directory, "ring"))).toBe(false);
+  expect((await ring.read(0, 10)).bytes).toHaveLength(0);
+});
+
+test("whatever is read is what was produced at that offset", async () => {
+  const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 32 }),
+      pieces,
+      fc.nat(400),
+      fc.nat(50),
+      async (capacity, all, at, length) => {
+        const ring = createRingFile(
+          { onProblem: (reason) => problems.push(reason) },
+          { path: join(directory, `ring-${(made += 1)}`), capacityBytes: capacity },
+        );
+        const produced = Buffer.concat(all);
+        for (const piece of all) await ring.append(piece);
+        const { offset, bytes } = await ring.read(at, length);
+        expect(ring.produced).toBe(produced.length);
+        expect(ring.oldest).toBe(Math.max(0, produced.length - capacity));
+        expect(offset).toBe(Math.max(at, ring.oldest));
+        expect(Buffer.from(bytes)).toEqual(produced.subarray(offset, offset + Math.max(0, length)));
+        await ring.remove();
+      },
+    ),
+    { numRuns: 100 },
+  );
+  expect(problems).toEqual([]);
+});
+
+test("bytes overwritten while they are read are left out", async () => {
+  const ring = ringOf(1024);
+  await ring.append(Buffer.alloc(1024, "a"));
+  const [found] = await Promise.all([ring.read(0, 1024), ring.append(Buffer.alloc(512, "b"))]);
+  expect(found.offset).toBe(512);
+  expect(text(found.bytes)).toBe("a".repeat(512));
+  await ring.close();
+});
+
+test("a disk that is full costs the bytes, not the process; it is told once", async () => {
+  const ring = ringOf(1024 * 1024, "/dev/full");
+  await ring.append(Buffer.from("lost"));
+  await ring.append(Buffer.from("too"));
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain("ENOSPC");
+  expect(ring.produced).toBe(7);
+  expect(await ring.read(0, 10)).toEqual({ offset: 7, bytes: new Uint8Array() });
+  await ring.close();
+});
+
+test("a folder that is gone is a problem, too", async () => {
+  const ring = ringOf(64, join(directory, "none", "ring"));
+  await ring.append(Buffer.from("lost"));
+  expect(problems[0]).toContain("ENOENT");
+  expect((await ring.read(0, 4)).offset).toBe(4);
+});

@@ -1,0 +1,80 @@
+// `plush exec` on a scripted controller: prefixed and folded output, standard input, exit lists.
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { runCommandLine } from "../../../src-main/command-line/command-line.ts";
+import { commandRun } from "./recorded-runs.ts";
+import { createScriptedController } from "./scripted-controller.ts";
+import { createTestWorld } from "./test-world.ts";
+
+function setUp(stdin: string | undefined, terminal = false) {
+  const folder = mkdtempSync(join(tmpdir(), "plush-exec-"));
+  writeFileSync(join(folder, "directory.xml"), `<plush><resource_manager type="local"><node hostname="n[1-5]" group="all"/></resource_manager></plush>`);
+  const api = createScriptedController({ events: commandRun });
+  const world = createTestWorld({ api, workingDirectory: folder, terminal, environment: { NO_COLOR: "1" } });
+  if (stdin !== undefined) world.input.end(stdin);
+  return { api, world, plush: (...words: readonly string[]) => runCommandLine(words, world) };
+}
+
+const ENDS = "plush: n5: connection: connection refused\nplush: n4: exited with exit code 127\n";
+
+describe("plush exec", () => {
+  test("lines with their host, as they come; standard error apart", async () => {
+    const { api, world, plush } = setUp("");
+    expect(await plush("exec", "-w", "n[1-5]", "-x", "n9", "-g", "all", "--", "uname", "-r")).toBe(4);
+    expect(world.out.text()).toBe("n2: 6.1\nn1: 6.1.0\nn3: 6.1.0\n");
+    expect(world.err.text()).toBe(`n4: command not found: uname\n${ENDS}`);
+    expect(api.commandOptions[0]).toMatchObject({ command: "uname -r", hosts: "n[1-5]", exclude: "n9", group: "all", wantsInput: true, connectedOnly: false, stayConnected: false });
+  });
+
+  test("-b folds identical output, largest group first", async () => {
+    const { world, plush } = setUp("");
+    expect(await plush("exec", "-b", "uname", "-r")).toBe(4);
+    const rule = "-".repeat(15);
+    expect(world.out.text()).toBe(`${rule}\nn[1,3] (2)\n${rule}\n6.1.0\n${rule}\nn2\n${rule}\n6.1\n`);
+    expect(world.err.text()).toBe(`${rule}\nn4\n${rule}\ncommand not found: uname\n${ENDS}`);
+  });
+
+  test("--output json has the folded groups", async () => {
+    const { world, plush } = setUp("");
+    expect(await plush("exec", "--output", "json", "uname -r")).toBe(4);
+    expect(JSON.parse(world.out.text())).toMatchObject({
+      command: "uname -r",
+      exitCode: 4,
+      stdout: [
+        { hosts: "n[1,3]", count: 2, text: "6.1.0\n" },
+        { hosts: "n2", count: 1, text: "6.1\n" },
+      ],
+      stderr: [{ hosts: "n4" }],
+      exits: [{ hosts: "n4", reason: "exit status 127" }],
+      failures: [{ hosts: "n5", reason: "connection: connection refused" }],
+    });
+  });
+
+  test("standard input goes to all; not from a terminal, not when refused", async () => {
+    const piped = setUp("some input\n");
+    await piped.plush("exec", "cat");
+    expect(piped.api.input.join("")).toContain("some input\n");
+    const typed = setUp(undefined, true);
+    await typed.plush("exec", "cat");
+    expect(typed.api.commandOptions[0]).toMatchObject({ wantsInput: false });
+    const refused = setUp("x");
+    await refused.plush("exec", "--no-stdin", "cat");
+    expect(refused.api.commandOptions[0]).toMatchObject({ wantsInput: false });
+  });
+
+  test("-w - reads the node set from standard input", async () => {
+    const { api, plush } = setUp("n1\nn[3-4]\n");
+    await plush("exec", "-w", "-", "true");
+    expect(api.commandOptions[0]).toMatchObject({ hosts: "n1\nn[3-4]", wantsInput: false });
+    const empty = setUp("\n");
+    expect(await empty.plush("exec", "-w", "-", "true")).toBe(2);
+  });
+
+  test("without a command it is a usage error", async () => {
+    const { world, plush } = setUp("");
+    expect(await plush("exec", "-w", "n1")).toBe(2);
+    expect(world.err.text()).toContain("missing required argument");
+  });
+});

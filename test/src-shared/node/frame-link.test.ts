@@ -1,0 +1,222 @@
+// One link over a stream in memory: lanes, limits, back-pressure, deadlines and the end.
+import { Duplex } from "node:stream";
+import { describe, expect, test, vi } from "vitest";
+import { createFrameLink } from "../../../src-shared/node/frame-link.ts";
+import type { FrameLink } from "../../../src-shared/node/frame-link.ts";
+import type { OverlayFrame } from "../../../src-shared/overlay/overlay.ts";
+import { FrameDecoder } from "../../../src-shared/protocol/frame-decoder.ts";
+import { createWireCodec } from "../../../src-shared/protocol/wire.ts";
+
+const codec = createWireCodec();
+const CHUNK = new Uint8Array(64 * 1024);
+const bulk: OverlayFrame = { t: "bulk", payload: CHUNK };
+const alive = (have: number): OverlayFrame => ({ t: "alive", have });
+
+/** The other end: takes nothing until told to. */
+class SlowStream extends Duplex {
+  readonly taken: string[] = [];
+  writes = 0;
+  #waiting: (() => void) | undefined;
+  readonly #decoder = new FrameDecoder(codec);
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.writes += 1;
+    for (const frame of this.#decoder.push(chunk).frames) {
+      this.taken.push(frame.t === "alive" ? `alive ${frame.have}` : frame.t);
+    }
+    this.#waiting = done;
+  }
+
+  override _read(): void {
+    // Data is pushed by the tests.
+  }
+
+  /** Takes one write. */
+  takeOne(): boolean {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.();
+    return waiting !== undefined;
+  }
+}
+
+interface Bench {
+  readonly stream: SlowStream;
+  readonly link: FrameLink;
+  readonly heard: string[];
+  readonly clock: { ms: number };
+}
+
+function start(): Bench {
+  const stream = new SlowStream();
+  const heard: string[] = [];
+  const clock = { ms: 0 };
+  const link = createFrameLink({
+    stream,
+    codec,
+    clock: { now: () => clock.ms },
+    callbacks: {
+      onFrame: (frame) => heard.push(frame.t),
+      onClosed: (reason) => heard.push(`closed: ${reason}`),
+      onBulkWritable: () => heard.push("writable"),
+      onDrained: () => heard.push("drained"),
+    },
+  });
+  return { stream, link, heard, clock };
+}
+
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Lets the stream take everything. */
+async function drain({ stream }: Bench): Promise<void> {
+  for (let idle = 0; idle < 5; idle += 1) {
+    await tick();
+    if (stream.takeOne()) idle = 0;
+  }
+}
+
+describe("sending", () => {
+  test("control frames of one tick are one write", async () => {
+    const bench = start();
+    for (let have = 1; have <= 100; have += 1) bench.link.send(alive(have));
+    await drain(bench);
+    expect(bench.stream.writes).toBe(1);
+    expect(bench.stream.taken).toEqual(Array.from({ length: 100 }, (_, place) => `alive ${place + 1}`));
+  });
+
+  test("a control frame overtakes all bulk that the stream has not taken", async () => {
+    const bench = start();
+    for (let count = 0; count < 20; count += 1) bench.link.send(bulk);
+    await tick();
+    bench.link.send(alive(1));
+    await drain(bench);
+    const place = bench.stream.taken.indexOf("alive 1");
+    expect(place).toBeGreaterThan(0);
+    expect(place).toBeLessThanOrEqual(4);
+    expect(bench.stream.taken.filter((frame) => frame === "bulk")).toHaveLength(20);
+  });
+
+  test("bulk is held, then dropped, then wanted again", async () => {
+    const bench = start();
+    const outcomes = Array.from({ length: 80 }, () => {
+      bench.link.send(bulk);
+      return bench.link.bulkOutcome;
+    });
+    expect(outcomes.indexOf("held")).toBe(7);
+    expect(outcomes.indexOf("dropped")).toBe(64);
+    expect(bench.heard).toEqual([]);
+    await drain(bench);
+    expect(bench.heard).toEqual(["writable"]);
+    expect(bench.stream.taken).toHaveLength(64);
+    bench.link.send(bulk);
+    expect(bench.link.bulkOutcome).toBe("sent");
+  });
+
+  test("many control frames tell when they have gone", async () => {
+    const bench = start();
+    const report: OverlayFrame = { t: "report", sequence: 1, skips: 0, payload: CHUNK };
+    for (let count = 0; count < 20; count += 1) bench.link.send(report);
+    expect(bench.link.controlBytes).toBeGreaterThan(1024 * 1024);
+    await drain(bench);
+    expect(bench.heard).toEqual(["drained"]);
+    expect(bench.link.controlBytes).toBe(0);
+  });
+
+  test("control that piles up closes the link", async () => {
+    const bench = start();
+    const report: OverlayFrame = {
+      t: "report",
+      sequence: 1,
+      skips: 0,
+      payload: new Uint8Array(1024 * 1024 - 64),
+    };
+    for (let count = 0; count < 9; count += 1) bench.link.send(report);
+    await drain(bench);
+    bench.stream.push(null);
+    await drain(bench);
+    expect(bench.heard).toEqual(["closed: the other end does not read: too many control frames are waiting"]);
+    bench.link.send(alive(1));
+    expect(bench.link.controlBytes).toBe(0);
+  });
+
+  test("a stream that takes nothing for five seconds closes the link", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const bench = start();
+      bench.link.send(alive(1));
+      await tick();
+      bench.clock.ms = 4999;
+      vi.advanceTimersByTime(4999);
+      await tick();
+      expect(bench.heard).toEqual([]);
+      bench.clock.ms = 5000;
+      vi.advanceTimersByTime(1);
+      await tick();
+      expect(bench.heard).toEqual(["closed: the other end took nothing for 5000 ms"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("receiving", () => {
+  test("frames come out in order, a malformed one closes", async () => {
+    const bench = start();
+    bench.stream.push(Buffer.concat([codec.encodeFrame(alive(1)), codec.encodeFrame({ t: "leave" })]));
+    await tick();
+    expect(bench.heard).toEqual(["alive", "leave"]);
+    bench.stream.push(Buffer.alloc(4));
+    await tick();
+    await tick();
+    expect(bench.heard.slice(2)).toEqual(["closed: malformed: an empty frame"]);
+    expect(bench.stream.destroyed).toBe(true);
+  });
+
+  test("nothing more is heard once it is closed from inside", async () => {
+    const bench = start();
+    bench.link.close("enough");
+    bench.stream.push(codec.encodeFrame(alive(1)));
+    await drain(bench);
+    bench.stream.push(null);
+    await drain(bench);
+    expect(bench.heard).toEqual(["closed: enough"]);
+  });
+});
+
+describe("the end", () => {
+  test("what is in the control lane goes out before it", async () => {
+    const bench = start();
+    bench.link.send(bulk);
+    bench.link.send({ t: "refuse", why: "unknown", backoffMs: 0 });
+    bench.link.close("refused");
+    await drain(bench);
+    expect(bench.stream.taken).toEqual(["refuse"]);
+    expect(bench.stream.writableFinished).toBe(true);
+  });
+
+  test("waits for the other end a second at most", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const bench = start();
+      bench.link.close("enough");
+      await drain(bench);
+      expect(bench.heard).toEqual([]);
+      vi.advanceTimersByTime(1000);
+      await tick();
+      await tick();
+      expect(bench.heard).toEqual(["closed: enough"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("of the other end, and its errors, are told once", async () => {
+    const ended = start();
+    ended.stream.push(null);
+    const failed = start();
+    failed.stream.destroy(new Error("ECONNRESET"));
+    for (const bench of [ended, failed]) await drain(bench);
+    expect(ended.heard).toEqual(["closed: the other end closed the link"]);
+    expect(failed.heard).toEqual(["closed: ECONNRESET"]);
+  });
+});

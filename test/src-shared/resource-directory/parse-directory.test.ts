@@ -1,0 +1,289 @@
+// Resource directories: hosts unfolded, merged and placed; every problem at exactly the marked («) place.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseHostName } from "../../../src-shared/resource-directory/host-name.ts";
+import { parseDirectory } from "../../../src-shared/resource-directory/parse-directory.ts";
+import { fixture, fixturePaths, unmarked } from "../application/specification-text.ts";
+
+function directory(inside: string, type = "ssh"): string {
+  return `<plush>\n<resource_manager type="${type}">\n${inside}\n</resource_manager>\n</plush>`;
+}
+
+function hostsOf(text: string): readonly Record<string, unknown>[] {
+  const { directory: parsed, problems } = parseDirectory(text);
+  expect(problems).toEqual([]);
+  return parsed!.managers.flatMap(({ hosts }) => hosts.map(({ span: _span, ...host }) => host));
+}
+
+describe("fixtures", () => {
+  test("hosts reached by SSH", () => {
+    const hosts = hostsOf(fixture("directory/ssh.gush.xml"));
+    expect(hosts).toHaveLength(12);
+    expect(hosts[0]).toEqual({
+      id: "sys1.example.org",
+      managerType: "ssh",
+      address: "sys1.example.org",
+      port: 15_400,
+      user: "alice",
+      groups: ["master"],
+      site: undefined,
+      latitude: undefined,
+      longitude: undefined,
+    });
+    expect(hosts[1]).toEqual({
+      id: "node01",
+      managerType: "ssh",
+      address: "node01",
+      port: 15_400,
+      user: "alice",
+      groups: ["client", "small", "sender"],
+      site: "San Diego",
+      latitude: 32.88,
+      longitude: -117.23,
+    });
+    expect(hosts.map(({ id }) => id).slice(2, 11)).toEqual(
+      Array.from({ length: 9 }, (_, index) => `node${String(index + 2).padStart(2, "0")}`),
+    );
+    expect(hosts[11]).toMatchObject({ id: "2001:db8::1", address: "2001:db8::1", port: 15_400, user: "bob" });
+  });
+
+  test("hosts on this computer", () => {
+    const hosts = hostsOf(fixture("directory/local.plush.xml"));
+    expect(hosts.map(({ id, address, managerType }) => [id, address, managerType])).toEqual(
+      Array.from({ length: 12 }, (_, index) => [`local${String(index + 1)}`, "127.0.0.1", "local"]),
+    );
+  });
+
+  test("managers that are not supported load with a warning", () => {
+    const { directory: parsed, problems } = parseDirectory(fixture("directory/mixed.plush.xml"));
+    expect(parsed!.managers.map(({ type, hosts }) => [type, hosts.length])).toEqual([
+      ["local", 3],
+      ["planetlab", 0],
+    ]);
+    expect(problems).toMatchObject([{ severity: "warning", line: 5, column: 27 }]);
+  });
+
+  test.each(fixturePaths("directory"))("%s cut off anywhere is a problem", (path) => {
+    const text = fixture(path);
+    for (let length = 0; length < text.trimEnd().length; length += 1) {
+      const { directory: cut, problems } = parseDirectory(text.slice(0, length));
+      expect(cut).toBeUndefined();
+      expect(problems).toHaveLength(1);
+    }
+  });
+});
+
+describe("host names", () => {
+  test.each([
+    ["a", ["a"], undefined],
+    [" a.example.org:15400 ", ["a.example.org"], 15_400],
+    ["10.0.0.1:1", ["10.0.0.1"], 1],
+    ["n[1-3]:15400", ["n1", "n2", "n3"], 15_400],
+    ["n[1-2].site,m7:9", ["m7", "n1.site", "n2.site"], 9],
+    ["n[01-03,07]!n02", ["n01", "n03", "n07"], undefined],
+    ["[1-3].example.org:5", ["1.example.org", "2.example.org", "3.example.org"], 5],
+    ["[::1]:15400", ["::1"], 15_400],
+    ["[2001:DB8::1]", ["2001:db8::1"], undefined],
+    ["[::ffff:10.0.0.1]:7", ["::ffff:10.0.0.1"], 7],
+    ["[fe80::1%eth0]:7", ["fe80::1%eth0"], 7],
+    ["::1", ["::1"], undefined],
+    ["2001:db8::1", ["2001:db8::1"], undefined],
+  ])("%s", (written, names, port) => {
+    expect(parseHostName(written)).toEqual({ kind: "ok", names, port });
+  });
+
+  test("any text is read or refused with a place in it", () => {
+    const pieces = fc.constantFrom(
+      "n",
+      "1",
+      "[",
+      "]",
+      ":",
+      "-",
+      ",",
+      "!",
+      "@",
+      "*",
+      " ",
+      ".",
+      "::",
+      "15400",
+      "é",
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 10 }), (parts) => {
+        const written = parts.join("");
+        const result = parseHostName(written);
+        if (result.kind === "ok") expect(result.names.length).toBeGreaterThan(0);
+        else expect(result.offset).toBeLessThanOrEqual(written.length);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe("problems", () => {
+  test.each([
+    ["another root", "«<hosts/>", "error the root element is <hosts>"],
+    ["no type", "<gush>«<resource_manager/></gush>", "error the resource manager has no type"],
+    ["no hostname", directory("«<node/>"), "error the node has no hostname"],
+    ["an empty hostname", directory('<node hostname="«"/>'), "error the node has no hostname"],
+    ["a port", directory('<node hostname="a:«0"/>'), "error hostname 'a:0': '0' is no port"],
+    [
+      "a large port",
+      directory('<node hostname="a[1-2]:«65536"/>'),
+      "error hostname 'a[1-2]:65536': '65536' is no port",
+    ],
+    ["no port behind a colon", directory('<node hostname="a:«"/>'), "error hostname 'a:': '' is no port"],
+    [
+      "two ports",
+      directory('<node hostname="a«:1,b:2"/>'),
+      "error hostname 'a:1,b:2': there is more than one port",
+    ],
+    ["a port in IPv6", directory('<node hostname="[::1]:«x"/>'), "error hostname '[::1]:x': 'x' is no port"],
+    [
+      "no IPv6",
+      directory('<node hostname="[«::g]:1"/>'),
+      "error hostname '[::g]:1': this is no IPv6 address",
+    ],
+    [
+      "a user",
+      directory('<node hostname="«bob@a:1"/>'),
+      "error hostname 'bob@a:1': the user does not belong here",
+    ],
+    [
+      "an open bracket",
+      directory('<node hostname="a«[1-3:1"/>'),
+      "error hostname 'a[1-3:1': the bracket '[' is never closed",
+    ],
+    ["nothing left", directory('<node hostname="«a!a"/>'), "error hostname 'a!a': no host is left of it"],
+    [
+      "latitude",
+      directory('<node hostname="a" latitude="«91" longitude="0"/>'),
+      "warning",
+      "error '91' is no latitude",
+    ],
+    [
+      "longitude",
+      directory('<node hostname="a" latitude="-90" longitude="«west"/>'),
+      "warning",
+      "error 'west' is no longitude",
+    ],
+    [
+      "half a place",
+      directory('«<node hostname="a" latitude="1"/>'),
+      "warning one of latitude and longitude is missing, so that the place is not known",
+    ],
+    [
+      "another port",
+      directory('<node hostname="a[1-3]:1"/><node hostname="«a2:2"/>'),
+      "error host 'a2' is listed before with port 1",
+    ],
+    [
+      "another user",
+      directory('<node hostname="a" user="x"/><node hostname="«a" user="y"/>'),
+      "error host 'a' is listed before with user 'x'",
+    ],
+    [
+      "another type",
+      '<plush><resource_manager type="ssh"><node hostname="local2"/></resource_manager><resource_manager type="local" count="«3"/></plush>',
+      "error host 'local2' is listed before with type 'ssh'",
+    ],
+    [
+      "a count elsewhere",
+      '<plush><resource_manager type="ssh" «count="3"/></plush>',
+      "warning count has an effect on local resource managers only",
+    ],
+    [
+      "a count",
+      '<plush><resource_manager type="local" count="«0"/></plush>',
+      "error count is 0, which is less than 1",
+    ],
+    [
+      "a large count",
+      '<plush><resource_manager type="local" count="«100001"/></plush>',
+      "error count is 100001, which is more than 100000",
+    ],
+    [
+      "too many hosts",
+      directory('<node hostname="a[1-100000]"/><node hostname="«b[1-3]"/><node hostname="c"/>'),
+      "error the directory has more than 100000 hosts",
+    ],
+    [
+      "an unknown attribute",
+      directory('<node hostname="a" «grup="x"/>'),
+      "warning <node> has no attribute 'grup'; did you mean 'group'?",
+    ],
+    ["an application", '<plush>«<project name="x"/></plush>', "warning <project> has no effect in <plush>"],
+    [
+      "no XML",
+      directory('<node hostname="«&"/>'),
+      "error an & stands here that starts no reference such as &lt;",
+    ],
+  ])("%s", (_name, marked, ...messages) => {
+    const { text, places } = unmarked(marked);
+    const wanted = messages.filter((message) => message !== "warning");
+    const found = parseDirectory(text).problems.filter(
+      ({ severity }) => messages[0] !== "warning" || severity === "error",
+    );
+    expect(found.map(({ severity, message }) => `${severity} ${message}`)).toEqual(wanted);
+    expect(found.map(({ line, column, offset }) => ({ line, column, offset }))).toEqual(places);
+  });
+});
+
+test("a host that is listed several times is one host with all its groups", () => {
+  const hosts = hostsOf(
+    directory('<node hostname="a[1-2]" group="x,y" user="u"/><node hostname="a2:5" group="y , z" site="s"/>'),
+  );
+  expect(hosts.map(({ id, groups, port, user, site }) => [id, groups, port, user, site])).toEqual([
+    ["a1", ["x", "y"], undefined, "u", undefined],
+    ["a2", ["x", "y", "z"], 5, "u", "s"],
+  ]);
+});
+
+test("a local manager gives its hosts a group and a place", () => {
+  const hosts = hostsOf(
+    '<plush><resource_manager type="local" count="2" group="g" site="here" latitude="1.5" longitude="-2"/></plush>',
+  );
+  expect(hosts[1]).toMatchObject({ id: "local2", groups: ["g"], site: "here", latitude: 1.5, longitude: -2 });
+});
+
+test("ten thousand hosts are read in time", () => {
+  const nodes = Array.from(
+    { length: 10_000 },
+    (_, index) =>
+      `<node hostname="host${String(index)}.example.org:15400" user="u" group="g${String(index % 10)}"/>`,
+  );
+  const text = directory(nodes.join("\n"));
+  parseDirectory(directory(nodes[0]!));
+  const start = performance.now();
+  expect(hostsOf(text)).toHaveLength(10_000);
+  // Takes some 250 ms here; users of other tools complain of minutes.
+  expect(performance.now() - start).toBeLessThan(1000);
+});
+
+test("nothing throws with pieces cut out and put in", () => {
+  const texts = fixturePaths("directory").map(fixture);
+  const pieces = fc.constantFrom(
+    "",
+    "<",
+    '"',
+    "[",
+    "]",
+    ":",
+    "[1-99999999]",
+    "@",
+    "&#0;",
+    "<node/>",
+    "\ud800",
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...texts), fc.nat(), fc.nat(10), pieces, (text, place, cut, piece) => {
+      const at = place % text.length;
+      for (const problem of parseDirectory(text.slice(0, at) + piece + text.slice(at + cut)).problems) {
+        expect(problem.offset).toBeLessThanOrEqual(text.length + piece.length);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
