@@ -5,12 +5,13 @@ import { delimiter, join, resolve } from "node:path";
 import type { RunId } from "#shared/base/ids.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
 import { createTimerTable } from "#shared/node/timer-table.ts";
-import { createLogFile, LOG_BYTES_MAX, type LogFile } from "#shared/node/log-file.ts";
+import type { LogFile } from "#shared/node/log-file.ts";
 import { FilePuller } from "#shared/node/pull-files.ts";
 import { createFileServer, type FileServer, type ServedFile } from "#shared/node/serve-files.ts";
 import type { BulkMessage, FileKey, StreamKey } from "#shared/protocol/bulk.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { SoftwarePlan } from "#shared/protocol/commands.ts";
+import type { CollectableFile, Report } from "#shared/protocol/reports.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import { collectFiles, COLLECT_SETTINGS, type Collection } from "./collect/collect-files.ts";
 import { ClientCore } from "./core/client-core.ts";
@@ -18,6 +19,7 @@ import type { ClientEffect, ClientEvent, ProcessRequest } from "./core/client-ev
 import { createRedactor } from "./core/redact.ts";
 import { InputQueue } from "./input-queue.ts";
 import { OutputUplink } from "./output-uplink.ts";
+import { createClientLog } from "./log/client-log.ts";
 import { openOutbox, type Outbox } from "./overlay-member/outbox.ts";
 import { createOverlayMember, type RunningOverlayMember } from "./overlay-member/overlay-member.ts";
 import { createEndProcesses } from "./processes/end-processes.ts";
@@ -53,9 +55,8 @@ interface RunFiles {
 export async function startClient(start: ClientStart, exit: (status: number) => void): Promise<void> {
   const { directory, credentials } = start;
   await mkdir(join(directory, "output"), { recursive: true, mode: 0o700 });
-  const logName = `logfile-${credentials.host}-${String(process.pid)}-${String(Date.now())}.txt`;
-  const logSettings = { bytesMax: LOG_BYTES_MAX, nowMs: Date.now, onProblem: (reason: string) => process.stderr.write(`${reason}\n`) };
-  const log = await createLogFile(join(directory, "log"), logName, "client.txt", logSettings);
+  const onProblem = (reason: string): boolean => process.stderr.write(`${reason}\n`);
+  const log = await createClientLog({ directory: join(directory, "log"), host: credentials.host, portOrPid: process.pid, nowMs: Date.now, onProblem });
   const client = new Client(start, log, exit);
   client.begin();
 }
@@ -99,7 +100,7 @@ class Client {
     this.#pipes = createOutputPipes({ directory: join(directory, "output") });
     const launch = createLaunch({ pipes: this.#pipes, findRunAs });
     const endProcesses = createEndProcesses(createProcessTable());
-    this.#probeOnce = createProbe({ launch, endProcesses });
+    this.#probeOnce = createProbe({ launch, endProcesses, address: start.address });
     this.#processes = createProcesses(
       {
         listener: (event) => { this.#onProcess(event); },
@@ -150,6 +151,10 @@ class Client {
             this.#uplink.linkDown();
           },
           onAbandoned: (reason) => { this.#step({ kind: "abandoned", reason }); },
+          onMalformedCommand: (reason) => {
+            this.#note(reason);
+            this.#report({ kind: "commandDropped", reason });
+          },
           onProblem: (reason) => { this.#note(reason); },
         },
       },
@@ -167,6 +172,15 @@ class Client {
     this.#log.write("client", "main", text);
   }
 
+  /** Too large only with thousands of long file names, which are bounded where they are listed. */
+  #report(report: Report): void {
+    try {
+      this.#member?.report(report);
+    } catch (error) {
+      this.#note(`a ${report.kind} report could not be sent: ${wordsOf(error)}`);
+    }
+  }
+
   #step(event: ClientEvent): void {
     for (const effect of this.#core.step(event)) this.#perform(effect);
   }
@@ -174,7 +188,7 @@ class Client {
   #perform(effect: ClientEffect): void {
     switch (effect.kind) {
       case "report":
-        this.#member?.report(effect.report);
+        this.#report(effect.report);
         return;
       case "install":
         void this.#install(effect.run, effect.software);
@@ -316,7 +330,8 @@ class Client {
     try {
       const collection = await collectFiles(rules, places, COLLECT_SETTINGS, new AbortController().signal);
       files.collection = collection;
-      this.#step({ kind: "collectable", run, files: collection.files, problems: collection.problems });
+      const { listed, problem } = boundedList(collection.files);
+      this.#step({ kind: "collectable", run, files: listed, problems: problem === undefined ? collection.problems : [...collection.problems, problem] });
     } catch (error) {
       this.#step({ kind: "collectable", run, files: [], problems: [wordsOf(error)] });
     }
@@ -395,6 +410,19 @@ class Client {
         return; // goes up only
     }
   }
+}
+
+/** What one report can carry: names of so many bytes in all. */
+const LISTED_BYTES_MAX = 512 * 1024;
+
+function boundedList(files: readonly CollectableFile[]): { listed: readonly CollectableFile[]; problem: string | undefined } {
+  let bytes = 0;
+  const cut = files.findIndex((file) => {
+    bytes += Buffer.byteLength(file.path) + 32;
+    return bytes > LISTED_BYTES_MAX;
+  });
+  if (cut < 0) return { listed: files, problem: undefined };
+  return { listed: files.slice(0, cut), problem: `${String(files.length - cut)} of ${String(files.length)} files are left out: their names are too long for one list` };
 }
 
 /** As the core names processes; a stream's key says the same in parts. */

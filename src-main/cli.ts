@@ -17,7 +17,9 @@ function readVersion(): string {
   const path = join(programDirectory, "..", "package.json");
   if (!existsSync(path)) return "unknown";
   const content: unknown = JSON.parse(readFileSync(path, "utf8"));
-  return typeof content === "object" && content !== null && "version" in content ? String(content.version) : "unknown";
+  return typeof content === "object" && content !== null && "version" in content
+    ? String(content.version)
+    : "unknown";
 }
 
 function createWorld(): World {

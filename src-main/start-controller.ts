@@ -73,7 +73,7 @@ export async function startController(settings: StartSettings): Promise<Controll
       },
       log,
     },
-    { session, runsDirectory },
+    { session, runsDirectory, localSeed: localSeed() },
   );
   late.controller = controller;
   return controller;
@@ -82,6 +82,11 @@ export async function startController(settings: StartSettings): Promise<Controll
 /** Names the controller's session: hosts' folders and certificates carry it. */
 function newSession(): string {
   return `${Date.now().toString(36)}${randomBytes(4).toString("hex")}`;
+}
+
+/** macOS answers on 127.0.0.1 only, unless somebody has set up more. */
+function localSeed(): number | undefined {
+  return process.platform === "darwin" ? undefined : randomBytes(4).readUInt32BE();
 }
 
 /** Beside the bundled program; and in dist/ when it runs from its sources. */

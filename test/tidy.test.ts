@@ -1,4 +1,5 @@
 // Keeps the whole repository tidy: what no compiler or linter checks, and what people forget.
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -95,9 +96,16 @@ describe("documents", () => {
 
   test("README.md mentions every example", () => {
     const readme = readDocument(README);
-    const examples = FILES.filter((file) => file.startsWith("assets/examples/") && file.endsWith(".xml"));
-    const unmentioned = examples.filter((file) => !readme.includes(basename(file)));
+    const examples = FILES.flatMap((file) => /^assets\/examples\/([^/]+)\/application\.xml$/.exec(file)?.[1] ?? []);
+    expect(examples.length).toBeGreaterThan(0);
+    const unmentioned = examples.filter((name) => !readme.includes(`| \`${name}\` |`));
     expect(unmentioned, `${README} must mention each example`).toEqual([]);
+  });
+
+  test("the licences of third parties are listed as the lock file has them", () => {
+    const check = spawnSync(process.execPath, [join(ROOT, "tools", "licences.mjs"), "--check"], { encoding: "utf8" });
+    expect(check.stderr).toBe("");
+    expect(check.status).toBe(0);
   });
 
   test("no file knows a developer's machine", () => {

@@ -60,19 +60,19 @@ function recordOf(plan: BlockPlan): BlockRecord {
   };
 }
 
-/** Lets successors start as far as this one holds them up; answers those that may now. */
-export function pass(block: BlockRecord): BlockRecord[] {
+/** Lets successors start as far as this one holds them up; answers those that may start now. */
+export function passBlock(block: BlockRecord): BlockRecord[] {
   if (block.passed) return [];
   block.passed = true;
   const ready: BlockRecord[] = [];
   for (const successor of block.successors) {
     successor.waitingFor -= 1;
-    if (successor.waitingFor === 0 && successor.state === "waiting") ready.push(successor);
+    if (successor.waitingFor === 0 && !successor.blocked) ready.push(successor);
   }
   return ready;
 }
 
-/** It ended without passing: whatever waits for it, near or far, waits in vain. Answers the blocks that do so now. */
+/** It ended without passing: whatever waits for it, near or far, waits in vain. Answers what does so from now on. */
 export function blockSuccessors(block: BlockRecord): BlockRecord[] {
   const found: BlockRecord[] = [];
   const open = [...block.successors];
@@ -87,18 +87,4 @@ export function blockSuccessors(block: BlockRecord): BlockRecord[] {
 
 export function isService(block: BlockRecord): boolean {
   return block.plan.kind === "process" && block.plan.process.service;
-}
-
-/**
- * A host has ended when no block that is not a service can go on; a host of services only ends when one of
- * them has failed for good or all have ended by themselves.
- */
-export function hasEnded(blocks: readonly BlockRecord[]): boolean {
-  const work = blocks.filter((block) => !isService(block));
-  if (work.length > 0) return work.every(canGoOnNoMore);
-  return blocks.some((block) => block.outcome === "failed") || blocks.every(canGoOnNoMore);
-}
-
-function canGoOnNoMore(block: BlockRecord): boolean {
-  return block.state === "ended" || block.blocked;
 }

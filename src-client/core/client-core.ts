@@ -1,14 +1,21 @@
 // The client's decisions: commands and process events in, effects out; one record for each run on this host.
+import type { VariableTable } from "#shared/application/variables.ts";
 import type { RunId } from "#shared/base/ids.ts";
-import type { Command, ExecuteCommand, InputCommand, PrepareCommand, SoftwarePlan } from "#shared/protocol/commands.ts";
+import type {
+  Command,
+  ExecuteCommand,
+  InputCommand,
+  PrepareCommand,
+  SoftwarePlan,
+} from "#shared/protocol/commands.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import type { ClientEffect, ClientEvent, HostFacts } from "./client-events.ts";
 import { RunOnHost } from "./run-on-host.ts";
 
 /** Runs at once on one host: a controller has one application and a few commands going. */
 const RUNS_MAX = 64;
-/** Input that came before the processes could start. */
-const EARLY_INPUTS_MAX = 1024;
+/** Input that came before the processes could start: they start within moments, at 100 MB/s. */
+const EARLY_INPUT_BYTES_MAX = 16 * 1024 * 1024;
 
 interface Preparation {
   readonly software: readonly SoftwarePlan[];
@@ -25,14 +32,18 @@ interface RunRecord {
   /** Came before the work directory was there; carried out then. */
   early: ExecuteCommand | undefined;
   readonly earlyInput: InputCommand[];
+  earlyInputBytes: number;
   stopping: boolean;
   stopped: boolean;
+  /** To be cleaned up as soon as it has stopped. */
+  ending: { readonly keep: boolean } | undefined;
 }
 
 export class ClientCore {
   readonly #facts: HostFacts;
   readonly #records = new Map<RunId, RunRecord>();
   #leaving: { readonly keep: boolean; readonly reason: string } | undefined;
+  #left = false;
 
   constructor(facts: HostFacts) {
     this.#facts = facts;
@@ -60,26 +71,37 @@ export class ClientCore {
       case "started":
         return this.#onProcess(event.process, (body) => body.started(event.process, event.pid));
       case "notStarted":
-        return this.#onProcess(event.process, (body) => body.notStarted(event.process, event.step, event.reason));
+        return this.#onProcess(event.process, (body) =>
+          body.notStarted(event.process, event.step, event.reason),
+        );
       case "exited":
         return this.#onProcess(event.process, (body) => body.exited(event));
       case "probed":
-        return this.#onProcess(event.process, (body) => body.probed(event.process, event.healthy, event.detail));
+        return this.#onProcess(event.process, (body) =>
+          body.probed(event.process, event.healthy, event.detail),
+        );
       case "timer":
         return [...this.#records.values()].flatMap((record) => record.body?.timer(event.name) ?? []);
       case "runStopped":
         return this.#runStopped(event.run, event.leftovers);
       case "collectable":
-        return [report({ kind: "collectable", run: event.run, files: event.files, problems: event.problems })];
+        return [
+          report({ kind: "collectable", run: event.run, files: event.files, problems: event.problems }),
+        ];
       case "runCleaned":
         this.#records.delete(event.run);
-        return [report({ kind: "runEnded", run: event.run, problems: event.problems }), ...this.#leaveWhenIdle()];
+        return [
+          report({ kind: "runEnded", run: event.run, problems: event.problems }),
+          ...this.#leaveWhenIdle(),
+        ];
       case "abandoned":
         return this.#leave(false, event.reason);
     }
   }
 
   #command(command: Command): ClientEffect[] {
+    // On the way out nothing new begins: its record would be waited for in vain.
+    if (this.#leaving !== undefined && "run" in command && !this.#records.has(command.run)) return [];
     switch (command.kind) {
       case "prepare":
         return this.#prepare(command);
@@ -89,18 +111,23 @@ export class ClientCore {
       case "execute":
         return this.#execute(command);
       case "variables":
-        this.#records.get(command.run)?.body?.setVariables(command.table);
-        return [];
+        return this.#variables(command.run, command.table);
       case "release":
-        return this.#records.get(command.run)?.body?.release(command.barrier) ?? [];
+        return this.#release(command.run, command.barrier);
       case "input":
         return this.#input(command);
       case "stop":
         return this.#stop(this.#recordOf(command.run));
       case "collect":
-        return [{ kind: "collect", run: command.run, rules: this.#records.get(command.run)?.body?.collectRules() ?? [] }];
+        return [
+          {
+            kind: "collect",
+            run: command.run,
+            rules: this.#records.get(command.run)?.body?.collectRules() ?? [],
+          },
+        ];
       case "endRun":
-        return [{ kind: "cleanRun", run: command.run, keep: command.keep }];
+        return this.#endRun(this.#recordOf(command.run), command.keep);
       case "leave":
         return this.#leave(command.keep, "the controller asked for it");
     }
@@ -110,7 +137,19 @@ export class ClientCore {
     const known = this.#records.get(run);
     if (known !== undefined) return known;
     const preparation = { software: [], installed: new Map(), failed: false };
-    const record = { run, preparation, workDirectory: undefined, secrets: {}, body: undefined, early: undefined, earlyInput: [], stopping: false, stopped: false };
+    const record = {
+      run,
+      preparation,
+      workDirectory: undefined,
+      secrets: {},
+      body: undefined,
+      early: undefined,
+      earlyInput: [],
+      earlyInputBytes: 0,
+      stopping: false,
+      stopped: false,
+      ending: undefined,
+    };
     this.#records.set(run, record);
     return record;
   }
@@ -121,7 +160,7 @@ export class ClientCore {
       return [report({ kind: "prepareFailed", run: command.run, software: "", step: "prepare", reason })];
     }
     const record = this.#recordOf(command.run);
-    if (record.stopping) return [];
+    if (record.stopping || this.#leaving !== undefined) return [];
     record.preparation = { software: command.software, installed: new Map(), failed: false };
     if (command.software.length === 0) return [{ kind: "makeWork", run: command.run, software: [] }];
     return command.software.map((software) => ({ kind: "install", run: command.run, software }));
@@ -129,7 +168,7 @@ export class ClientCore {
 
   #execute(command: ExecuteCommand): ClientEffect[] {
     const record = this.#recordOf(command.run);
-    if (record.stopping || record.body !== undefined) return [];
+    if (record.stopping || record.body !== undefined || this.#leaving !== undefined) return [];
     const { workDirectory, secrets } = record;
     if (workDirectory === undefined) {
       record.early = command;
@@ -140,33 +179,69 @@ export class ClientCore {
     return [absence, ...record.body.start(), ...this.#earlyInput(record)];
   }
 
-  #input(command: InputCommand): ClientEffect[] {
-    const record = this.#records.get(command.run);
-    if (record?.body !== undefined) return record.body.input(command.bytes, command.end);
-    if (record !== undefined && record.earlyInput.length < EARLY_INPUTS_MAX) record.earlyInput.push(command);
+  #variables(run: RunId, table: VariableTable): ClientEffect[] {
+    const record = this.#records.get(run);
+    record?.body?.setVariables(table);
+    if (record?.early !== undefined) record.early = { ...record.early, variables: table };
     return [];
   }
 
+  #release(run: RunId, barrier: string): ClientEffect[] {
+    const record = this.#records.get(run);
+    if (record?.body !== undefined) return record.body.release(barrier);
+    if (record?.early === undefined) return []; // `execute` will say so
+    record.early = { ...record.early, releasedBarriers: [...record.early.releasedBarriers, barrier] };
+    return [];
+  }
+
+  #input(command: InputCommand): ClientEffect[] {
+    const record = this.#records.get(command.run);
+    if (record === undefined || record.stopping) return [];
+    if (record.body !== undefined) return record.body.input(command.bytes, command.end);
+    record.earlyInputBytes += command.bytes.length;
+    if (record.earlyInputBytes <= EARLY_INPUT_BYTES_MAX) {
+      record.earlyInput.push(command);
+      return [];
+    }
+    return this.#prepareFailed(command.run, "", "input", "more came than can be kept before the start");
+  }
+
   #earlyInput(record: RunRecord): ClientEffect[] {
-    return record.earlyInput.splice(0).flatMap((command) => record.body?.input(command.bytes, command.end) ?? []);
+    return record.earlyInput
+      .splice(0)
+      .flatMap((command) => record.body?.input(command.bytes, command.end) ?? []);
   }
 
   #stop(record: RunRecord): ClientEffect[] {
-    if (record.stopping) return record.stopped ? [report({ kind: "stopped", run: record.run, leftovers: [] })] : [];
+    if (record.stopping)
+      return record.stopped ? [report({ kind: "stopped", run: record.run, leftovers: [] })] : [];
     record.stopping = true;
+    record.early = undefined;
+    record.earlyInput.length = 0;
     const effects = record.body?.stop() ?? [];
     if (record.body === undefined || record.body.idle()) effects.push({ kind: "stopRun", run: record.run });
     return effects;
   }
 
+  /** Nothing is removed under a process that runs: what was not stopped yet is stopped first. */
+  #endRun(record: RunRecord, keep: boolean): ClientEffect[] {
+    if (record.stopped) return [{ kind: "cleanRun", run: record.run, keep }];
+    record.ending = { keep };
+    return this.#stop(record);
+  }
+
   #leave(keep: boolean, reason: string): ClientEffect[] {
-    this.#leaving = { keep, reason };
-    const effects = [...this.#records.values()].flatMap((record) => (record.stopping ? [] : this.#stop(record)));
+    this.#leaving ??= { keep, reason };
+    const effects = [...this.#records.values()].flatMap((record) =>
+      record.stopping ? [] : this.#stop(record),
+    );
     return [...effects, ...this.#leaveWhenIdle()];
   }
 
   #leaveWhenIdle(): ClientEffect[] {
-    if (this.#leaving === undefined || [...this.#records.values()].some((record) => !record.stopped)) return [];
+    if (this.#leaving === undefined || this.#left) return [];
+    if ([...this.#records.values()].some((record) => !record.stopped)) return [];
+    this.#left = true;
     return [{ kind: "leave", ...this.#leaving }];
   }
 
@@ -188,11 +263,16 @@ export class ClientCore {
 
   #workReady(run: RunId, directory: string): ClientEffect[] {
     const record = this.#records.get(run);
-    if (record === undefined || record.stopping) return [];
+    if (record === undefined || record.stopping || record.preparation.failed) return [];
     record.workDirectory = directory;
     const installs = [...record.preparation.installed.values()];
     const alreadyThere = installs.filter((install) => install.alreadyThere).length;
-    const prepared = report({ kind: "prepared", run, installed: installs.length - alreadyThere, alreadyThere });
+    const prepared = report({
+      kind: "prepared",
+      run,
+      installed: installs.length - alreadyThere,
+      alreadyThere,
+    });
     return record.early === undefined ? [prepared] : [prepared, ...this.#execute(record.early)];
   }
 
@@ -211,7 +291,10 @@ export class ClientCore {
     const record = this.#records.get(run);
     if (record === undefined) return this.#leaveWhenIdle();
     record.stopped = true;
-    return [report({ kind: "stopped", run, leftovers }), ...this.#leaveWhenIdle()];
+    const stopped = report({ kind: "stopped", run, leftovers });
+    const { ending } = record;
+    if (ending !== undefined) return [stopped, { kind: "cleanRun", run, keep: ending.keep }];
+    return [stopped, ...this.#leaveWhenIdle()];
   }
 }
 

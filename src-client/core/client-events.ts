@@ -26,18 +26,50 @@ export interface ProcessRequest {
 
 export type ClientEvent =
   | { readonly kind: "command"; readonly command: Command }
-  | { readonly kind: "softwareState"; readonly run: RunId; readonly software: string; readonly state: SoftwareState }
-  | { readonly kind: "installed"; readonly run: RunId; readonly software: string; readonly directory: string; readonly alreadyThere: boolean }
-  | { readonly kind: "installFailed"; readonly run: RunId; readonly software: string; readonly step: string; readonly reason: string }
+  | {
+      readonly kind: "softwareState";
+      readonly run: RunId;
+      readonly software: string;
+      readonly state: SoftwareState;
+    }
+  | {
+      readonly kind: "installed";
+      readonly run: RunId;
+      readonly software: string;
+      readonly directory: string;
+      readonly alreadyThere: boolean;
+    }
+  | {
+      readonly kind: "installFailed";
+      readonly run: RunId;
+      readonly software: string;
+      readonly step: string;
+      readonly reason: string;
+    }
   | { readonly kind: "workReady"; readonly run: RunId; readonly directory: string }
   | { readonly kind: "workFailed"; readonly run: RunId; readonly step: string; readonly reason: string }
   | { readonly kind: "started"; readonly process: ProcessId; readonly pid: number }
-  | { readonly kind: "notStarted"; readonly process: ProcessId; readonly step: string; readonly reason: string }
+  | {
+      readonly kind: "notStarted";
+      readonly process: ProcessId;
+      readonly step: string;
+      readonly reason: string;
+    }
   | ExitedEvent
-  | { readonly kind: "probed"; readonly process: ProcessId; readonly healthy: boolean; readonly detail: string }
+  | {
+      readonly kind: "probed";
+      readonly process: ProcessId;
+      readonly healthy: boolean;
+      readonly detail: string;
+    }
   | { readonly kind: "timer"; readonly name: string }
   | { readonly kind: "runStopped"; readonly run: RunId; readonly leftovers: readonly string[] }
-  | { readonly kind: "collectable"; readonly run: RunId; readonly files: readonly CollectableFile[]; readonly problems: readonly string[] }
+  | {
+      readonly kind: "collectable";
+      readonly run: RunId;
+      readonly files: readonly CollectableFile[];
+      readonly problems: readonly string[];
+    }
   | { readonly kind: "runCleaned"; readonly run: RunId; readonly problems: readonly string[] }
   | { readonly kind: "abandoned"; readonly reason: string };
 
@@ -57,7 +89,13 @@ export type ClientEffect =
   | { readonly kind: "makeWork"; readonly run: RunId; readonly software: readonly SoftwarePlan[] }
   | { readonly kind: "spawn"; readonly request: ProcessRequest }
   | { readonly kind: "stopProcess"; readonly process: ProcessId; readonly graceMs: number }
-  | { readonly kind: "probe"; readonly process: ProcessId; readonly probe: HealthCheck["probe"]; readonly timeoutMs: number; readonly run: RunId }
+  | {
+      readonly kind: "probe";
+      readonly process: ProcessId;
+      readonly probe: HealthCheck["probe"];
+      readonly timeoutMs: number;
+      readonly run: RunId;
+    }
   | { readonly kind: "input"; readonly process: ProcessId; readonly bytes: Uint8Array; readonly end: boolean }
   | { readonly kind: "setTimer"; readonly name: string; readonly delayMs: number }
   | { readonly kind: "clearTimer"; readonly name: string }

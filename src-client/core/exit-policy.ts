@@ -1,10 +1,17 @@
 // Decides what happens after a process has ended: the first policy that applies, else the default.
-import type { ExitAction, ExitCondition, ExitPolicy, ProcessDefinition } from "#shared/application/application.ts";
+import type {
+  ExitAction,
+  ExitCondition,
+  ExitPolicy,
+  ProcessDefinition,
+} from "#shared/application/application.ts";
 import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { ProcessExit } from "#shared/protocol/reports.ts";
 
 /** How a start of a process came to its end. */
-export type Ending = { readonly kind: "exited"; readonly exit: ProcessExit } | { readonly kind: "notStarted"; readonly reason: string };
+export type Ending =
+  | { readonly kind: "exited"; readonly exit: ProcessExit }
+  | { readonly kind: "notStarted"; readonly reason: string };
 
 export interface Decision {
   readonly action: ExitAction;
@@ -26,7 +33,12 @@ export function decideAfter(process: ProcessDefinition, ending: Ending): Decisio
 }
 
 function decisionOf(policy: ExitPolicy): Decision {
-  return { action: policy.action, limit: policy.limit, delayMs: policy.delayMs, delayMsMax: policy.delayMsMax };
+  return {
+    action: policy.action,
+    limit: policy.limit,
+    delayMs: policy.delayMs,
+    delayMsMax: policy.delayMsMax,
+  };
 }
 
 /** Status 0 goes on; a service that fails its health checks is restarted; all else fails. */
@@ -48,11 +60,20 @@ function applies(condition: ExitCondition, ending: Ending): boolean {
     case "notStarted":
       return false;
     case "status":
-      return exit.cause === "itself" && exit.status !== undefined && exit.status >= condition.from && exit.status <= condition.to;
+      return (
+        exit.cause === "itself" &&
+        exit.status !== undefined &&
+        exit.status >= condition.from &&
+        exit.status <= condition.to
+      );
     case "nonzero":
       return exit.cause === "itself" && exit.status !== undefined && exit.status !== 0;
     case "signal":
-      return exit.cause === "itself" && exit.signal !== undefined && (condition.signal === undefined || condition.signal === exit.signal);
+      return (
+        exit.cause === "itself" &&
+        exit.signal !== undefined &&
+        (condition.signal === undefined || condition.signal === exit.signal)
+      );
   }
 }
 
@@ -65,7 +86,10 @@ export function restartDelayMs(decision: Decision, restartsBefore: number): numb
 export function describeEnding(ending: Ending): string {
   if (ending.kind === "notStarted") return `could not be started: ${ending.reason}`;
   const { exit } = ending;
-  const how = exit.signal === undefined ? `exited with status ${exit.status ?? "unknown"}` : `was killed by ${exit.signal}`;
+  const how =
+    exit.signal === undefined
+      ? `exited with status ${exit.status ?? "unknown"}`
+      : `was killed by ${exit.signal}`;
   switch (exit.cause) {
     case "itself":
       return how;

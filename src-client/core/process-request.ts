@@ -3,7 +3,9 @@ import type { HealthCheck, ProcessDefinition } from "#shared/application/applica
 import { substitute, type HostVariables, type VariableTable } from "#shared/application/variables.ts";
 import type { ProcessRequest } from "./client-events.ts";
 
-export type BuiltRequest = { readonly kind: "request"; readonly request: ProcessRequest } | { readonly kind: "unknown"; readonly names: readonly string[] };
+export type BuiltRequest =
+  | { readonly kind: "request"; readonly request: ProcessRequest }
+  | { readonly kind: "unknown"; readonly names: readonly string[] };
 
 /** All that texts of the plan are filled from on this host. */
 export interface Fillings {
@@ -14,7 +16,11 @@ export interface Fillings {
 
 export type RequestPlace = Pick<ProcessRequest, "id" | "run" | "block" | "attempt" | "wantsInput">;
 
-export function buildRequest(process: ProcessDefinition, place: RequestPlace, fillings: Fillings): BuiltRequest {
+export function buildRequest(
+  process: ProcessDefinition,
+  place: RequestPlace,
+  fillings: Fillings,
+): BuiltRequest {
   const unknown: string[] = [];
   const fill = (text: string): string => {
     const result = substitute(text, fillings.table, fillings.host);
@@ -24,7 +30,12 @@ export function buildRequest(process: ProcessDefinition, place: RequestPlace, fi
   };
   const environment: Record<string, string> = {};
   for (const variable of process.environment) {
-    environment[variable.name] = variable.kind === "value" ? fill(variable.value) : (fillings.secrets[variable.secret] ?? "");
+    if (variable.kind === "value") environment[variable.name] = fill(variable.value);
+    else {
+      const value = fillings.secrets[variable.secret];
+      if (value === undefined) unknown.push(`secret '${variable.secret}'`);
+      else environment[variable.name] = value;
+    }
   }
   const request: ProcessRequest = {
     ...place,

@@ -5,15 +5,17 @@ import type { VariableTable } from "#shared/application/variables.ts";
 import type { BlockPath } from "#shared/base/ids.ts";
 import type { ExecuteCommand } from "#shared/protocol/commands.ts";
 import type { BlockOutcome, ProcessExit, Report } from "#shared/protocol/reports.ts";
-import { hasEnded, isReady, isService, recordsOf, type BlockRecord } from "./block-record.ts";
+import { blockSuccessors, isService, passBlock, recordsOf, type BlockRecord } from "./block-record.ts";
 import type { ClientEffect, ExitedEvent, HostFacts, ProcessId } from "./client-events.ts";
 import { decideAfter, describeEnding, restartDelayMs, type Ending } from "./exit-policy.ts";
+import { HostProgress } from "./host-progress.ts";
 import { buildRequest, fillProbe, fillText, type Fillings } from "./process-request.ts";
 
 /** Until a service has answered once it is asked this often, so that what waits for it starts soon. */
 const FIRST_PROBE_MS = 250;
-/** Input kept for processes that have not started yet; the controller sends no more before it is taken. */
-const EARLY_INPUTS_MAX = 1024;
+/** Kept for processes that wait for their predecessors; those that are being started take all that comes. */
+const WAITING_INPUT_BYTES_MAX = 16 * 1024 * 1024;
+const RUN_STOPPED = "the run was stopped";
 
 export interface RunParts {
   readonly facts: HostFacts;
@@ -25,9 +27,21 @@ export class RunOnHost {
   readonly #command: ExecuteCommand;
   readonly #parts: RunParts;
   readonly #blocks: readonly BlockRecord[];
+  /** By the process that was last started for it. */
+  readonly #byProcess = new Map<ProcessId, BlockRecord>();
+  readonly #progress: HostProgress;
   readonly #released: Set<string>;
-  readonly #inputs: { bytes: Uint8Array; end: boolean }[] = [];
+  readonly #missed = new Set<string>();
+  /** What it was when the run started here: processes that start later are told the same. */
+  readonly #index: number;
+  readonly #ready: BlockRecord[];
+  #effects: ClientEffect[] = [];
+  #inputs: { readonly bytes: Uint8Array; readonly end: boolean }[] = [];
+  #inputBytes = 0;
+  #inputLost = false;
   #table: VariableTable;
+  /** Processes that are starting or running. */
+  #alive = 0;
   #stopping = false;
   #hostEnded = false;
 
@@ -35,8 +49,12 @@ export class RunOnHost {
     this.#command = command;
     this.#parts = parts;
     this.#blocks = recordsOf(command);
+    this.#progress = new HostProgress(this.#blocks);
     this.#released = new Set(command.releasedBarriers);
     this.#table = command.variables;
+    const hosts = command.variables.components.find(({ name }) => name === command.component)?.hosts ?? [];
+    this.#index = Math.max(0, unpackNames(hosts).indexOf(parts.facts.host));
+    this.#ready = this.#blocks.filter((block) => block.waitingFor === 0);
   }
 
   start(): ClientEffect[] {
@@ -49,95 +67,133 @@ export class RunOnHost {
 
   release(barrier: string): ClientEffect[] {
     this.#released.add(barrier);
-    const waiting = this.#blocks.filter((block) => block.state === "atBarrier" && block.plan.kind === "barrier" && block.plan.barrier === barrier);
-    if (waiting.length === 0) return [];
-    const effects = waiting.flatMap((block) => this.#end(block, "succeeded", true, "released"));
-    return [...effects, ...this.#advance()];
+    for (const block of this.#blocks) {
+      if (block.state !== "atBarrier" || block.plan.kind !== "barrier" || block.plan.barrier !== barrier)
+        continue;
+      this.#end(block, "succeeded", true, "released");
+    }
+    return this.#advance();
   }
 
   input(bytes: Uint8Array, end: boolean): ClientEffect[] {
-    if (!this.#command.inputWanted) return [];
-    const early = this.#blocks.some((block) => block.state === "starting" || block.state === "waiting");
-    if (early && this.#inputs.length < EARLY_INPUTS_MAX) this.#inputs.push({ bytes, end });
+    if (!this.#command.inputWanted || this.#stopping) return [];
+    const starting = this.#blocks.some((block) => block.state === "starting");
+    const waiting = this.#blocks.some(
+      (block) => block.state === "waiting" && block.plan.kind === "process" && !block.blocked,
+    );
+    if (starting || (waiting && this.#inputBytes + bytes.length <= WAITING_INPUT_BYTES_MAX)) {
+      this.#inputs.push({ bytes, end });
+      this.#inputBytes += bytes.length;
+    } else if (waiting) this.#inputLost = true;
     const running = this.#blocks.filter((block) => block.state === "running");
     return running.map((block) => ({ kind: "input", process: this.#idOf(block), bytes, end }));
   }
 
   owns(process: ProcessId): boolean {
-    return this.#blockOf(process) !== undefined;
+    return this.#byProcess.has(process);
   }
 
   /** No process is starting or running. */
   idle(): boolean {
-    return !this.#blocks.some((block) => block.state === "starting" || block.state === "running");
+    return this.#alive === 0;
   }
 
   started(id: ProcessId, pid: number): ClientEffect[] {
-    const block = this.#blockOf(id);
-    if (block?.plan.kind !== "process") return [];
-    const { process } = block.plan;
+    const block = this.#byProcess.get(id);
+    if (block?.plan.kind !== "process" || block.state !== "starting") return [];
+    const { path, process } = block.plan;
     block.state = "running";
-    const effects: ClientEffect[] = [this.#report({ kind: "processStarted", run: this.#run, block: block.plan.path, attempt: block.attempt, pid })];
-    effects.push(...this.#inputs.map((input): ClientEffect => ({ kind: "input", process: id, ...input })));
-    if (this.#stopping) return [...effects, { kind: "stopProcess", process: id, graceMs: process.stopGraceMs }];
-    if (process.deadlineMs !== undefined) effects.push(this.#timer("deadline", block, process.deadlineMs));
-    if (process.healthCheck !== undefined) {
-      effects.push(this.#timer("healthStart", block, process.healthCheck.startMs));
-      effects.push(this.#timer("probe", block, Math.min(process.healthCheck.intervalMs, FIRST_PROBE_MS)));
-      return effects;
+    this.#report({ kind: "processStarted", run: this.#run, block: path, attempt: block.attempt, pid });
+    this.#giveInput(id);
+    if (this.#stopping) {
+      this.#effects.push({ kind: "stopProcess", process: id, graceMs: process.stopGraceMs });
+      return this.#advance();
     }
-    return process.service ? [...effects, ...this.#pass(block)] : effects;
+    if (process.deadlineMs !== undefined) this.#timer("deadline", block, process.deadlineMs);
+    if (process.healthCheck !== undefined) {
+      this.#timer("healthStart", block, process.healthCheck.startMs);
+      this.#timer("probe", block, Math.min(process.healthCheck.intervalMs, FIRST_PROBE_MS));
+    } else if (process.service) this.#pass(block);
+    return this.#advance();
   }
 
   notStarted(id: ProcessId, step: string, reason: string): ClientEffect[] {
-    const block = this.#blockOf(id);
-    return block === undefined ? [] : this.#failStart(block, step, reason);
+    const block = this.#byProcess.get(id);
+    if (block?.state !== "starting") return [];
+    this.#alive -= 1;
+    this.#failStart(block, step, reason);
+    return this.#advance();
   }
 
   exited(event: ExitedEvent): ClientEffect[] {
-    const block = this.#blockOf(event.process);
-    if (block === undefined) return [];
-    const exit: ProcessExit = { status: event.status, signal: event.signal, cause: this.#stopping ? "stopped" : block.stopCause };
-    const { usage, outputEnd } = event;
-    const told: Report = { kind: "processExited", run: this.#run, block: block.plan.path, attempt: block.attempt, exit, usage, outputEnd };
-    return [...this.#clearTimers(block), this.#report(told), ...this.#settle(block, { kind: "exited", exit })];
+    const block = this.#byProcess.get(event.process);
+    if (block === undefined || (block.state !== "running" && block.state !== "starting")) return [];
+    this.#alive -= 1;
+    const { status, signal, usage, outputEnd } = event;
+    const exit: ProcessExit = { status, signal, cause: this.#stopping ? "stopped" : block.stopCause };
+    const { attempt, plan } = block;
+    this.#clearTimers(block);
+    this.#report({
+      kind: "processExited",
+      run: this.#run,
+      block: plan.path,
+      attempt,
+      exit,
+      usage,
+      outputEnd,
+    });
+    this.#settle(block, { kind: "exited", exit });
+    return this.#advance();
   }
 
   probed(id: ProcessId, healthy: boolean, detail: string): ClientEffect[] {
-    const block = this.#blockOf(id);
+    const block = this.#byProcess.get(id);
     if (block?.plan.kind !== "process" || block.state !== "running" || this.#stopping) return [];
     const check = block.plan.process.healthCheck;
-    if (check === undefined) return [];
-    const wait = block.healthy || healthy ? check.intervalMs : Math.min(check.intervalMs, FIRST_PROBE_MS);
-    const next = this.#timer("probe", block, wait);
-    if (healthy) return [next, ...this.#becameHealthy(block, detail)];
-    if (!block.healthy) return [next];
-    block.failedProbes += 1;
-    if (block.failedProbes < check.failures) return [next];
-    return this.#becameUnhealthy(block, detail);
+    // What is being stopped already is not judged again.
+    if (check === undefined || block.stopCause !== "itself") return [];
+    if (!healthy && block.healthy) {
+      block.failedProbes += 1;
+      if (block.failedProbes >= check.failures) {
+        this.#becameUnhealthy(block, detail);
+        return this.#advance();
+      }
+    }
+    const known = block.healthy || healthy;
+    this.#timer("probe", block, known ? check.intervalMs : Math.min(check.intervalMs, FIRST_PROBE_MS));
+    if (healthy) this.#becameHealthy(block, detail);
+    return this.#advance();
   }
 
   timer(name: string): ClientEffect[] {
-    const [purpose = "", ...rest] = name.split(" ");
-    const block = this.#blockOf(rest.join(" "));
+    const space = name.indexOf(" ");
+    const block = this.#byProcess.get(name.slice(space + 1));
     if (block?.plan.kind !== "process" || this.#stopping) return [];
-    switch (purpose) {
+    switch (name.slice(0, space)) {
       case "restart":
-        return block.state === "pausing" ? this.#spawn(block) : [];
+        if (block.state === "pausing") this.#spawn(block);
+        break;
       case "deadline":
-        return this.#stopFor(block, "deadline");
+        this.#stopFor(block, "deadline");
+        break;
       case "healthStart":
-        return block.healthy ? [] : this.#becameUnhealthy(block, "it was not healthy in the time allowed for its start");
+        if (!block.healthy)
+          this.#becameUnhealthy(block, "it was not healthy in the time allowed for its start");
+        break;
       case "probe":
-        return this.#probe(block);
+        this.#probe(block);
+        break;
       default:
-        return [];
+        break; // nobody else's timer ends with the name of a process
     }
+    return this.#advance();
   }
 
   stop(): ClientEffect[] {
     this.#stopping = true;
-    return this.#blocks.flatMap((block) => this.#stopBlock(block));
+    this.#inputs = [];
+    for (const block of this.#blocks) this.#stopBlock(block);
+    return this.#advance();
   }
 
   collectRules(): CollectRule[] {
@@ -155,160 +211,208 @@ export class RunOnHost {
   #fillings(): Fillings {
     const { facts, secrets, workDirectory } = this.#parts;
     const { component } = this.#command;
-    const hosts = this.#table.components.find((candidate) => candidate.name === component)?.hosts;
-    const index = Math.max(0, hosts === undefined ? 0 : unpackNames(hosts).indexOf(facts.host));
     const { address, site, user, node } = facts;
-    const host = { name: facts.host, address, index, component, user, site, directory: workDirectory, node };
-    return { table: this.#table, host, secrets };
+    const place = { name: facts.host, address, index: this.#index, component };
+    return { table: this.#table, host: { ...place, user, site, directory: workDirectory, node }, secrets };
   }
 
   #idOf(block: BlockRecord): ProcessId {
     return processIdOf(this.#run, block.plan.path, block.attempt);
   }
 
-  #blockOf(id: ProcessId): BlockRecord | undefined {
-    return this.#blocks.find((block) => block.plan.kind === "process" && this.#idOf(block) === id);
+  #report(body: Report): void {
+    this.#effects.push({ kind: "report", report: body });
   }
 
-  #report(body: Report): ClientEffect {
-    return { kind: "report", report: body };
+  #timer(purpose: string, block: BlockRecord, delayMs: number): void {
+    this.#effects.push({ kind: "setTimer", name: `${purpose} ${this.#idOf(block)}`, delayMs });
   }
 
-  #timer(purpose: string, block: BlockRecord, delayMs: number): ClientEffect {
-    return { kind: "setTimer", name: `${purpose} ${this.#idOf(block)}`, delayMs };
+  #clearTimers(block: BlockRecord): void {
+    if (block.attempt === 0) return; // never started
+    for (const purpose of ["deadline", "healthStart", "probe", "restart"]) {
+      this.#effects.push({ kind: "clearTimer", name: `${purpose} ${this.#idOf(block)}` });
+    }
   }
 
-  #clearTimers(block: BlockRecord): ClientEffect[] {
-    return ["deadline", "healthStart", "probe", "restart"].map((purpose) => ({ kind: "clearTimer", name: `${purpose} ${this.#idOf(block)}` }));
-  }
-
-  /** Enters every block whose predecessors have passed, until nothing moves; then looks whether the host has ended. */
+  /** Enters what has become ready, until nothing moves; then looks whether the host has ended. */
   #advance(): ClientEffect[] {
-    const effects: ClientEffect[] = [];
-    for (let ready = this.#nextReady(); ready !== undefined; ready = this.#nextReady()) effects.push(...this.#enter(ready));
-    if (this.#stopping || this.#hostEnded || !hasEnded(this.#blocks)) return effects;
-    this.#hostEnded = true;
-    const failed = this.#blocks.filter((block) => block.outcome === "failed");
-    const outcome = failed.length === 0 ? "finished" : "failed";
-    const reason = failed.map((block) => block.plan.name).join(", ");
-    return [...effects, this.#report({ kind: "hostEnded", run: this.#run, outcome, reason })];
+    for (let ready = this.#ready.shift(); ready !== undefined; ready = this.#ready.shift())
+      this.#enter(ready);
+    if (!this.#stopping && !this.#hostEnded && this.#progress.hasEnded) {
+      this.#hostEnded = true;
+      const { failed } = this.#progress;
+      const outcome = failed.length === 0 ? "finished" : "failed";
+      this.#report({ kind: "hostEnded", run: this.#run, outcome, reason: failed.join(", ") });
+    }
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
   }
 
-  #nextReady(): BlockRecord | undefined {
-    return this.#stopping ? undefined : this.#blocks.find((block) => block.state === "waiting" && isReady(block));
-  }
-
-  #enter(block: BlockRecord): ClientEffect[] {
+  #enter(block: BlockRecord): void {
+    if (this.#stopping || block.state !== "waiting" || block.blocked) return;
     if (block.plan.kind === "process") return this.#spawn(block);
     const { barrier, path } = block.plan;
     block.state = "atBarrier";
-    const reached = this.#report({ kind: "barrierReached", run: this.#run, block: path, barrier });
-    return this.#released.has(barrier) ? [reached, ...this.#end(block, "succeeded", true, "released")] : [reached];
+    this.#report({ kind: "barrierReached", run: this.#run, block: path, barrier });
+    if (this.#released.has(barrier)) this.#end(block, "succeeded", true, "released");
   }
 
-  #end(block: BlockRecord, outcome: BlockOutcome, passed: boolean, reason: string): ClientEffect[] {
+  #end(block: BlockRecord, outcome: BlockOutcome, passes: boolean, reason: string): void {
+    this.#close(block, outcome, reason);
+    if (passes) this.#pass(block);
+    else if (!this.#stopping) this.#holdBack(block, reason);
+  }
+
+  #close(block: BlockRecord, outcome: BlockOutcome, reason: string): void {
     block.state = "ended";
     block.outcome = outcome;
-    block.passed = passed;
-    return [this.#report({ kind: "blockEnded", run: this.#run, block: block.plan.path, outcome, reason })];
+    this.#report({ kind: "blockEnded", run: this.#run, block: block.plan.path, outcome, reason });
+    if (!block.blocked) this.#progress.over(block);
   }
 
-  #pass(block: BlockRecord): ClientEffect[] {
-    if (block.passed) return [];
-    block.passed = true;
-    return this.#advance();
+  #pass(block: BlockRecord): void {
+    this.#ready.push(...passBlock(block));
   }
 
-  #spawn(block: BlockRecord): ClientEffect[] {
-    if (block.plan.kind !== "process") return [];
+  /** Barriers behind a block that failed are told to the controller at once: others need not wait for this host. */
+  #holdBack(block: BlockRecord, reason: string): void {
+    for (const blocked of blockSuccessors(block)) {
+      this.#progress.over(blocked);
+      if (blocked.plan.kind === "barrier") this.#miss(blocked.plan.barrier, `${block.plan.name} ${reason}`);
+    }
+  }
+
+  #miss(barrier: string, reason: string): void {
+    const ways = this.#blocks.filter(({ plan }) => plan.kind === "barrier" && plan.barrier === barrier);
+    if (this.#missed.has(barrier) || !ways.every((way) => way.blocked)) return;
+    this.#missed.add(barrier);
+    this.#report({ kind: "barrierMissed", run: this.#run, barrier, reason });
+  }
+
+  #spawn(block: BlockRecord): void {
+    if (block.plan.kind !== "process") return;
+    this.#byProcess.delete(this.#idOf(block));
     block.attempt += 1;
     block.stopCause = "itself";
     block.healthy = false;
     block.failedProbes = 0;
     block.state = "starting";
-    const { path } = block.plan;
-    const place = { id: this.#idOf(block), run: this.#run, block: path, attempt: block.attempt, wantsInput: this.#command.inputWanted };
-    const built = buildRequest(block.plan.process, place, this.#fillings());
-    if (built.kind === "request") return [{ kind: "spawn", request: built.request }];
-    return this.#failStart(block, "variables", `no such variable: ${built.names.join(", ")}`);
+    const id = this.#idOf(block);
+    this.#byProcess.set(id, block);
+    const { path, process } = block.plan;
+    const wantsInput = this.#command.inputWanted;
+    if (wantsInput && this.#inputLost) {
+      return this.#failStart(block, "input", "more came before its start than can be kept");
+    }
+    const place = { id, run: this.#run, block: path, attempt: block.attempt, wantsInput };
+    const built = buildRequest(process, place, this.#fillings());
+    if (built.kind === "unknown") {
+      return this.#failStart(block, "variables", `no such variable: ${built.names.join(", ")}`);
+    }
+    this.#alive += 1;
+    this.#effects.push({ kind: "spawn", request: built.request });
   }
 
-  #failStart(block: BlockRecord, step: string, reason: string): ClientEffect[] {
-    const told: Report = { kind: "processNotStarted", run: this.#run, block: block.plan.path, attempt: block.attempt, step, reason };
-    return [this.#report(told), ...this.#settle(block, { kind: "notStarted", reason: `${step}: ${reason}` })];
+  #giveInput(id: ProcessId): void {
+    for (const input of this.#inputs) this.#effects.push({ kind: "input", process: id, ...input });
+    if (this.#blocks.some((block) => block.state === "starting" || block.state === "waiting")) return;
+    this.#inputs = [];
+    this.#inputBytes = 0;
+  }
+
+  #failStart(block: BlockRecord, step: string, reason: string): void {
+    const { plan, attempt } = block;
+    this.#report({ kind: "processNotStarted", run: this.#run, block: plan.path, attempt, step, reason });
+    this.#settle(block, { kind: "notStarted", reason: `${step}: ${reason}` });
   }
 
   /** Applies the exit policy to an ending. */
-  #settle(block: BlockRecord, ending: Ending): ClientEffect[] {
+  #settle(block: BlockRecord, ending: Ending): void {
     const { plan } = block;
-    if (plan.kind !== "process") return [];
-    if (this.#stopping) return this.#end(block, "stopped", false, "the run was stopped");
+    if (plan.kind !== "process") return;
+    if (this.#stopping) return this.#end(block, "stopped", false, RUN_STOPPED);
     const decision = decideAfter(plan.process, ending);
     const reason = describeEnding(ending);
     const well = ending.kind === "exited" && ending.exit.cause === "itself" && ending.exit.status === 0;
     switch (decision.action) {
       case "continue":
-        return [...this.#end(block, well ? "succeeded" : "failed", true, reason), ...this.#advance()];
+        return this.#end(block, well ? "succeeded" : "failed", true, reason);
       case "ignore":
-        return [...this.#end(block, "succeeded", true, reason), ...this.#advance()];
+        return this.#end(block, "succeeded", true, reason);
       case "fail":
-        return [...this.#end(block, "failed", false, reason), ...this.#advance()];
+        return this.#end(block, "failed", false, reason);
       case "restart": {
         if (block.attempt > decision.limit) {
-          return [...this.#end(block, "failed", false, `${reason}; restarted ${String(decision.limit)} times in vain`), ...this.#advance()];
+          const times = decision.limit === 1 ? "once" : `${String(decision.limit)} times`;
+          return this.#end(block, "failed", false, `${reason}; restarted ${times} in vain`);
         }
         const delayMs = restartDelayMs(decision, block.attempt - 1);
         block.state = "pausing";
-        const told: Report = { kind: "processRestarting", run: this.#run, block: plan.path, attempt: block.attempt + 1, delayMs };
-        return [this.#report(told), this.#timer("restart", block, delayMs)];
+        const attempt = block.attempt + 1;
+        this.#report({ kind: "processRestarting", run: this.#run, block: plan.path, attempt, delayMs });
+        return this.#timer("restart", block, delayMs);
       }
       case "replace":
-      case "abort": {
-        const ended = this.#end(block, "failed", false, reason);
-        return [...ended, this.#report({ kind: "escalated", run: this.#run, block: plan.path, action: decision.action, reason })];
-      }
+      case "abort":
+        this.#close(block, "failed", reason);
+        // Before the barriers that it misses: where it is replaced, its replacement will not.
+        this.#report({
+          kind: "escalated",
+          run: this.#run,
+          block: plan.path,
+          action: decision.action,
+          reason,
+        });
+        return this.#holdBack(block, reason);
     }
   }
 
-  #becameHealthy(block: BlockRecord, detail: string): ClientEffect[] {
+  #becameHealthy(block: BlockRecord, detail: string): void {
     block.failedProbes = 0;
-    if (block.healthy) return [];
+    if (block.healthy) return;
     block.healthy = true;
-    const told = this.#report({ kind: "health", run: this.#run, block: block.plan.path, healthy: true, detail });
-    return isService(block) ? [told, ...this.#pass(block)] : [told];
+    this.#report({ kind: "health", run: this.#run, block: block.plan.path, healthy: true, detail });
+    if (isService(block)) this.#pass(block);
   }
 
-  #becameUnhealthy(block: BlockRecord, detail: string): ClientEffect[] {
+  #becameUnhealthy(block: BlockRecord, detail: string): void {
+    if (block.state !== "running" || block.stopCause !== "itself") return;
     block.healthy = false;
-    const told = this.#report({ kind: "health", run: this.#run, block: block.plan.path, healthy: false, detail });
-    return [told, ...this.#stopFor(block, "unhealthy")];
+    this.#report({ kind: "health", run: this.#run, block: block.plan.path, healthy: false, detail });
+    this.#stopFor(block, "unhealthy");
   }
 
-  #probe(block: BlockRecord): ClientEffect[] {
-    if (block.plan.kind !== "process" || block.state !== "running") return [];
+  #probe(block: BlockRecord): void {
+    if (block.plan.kind !== "process" || block.state !== "running" || block.stopCause !== "itself") return;
     const check = block.plan.process.healthCheck;
-    if (check === undefined) return [];
+    if (check === undefined) return;
     const probe = fillProbe(check.probe, this.#fillings());
-    return [{ kind: "probe", process: this.#idOf(block), run: this.#run, probe, timeoutMs: check.timeoutMs }];
+    const process = this.#idOf(block);
+    this.#effects.push({ kind: "probe", process, run: this.#run, probe, timeoutMs: check.timeoutMs });
   }
 
-  #stopFor(block: BlockRecord, cause: ProcessExit["cause"]): ClientEffect[] {
-    if (block.plan.kind !== "process" || block.state !== "running" || block.stopCause !== "itself") return [];
+  #stopFor(block: BlockRecord, cause: ProcessExit["cause"]): void {
+    if (block.plan.kind !== "process" || block.state !== "running" || block.stopCause !== "itself") return;
     block.stopCause = cause;
-    return [{ kind: "stopProcess", process: this.#idOf(block), graceMs: block.plan.process.stopGraceMs }];
+    const graceMs = block.plan.process.stopGraceMs;
+    this.#effects.push({ kind: "stopProcess", process: this.#idOf(block), graceMs });
   }
 
-  #stopBlock(block: BlockRecord): ClientEffect[] {
+  #stopBlock(block: BlockRecord): void {
     switch (block.state) {
       case "running":
-        return [...this.#clearTimers(block), ...this.#stopFor(block, "stopped")];
-      case "starting":
+        this.#clearTimers(block);
+        return this.#stopFor(block, "stopped");
+      case "starting": // stopped as soon as it has started
       case "ended":
-        return [];
+        return;
       case "pausing":
       case "waiting":
       case "atBarrier":
-        return [...this.#clearTimers(block), ...this.#end(block, "stopped", false, "the run was stopped")];
+        this.#clearTimers(block);
+        return this.#end(block, "stopped", false, RUN_STOPPED);
     }
   }
 }

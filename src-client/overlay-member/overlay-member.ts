@@ -21,7 +21,7 @@ import type {
 import { createStarMember } from "#shared/overlay/star-member.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
 import { checkBulk } from "#shared/protocol/check-bulk.ts";
-import { checkCommand } from "#shared/protocol/check-command.ts";
+import { checkCommand } from "#shared/protocol/check-commands.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
@@ -40,7 +40,9 @@ export interface OverlayMemberCallbacks {
   onOrphaned(reason: string): void;
   /** No controller for `controllerAbsenceMs`, or refused for good: stop, clean up, end. Nothing comes after it. */
   onAbandoned(reason: string): void;
-  /** For the log: a failed dial, a malformed command. Nothing has to be done. */
+  /** A command of this controller makes no sense to this client: it will not be carried out, and must be told. */
+  onMalformedCommand(reason: string): void;
+  /** For the log: a failed dial, a malformed bulk message. Nothing has to be done. */
   onProblem(reason: string): void;
 }
 
@@ -287,7 +289,7 @@ class DiallingMember implements RunningOverlayMember {
     const decoded = this.#codec.decodePayload(payload);
     const checked = decoded.ok ? checkCommand(decoded.value) : decoded;
     if (checked.ok) return this.#notify((to) => to.onCommand(sequence, checked.value));
-    this.#notify((to) => to.onProblem(`command ${sequence} was dropped: ${checked.reason}`));
+    this.#notify((to) => to.onMalformedCommand(`command ${sequence} was dropped: ${checked.reason}`));
   }
 
   #bulkArrived(payload: Uint8Array): void {

@@ -96,16 +96,14 @@ type Scan = (marks: readonly string[]) => Promise<FoundProcess[]>;
 async function endMarked(scan: Scan, marks: readonly string[], graceMs: number): Promise<Leftover[]> {
   let found = await scan(marks);
   if (found.length === 0) return [];
-  for (const { pid } of found) {
-    signalPid(pid, "SIGTERM");
-    signalPid(pid, "SIGCONT");
-  }
+  signalFound(found, "SIGTERM");
+  signalFound(found, "SIGCONT");
   await pidsGone(found, Math.max(graceMs, DAEMON_GRACE_MS_MIN));
   const reasons = new Map<number, string>();
   for (let round = 0; round < KILL_ROUNDS_MAX; round += 1) {
     found = await scan(marks);
     if (found.length === 0) return [];
-    for (const { pid } of found) reasons.set(pid, signalPid(pid, "SIGKILL"));
+    for (const [pid, refused] of signalFound(found, "SIGKILL")) reasons.set(pid, refused);
     await pidsGone(found, KILL_ROUND_MS);
   }
   return (await scan(marks)).map((left) => ({
@@ -113,6 +111,15 @@ async function endMarked(scan: Scan, marks: readonly string[], graceMs: number):
     name: left.name,
     reason: reasonOf(left, reasons),
   }));
+}
+
+/**
+ * Their groups, too: every process we start leads a session of its own, so whoever is in a group with a marked process
+ * descends from one, even if it has cleared its environment. By pid: why the signal did not get there, or "".
+ */
+function signalFound(found: readonly FoundProcess[], signal: NodeJS.Signals): Map<number, string> {
+  for (const group of new Set(found.map((one) => one.group))) signalGroup(group, signal);
+  return new Map(found.map(({ pid }) => [pid, signalPid(pid, signal)]));
 }
 
 function reasonOf(left: FoundProcess, reasons: ReadonlyMap<number, string>): string {

@@ -174,7 +174,7 @@ async function startPlanned(
   } catch (error) {
     closeEnds(own);
     for (const pipe of own) pipe?.reader.destroy();
-    return explainSpawnError(error, request, request.args);
+    return explainSpawnError(error, request, request.args, runAs.kind === "self");
   }
 }
 

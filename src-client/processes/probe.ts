@@ -29,6 +29,8 @@ export type Probe = (
 export interface ProbeParts {
   readonly launch: Launch;
   readonly endProcesses: EndProcesses;
+  /** Of this host, besides the loopback ones: a service may listen on that only. */
+  readonly address: string;
 }
 
 /** The end of what a command says; the rest is read and dropped. */
@@ -69,7 +71,7 @@ function ask(
     case "command":
       return askCommand(parts, { ...place, ...order, limits: NO_LIMITS, wantsInput: false }, signal);
     case "port":
-      return askPort(order.port, signal);
+      return askPort([...LOOPBACKS, parts.address], order.port, signal);
     case "http":
       return askHttp(order.url, signal);
   }
@@ -116,12 +118,12 @@ function tailOf({ stdout, stderr }: Launched): () => string {
   return () => tail.toString("utf8").trim().split("\n").at(-1)?.slice(0, DETAIL_CHARACTERS_MAX) ?? "";
 }
 
-async function askPort(port: string, signal: AbortSignal): Promise<ProbeResult> {
+async function askPort(hosts: readonly string[], port: string, signal: AbortSignal): Promise<ProbeResult> {
   const number = Number(port);
   if (!Number.isInteger(number) || number < 1 || number > 65_535)
     return { ok: false, detail: `"${port}" is not a port` };
   try {
-    await Promise.any(LOOPBACKS.map((host) => reach(host, number, signal)));
+    await Promise.any(hosts.map((host) => reach(host, number, signal)));
     return { ok: true, detail: `port ${port} answers` };
   } catch (error) {
     const first: unknown = error instanceof AggregateError ? error.errors[0] : error;

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { StreamName } from "#shared/protocol/bulk.ts";
 import type { ProcessUsage } from "#shared/protocol/reports.ts";
 import type { Redactor } from "../core/redact.ts";
@@ -169,7 +170,7 @@ function createEntry(world: World, request: StartRequest): Entry {
           world.parts.listener({ kind: "problem", id: request.id, reason: `${stream}: ${reason}` });
         },
       },
-      { path: join(outputDirectory, `${String(processNumber)}-${stream}`), capacityBytes: ringBytes },
+      { path: join(outputDirectory, `${String(processNumber)}-${stream}`), headBytes: request.limits.outputBytes ?? DEFAULTS.outputBytes, capacityBytes: ringBytes },
     );
   let tellOver = (): void => undefined;
   const over = new Promise<void>((resolve) => {

@@ -1,8 +1,8 @@
-// Keeps the newest bytes of one output stream in a file of bounded size, addressed by their offset in the stream.
+// Keeps the first and the newest bytes of one output stream in a file of bounded size, addressed by their offset.
 import { open, rm, type FileHandle } from "node:fs/promises";
 
-/** 8 MiB: some 100 000 lines of log; 300 clients on one computer still fit on any disk. */
-export const RING_BYTES = 8 * 1024 * 1024;
+/** The newest bytes: several times what is sent of an output that was cut. */
+export const RING_BYTES = 1024 * 1024;
 /** Stretches that could not be written (disk full) are remembered one by one up to this many, then as one. */
 const GAPS_MAX = 64;
 
@@ -13,6 +13,12 @@ export interface RingFileParts {
 
 export interface RingFileSettings {
   readonly path: string;
+  /**
+   * The first so many bytes stay until the end, so that however slow the link is, what the controller will take of an
+   * output is there; 0 keeps only the newest.
+   */
+  readonly headBytes?: number;
+  /** Of the ring behind the head. */
   readonly capacityBytes: number;
 }
 
@@ -47,8 +53,12 @@ interface Gap {
 interface Ring {
   readonly settings: RingFileSettings;
   readonly onProblem: (reason: string) => void;
+  readonly headBytes: number;
   handle: FileHandle | undefined;
-  oldest: number;
+  /** Nothing before it can be read, also not of the head. */
+  floor: number;
+  /** First offset of the ring that is not overwritten. */
+  oldestInRing: number;
   produced: number;
   gaps: Gap[];
   problemTold: boolean;
@@ -62,8 +72,10 @@ export function createRingFile(parts: RingFileParts, settings: RingFileSettings)
   const ring: Ring = {
     settings,
     onProblem: parts.onProblem,
+    headBytes: settings.headBytes ?? 0,
     handle: undefined,
-    oldest: 0,
+    floor: 0,
+    oldestInRing: settings.headBytes ?? 0,
     produced: 0,
     gaps: [],
     problemTold: false,
@@ -72,7 +84,7 @@ export function createRingFile(parts: RingFileParts, settings: RingFileSettings)
   };
   return {
     get oldest() {
-      return ring.oldest;
+      return firstReadable(ring, 0);
     },
     get produced() {
       return ring.produced;
@@ -85,7 +97,7 @@ export function createRingFile(parts: RingFileParts, settings: RingFileSettings)
     close: () => close(ring),
     remove: async () => {
       await close(ring);
-      ring.oldest = ring.produced;
+      ring.floor = ring.produced;
       await rm(settings.path, { force: true });
     },
   };
@@ -94,18 +106,28 @@ export function createRingFile(parts: RingFileParts, settings: RingFileSettings)
 async function append(ring: Ring, bytes: Uint8Array): Promise<void> {
   // Whoever still holds the pipe of a process that was reported as ended writes into the void.
   if (ring.closed) return;
-  const capacity = ring.settings.capacityBytes;
   for (let done = 0; done < bytes.length;) {
-    const place = ring.produced % capacity;
-    const piece = bytes.subarray(done, done + Math.min(bytes.length - done, capacity - place));
+    const piece = bytes.subarray(done, done + Math.min(bytes.length - done, roomAt(ring, ring.produced)));
+    const place = placeOf(ring, ring.produced);
     // Before writing: a read that is under way sees by this that its bytes may have been overwritten.
-    ring.oldest = Math.max(ring.oldest, ring.produced + piece.length - capacity);
+    ring.oldestInRing = Math.max(ring.oldestInRing, ring.produced + piece.length - ring.settings.capacityBytes);
     const written = await writePiece(ring, piece, place);
     const from = ring.produced + written;
     ring.produced += piece.length;
     if (written < piece.length) addGap(ring, from, ring.produced);
     done += piece.length;
   }
+}
+
+/** Where in the file the byte of this offset lies. */
+function placeOf({ headBytes, settings }: Ring, offset: number): number {
+  return offset < headBytes ? offset : headBytes + ((offset - headBytes) % settings.capacityBytes);
+}
+
+/** Bytes from here on that lie in one piece in the file. */
+function roomAt(ring: Ring, offset: number): number {
+  const { headBytes, settings } = ring;
+  return offset < headBytes ? headBytes - offset : headBytes + settings.capacityBytes - placeOf(ring, offset);
 }
 
 /** How many bytes are on the disk; fewer than given after a problem, which never reaches the process. */
@@ -139,18 +161,19 @@ function addGap(ring: Ring, from: number, to: number): void {
   const last = ring.gaps.at(-1);
   if (last?.to === from) last.to = to;
   else ring.gaps.push({ from, to });
-  if (ring.gaps.length > GAPS_MAX) ring.oldest = Math.max(ring.oldest, ring.gaps.at(-1)?.to ?? 0);
-  ring.gaps = ring.gaps.filter((gap) => gap.to > ring.oldest);
+  if (ring.gaps.length > GAPS_MAX) ring.floor = Math.max(ring.floor, ring.gaps.at(-1)?.to ?? 0);
+  ring.gaps = ring.gaps.filter((gap) => gap.to > ring.floor && (gap.from < ring.headBytes || gap.to > ring.oldestInRing));
 }
 
 async function read(ring: Ring, offset: number, length: number): Promise<RingRead> {
   const from = firstReadable(ring, offset);
   const gap = ring.gaps.find((other) => other.from > from);
-  const to = Math.min(from + length, ring.produced, gap?.from ?? Number.POSITIVE_INFINITY);
+  const headEnd = from < ring.headBytes ? ring.headBytes : Number.POSITIVE_INFINITY;
+  const to = Math.min(from + length, headEnd, ring.produced, gap?.from ?? Number.POSITIVE_INFINITY);
   if (to <= from) return { offset: from, bytes: new Uint8Array() };
   try {
     const bytes = await readBytes(ring, from, to - from);
-    const stillThere = Math.max(from, ring.oldest);
+    const stillThere = from < ring.headBytes ? Math.max(from, ring.floor) : Math.max(from, ring.floor, ring.oldestInRing);
     if (stillThere >= from + bytes.length) return { offset: stillThere, bytes: new Uint8Array() };
     return { offset: stillThere, bytes: bytes.subarray(stillThere - from) };
   } catch (error) {
@@ -160,23 +183,25 @@ async function read(ring: Ring, offset: number, length: number): Promise<RingRea
 }
 
 function firstReadable(ring: Ring, offset: number): number {
-  const from = Math.max(offset, ring.oldest);
+  const above = Math.max(offset, ring.floor);
+  const from = above < ring.headBytes ? above : Math.max(above, ring.oldestInRing);
   const gap = ring.gaps.find((other) => from >= other.from && from < other.to);
-  return gap?.to ?? from;
+  return gap === undefined ? from : firstReadable(ring, gap.to);
 }
 
 async function readBytes(ring: Ring, from: number, length: number): Promise<Uint8Array> {
-  const capacity = ring.settings.capacityBytes;
   const ownHandle = ring.handle === undefined ? await open(ring.settings.path, "r") : undefined;
   const handle = ring.handle ?? ownHandle;
   if (handle === undefined) throw new Error(`${ring.settings.path} was closed while it was read`);
   const bytes = new Uint8Array(length);
   try {
-    const place = from % capacity;
-    const untilEnd = Math.min(length, capacity - place);
-    let found = await readFully(handle, bytes.subarray(0, untilEnd), place);
-    if (found === untilEnd && untilEnd < length)
-      found += await readFully(handle, bytes.subarray(untilEnd), 0);
+    let found = 0;
+    while (found < length) {
+      const wanted = Math.min(length - found, roomAt(ring, from + found));
+      const got = await readFully(handle, bytes.subarray(found, found + wanted), placeOf(ring, from + found));
+      found += got;
+      if (got < wanted) break;
+    }
     return bytes.subarray(0, found);
   } finally {
     await ownHandle?.close();

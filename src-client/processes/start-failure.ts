@@ -180,11 +180,12 @@ async function hasMoreFormats(): Promise<boolean> {
   }
 }
 
-/** After the system has refused; `program` as it was asked for. */
+/** After the system has refused; `checked`: checkProgram had nothing against it. */
 export function explainSpawnError(
   error: unknown,
   program: ProgramPlace,
   args: readonly string[],
+  checked: boolean,
 ): StartFailure {
   const { code } = error as NodeJS.ErrnoException;
   const words = `${program.path}: ${systemWords(error)}`;
@@ -196,7 +197,7 @@ export function explainSpawnError(
     return { step: "start", reason: `${words} (arguments and environment: ${String(size)} bytes)` };
   }
   // The file itself has been looked at before: what is missing is what the kernel needs to run it.
-  if (code === "ENOENT")
+  if (code === "ENOENT" && checked)
     return { step: "start", reason: `${words} (its loader is missing: was it built for another system?)` };
   return { step: "start", reason: words };
 }

@@ -31,7 +31,9 @@ export function addCheckCommand(program: Command, world: World, finish: (exitCod
     .argument("<application>", "the application specification (XML; - is standard input)");
   addOutputOptions(addDirectoryOption(command))
     .addHelpText("after", EXAMPLES)
-    .action(async (application: string, flags: CheckFlags) => finish(await checkCommand(world, application, flags)));
+    .action(async (application: string, flags: CheckFlags) =>
+      finish(await checkCommand(world, application, flags)),
+    );
 }
 
 export async function checkCommand(world: World, name: string, flags: CheckFlags): Promise<number> {
@@ -46,15 +48,23 @@ export async function checkCommand(world: World, name: string, flags: CheckFlags
 }
 
 /** The directory's problems are its own; the specification is checked against it as far as it could be read. */
-export function checkDocuments(application: NamedDocument, directory: NamedDocument | undefined): readonly DocumentProblems[] {
+export function checkDocuments(
+  application: NamedDocument,
+  directory: NamedDocument | undefined,
+): readonly DocumentProblems[] {
   const parsedDirectory = directory === undefined ? undefined : parseDirectory(directory.text);
   const { specification, problems } = parseApplication(application.text);
-  const checked = specification === undefined ? [] : checkApplication(specification, application.text, parsedDirectory?.directory);
+  const checked =
+    specification === undefined
+      ? []
+      : checkApplication(specification, application.text, parsedDirectory?.directory);
   const documents: DocumentProblems[] = [];
   if (directory !== undefined && parsedDirectory !== undefined) {
     documents.push({ path: directory.shown, text: directory.text, problems: parsedDirectory.problems });
   }
-  const inOrder = [...problems, ...checked].sort((left, right) => left.line - right.line || left.column - right.column);
+  const inOrder = [...problems, ...checked].sort(
+    (left, right) => left.line - right.line || left.column - right.column,
+  );
   documents.push({ path: application.shown, text: application.text, problems: inOrder });
   return documents;
 }
@@ -63,12 +73,21 @@ function tell(session: Session, documents: readonly DocumentProblems[], exitCode
   const { world, output, quiet, style } = session;
   const { stdout } = world;
   const { errors, warnings } = countProblems(documents);
-  const all = documents.flatMap(({ path, problems }) => problems.map((problem) => problemObject(path, problem)));
-  const summary = { version: CHECK_VERSION, files: documents.map(({ path }) => path), errors, warnings, exitCode };
+  const all = documents.flatMap(({ path, problems }) =>
+    problems.map((problem) => problemObject(path, problem)),
+  );
+  const summary = {
+    version: CHECK_VERSION,
+    files: documents.map(({ path }) => path),
+    errors,
+    warnings,
+    exitCode,
+  };
   switch (output) {
     case "text": {
       const lines = renderProblems(documents, style);
-      const verdict = errors > 0 || quiet ? [] : [`${documents.map(({ path }) => path).join(", ")}: ${style.green("ok")}`];
+      const verdict =
+        errors > 0 || quiet ? [] : [`${documents.map(({ path }) => path).join(", ")}: ${style.green("ok")}`];
       for (const line of [...lines, ...verdict]) stdout.write(`${line}\n`);
       break;
     }

@@ -42,7 +42,9 @@ export async function runCommandLine(words: readonly string[], world: World): Pr
 function createProgram(world: World, finish: (exitCode: number) => void): Command {
   const program = new Command("plush");
   program
-    .description("Deploys, runs, monitors and cleans up a distributed application on many hosts.\nWithout a command: the interactive shell.")
+    .description(
+      "Deploys, runs, monitors and cleans up a distributed application on many hosts.\nWithout a command: the interactive shell.",
+    )
     .version(world.version, "-V, --version", "the version")
     .enablePositionalOptions()
     .helpCommand(false)
@@ -75,7 +77,8 @@ function withDefaultCommand(program: Command, words: readonly string[]): readonl
   const names = program.commands.map((command) => command.name());
   if (names.includes(first)) return words;
   const nearest = nearestName(first, names);
-  const remedy = nearest === undefined ? `Commands: ${names.join(", ")}.` : `Did you mean 'plush ${nearest}'?`;
+  const remedy =
+    nearest === undefined ? `Commands: ${names.join(", ")}.` : `Did you mean 'plush ${nearest}'?`;
   throw new CommandFailure(EXIT.usage, `there is no command '${first}'`, remedy);
 }
 

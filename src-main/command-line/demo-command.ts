@@ -10,7 +10,14 @@ import { EXIT } from "./exit-codes.ts";
 import { followRun, type RunPresenter } from "./follow-run.ts";
 import { addOutputOptions, FANOUT_DEFAULT, type OutputFlags } from "./options.ts";
 import { presentRun } from "./present-run.ts";
-import { loadDocuments, openSession, readNamed, tellProblems, withController, type Session } from "./session.ts";
+import {
+  loadDocuments,
+  openSession,
+  readNamed,
+  tellProblems,
+  withController,
+  type Session,
+} from "./session.ts";
 import type { World } from "./world.ts";
 
 const EXAMPLES = `
@@ -32,7 +39,9 @@ export function addDemoCommand(program: Command, world: World, finish: (exitCode
   const command = program
     .command("demo")
     .summary("see it work and fail, on this computer")
-    .description("Runs an example that works and one that fails, on embedded hosts, and shows how each is reported.");
+    .description(
+      "Runs an example that works and one that fails, on embedded hosts, and shows how each is reported.",
+    );
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (flags: OutputFlags) => finish(await demoCommand(world, flags)));
@@ -96,7 +105,8 @@ function workingAct(port: number): Act {
     title: "an application that works",
     story: "One master hands the turn round to ten clients, which learn its address from the specification.",
     variables: { port: String(port) },
-    complaint: (exitCode) => (exitCode === EXIT.ok ? undefined : `the run should end with exit code 0 and ended with ${exitCode}`),
+    complaint: (exitCode) =>
+      exitCode === EXIT.ok ? undefined : `the run should end with exit code 0 and ended with ${exitCode}`,
     moral: "As described: eleven processes on eleven hosts have finished, and nothing of them is left.",
   };
 }
@@ -105,16 +115,21 @@ function failingAct(): Act {
   return {
     example: "failing",
     title: "an application that fails, and how that is reported",
-    story: "Four workers: one exits with status 3, one never ends and is stopped at its deadline of 3 seconds.",
+    story:
+      "Four workers: one exits with status 3, one never ends and is stopped at its deadline of 3 seconds.",
     variables: {},
     complaint(exitCode, events) {
-      if (exitCode !== EXIT.someFailed) return `the run should end with exit code 3 and ended with ${exitCode}`;
-      const exits = events.flatMap((event) => (event.event === "process" && event.state === "exited" ? [event.exit] : []));
+      if (exitCode !== EXIT.someFailed)
+        return `the run should end with exit code 3 and ended with ${exitCode}`;
+      const exits = events.flatMap((event) =>
+        event.event === "process" && event.state === "exited" ? [event.exit] : [],
+      );
       if (!exits.some((exit) => exit?.status === 3)) return "no process exited with status 3";
       if (!exits.some((exit) => exit?.cause === "deadline")) return "no process was stopped at its deadline";
       return undefined;
     },
-    moral: "As described: the failures are named with host, reason and last words; a script would see exit code 3.",
+    moral:
+      "As described: the failures are named with host, reason and last words; a script would see exit code 3.",
   };
 }
 
@@ -145,5 +160,9 @@ export async function exampleNamed(world: World, name: string): Promise<Example>
   const example = folder === undefined ? undefined : await findExample(folder, name);
   if (example !== undefined) return example;
   const where = folder ?? `above ${basename(dirname(world.programDirectory))}`;
-  throw new CommandFailure(EXIT.error, `the example '${name}' is not there (looked in ${where})`, "Install Nebula again, or run it from its repository.");
+  throw new CommandFailure(
+    EXIT.error,
+    `the example '${name}' is not there (looked in ${where})`,
+    "Install Nebula again, or run it from its repository.",
+  );
 }

@@ -5,12 +5,25 @@ import { readStandardInput } from "../documents/read-document.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { followRun, type RunPresenter } from "./follow-run.ts";
-import { addDeployOptions, addOutputOptions, FANOUT_DEFAULT, type DeployFlags, type OutputFlags } from "./options.ts";
+import {
+  addDeployOptions,
+  addOutputOptions,
+  FANOUT_DEFAULT,
+  type DeployFlags,
+  type OutputFlags,
+} from "./options.ts";
 import { presentCommandObject, presentFolded, presentPrefixed } from "./present-command.ts";
 import { presentRun } from "./present-run.ts";
 import { refuseInvalid } from "./run-command.ts";
 import { sendStandardInput } from "./send-input.ts";
-import { loadDocuments, openSession, requireDirectory, tellProblems, withController, type Session } from "./session.ts";
+import {
+  loadDocuments,
+  openSession,
+  requireDirectory,
+  tellProblems,
+  withController,
+  type Session,
+} from "./session.ts";
 import type { World } from "./world.ts";
 
 interface ExecFlags extends DeployFlags, OutputFlags {
@@ -48,12 +61,19 @@ export function addExecCommand(program: Command, world: World, finish: (exitCode
     .option("--no-stdin", "leave standard input alone");
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
-    .action(async (words: readonly string[], flags: ExecFlags) => finish(await execCommand(world, words.join(" "), flags)));
+    .action(async (words: readonly string[], flags: ExecFlags) =>
+      finish(await execCommand(world, words.join(" "), flags)),
+    );
 }
 
 export async function execCommand(world: World, command: string, flags: ExecFlags): Promise<number> {
   const session = await openSession(world, flags);
-  if (command.trim() === "") throw new CommandFailure(EXIT.usage, "there is no command to run", "Put it behind --: plush exec -- uptime");
+  if (command.trim() === "")
+    throw new CommandFailure(
+      EXIT.usage,
+      "there is no command to run",
+      "Put it behind --: plush exec -- uptime",
+    );
   const hosts = flags.hosts === "-" ? await hostsFromInput(world) : flags.hosts;
   const directory = await requireDirectory(session);
   return withController(session, async (api) => {
@@ -67,12 +87,28 @@ export async function execCommand(world: World, command: string, flags: ExecFlag
 /** Blanks and newlines between names are a union, so lists of names do as well. */
 async function hostsFromInput(world: World): Promise<string> {
   const document = await readStandardInput(world.stdin);
-  if (document.kind === "unreadable") throw new CommandFailure(EXIT.invalid, `cannot read the node set from standard input: ${document.message}`, document.remedy);
-  if (document.text.trim() === "") throw new CommandFailure(EXIT.usage, "-w -: standard input named no hosts", "Write node sets to it, for example: printf 'node[1-3]' | plush exec -w - -- uptime");
+  if (document.kind === "unreadable")
+    throw new CommandFailure(
+      EXIT.invalid,
+      `cannot read the node set from standard input: ${document.message}`,
+      document.remedy,
+    );
+  if (document.text.trim() === "")
+    throw new CommandFailure(
+      EXIT.usage,
+      "-w -: standard input named no hosts",
+      "Write node sets to it, for example: printf 'node[1-3]' | plush exec -w - -- uptime",
+    );
   return document.text.trim();
 }
 
-function follow(api: ControllerApi, session: Session, command: string, hosts: string | undefined, flags: ExecFlags): Promise<number> {
+function follow(
+  api: ControllerApi,
+  session: Session,
+  command: string,
+  hosts: string | undefined,
+  flags: ExecFlags,
+): Promise<number> {
   const { world, preferences } = session;
   const wantsInput = flags.stdin !== false && flags.hosts !== "-" && world.stdin.isTTY !== true;
   const timeoutMs = preferences.timeout ?? 0;
@@ -95,7 +131,12 @@ function follow(api: ControllerApi, session: Session, command: string, hosts: st
     world,
     presenter,
     start: () => api.startCommand(options),
-    ...(wantsInput ? { whileRunning: (run: string) => sendStandardInput(api, world.stdin, run, (text) => presenter.message(text)) } : {}),
+    ...(wantsInput
+      ? {
+          whileRunning: (run: string) =>
+            sendStandardInput(api, world.stdin, run, (text) => presenter.message(text)),
+        }
+      : {}),
   });
 }
 

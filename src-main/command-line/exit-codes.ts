@@ -13,7 +13,14 @@ export const EXIT = {
 } as const;
 
 /** Where several apply, the first of these that applies is the exit code. */
-const ORDER: readonly number[] = [EXIT.invalid, EXIT.interrupted, EXIT.timedOut, EXIT.someUnreachable, EXIT.someFailed, EXIT.error];
+const ORDER: readonly number[] = [
+  EXIT.invalid,
+  EXIT.interrupted,
+  EXIT.timedOut,
+  EXIT.someUnreachable,
+  EXIT.someFailed,
+  EXIT.error,
+];
 
 export function strongestExit(codes: Iterable<number>): number {
   const given = new Set([...codes].filter((code) => code !== EXIT.ok));

@@ -64,7 +64,11 @@ export function createOutputFolder(): OutputFolder {
         else group.hosts.push(host);
       }
       return [...byText.values()]
-        .map((group) => ({ ...group, hosts: group.hosts.toSorted(compareNames), folded: foldNames(group.hosts) }))
+        .map((group) => ({
+          ...group,
+          hosts: group.hosts.toSorted(compareNames),
+          folded: foldNames(group.hosts),
+        }))
         .sort(bySizeThenName);
     },
   };
@@ -79,8 +83,13 @@ function cutLine(characters: number): string {
 }
 
 /** clush's own form: a ruled header with the node set, and its size when there is more than one. */
-export function renderGroup(group: OutputGroup, heading: (text: string) => string): readonly string[] {
-  const title = group.hosts.length === 1 ? group.folded : `${group.folded} (${group.hosts.length})`;
+export function renderGroup(
+  group: OutputGroup,
+  heading: (text: string) => string,
+  stream: "stdout" | "stderr" = "stdout",
+): readonly string[] {
+  const count = group.hosts.length === 1 ? "" : ` (${group.hosts.length})`;
+  const title = `${group.folded}${count}${stream === "stderr" ? " stderr" : ""}`;
   const rule = "-".repeat(15);
   return [heading(rule), heading(title), heading(rule), ...group.lines];
 }

@@ -43,7 +43,9 @@ export async function followRun(parts: FollowParts): Promise<number> {
   });
   const stopTicking = repeat(world.clock, TICK_MS, () => presenter.tick());
   const stopListening = world.onSignal(ender.signalled);
-  const stopWatching = whenBroken(world.stdout, () => ender.end("interrupt", "nobody reads the output any more"));
+  const stopWatching = whenBroken(world.stdout, () =>
+    ender.end("interrupt", "nobody reads the output any more"),
+  );
   let stopWhile: (() => void) | undefined;
   try {
     const started = await parts.start();
@@ -115,11 +117,15 @@ function createEnder({ api, world, presenter, stopAfterMs }: FollowParts): Ender
     signalled(signal) {
       signals += 1;
       if (signals > 1) {
-        presenter.message("plush: left at once; processes and files may be left on the hosts until their clients notice and clean up");
+        presenter.message(
+          "plush: left at once; processes and files may be left on the hosts until their clients notice and clean up",
+        );
         world.leave(EXIT.interrupted);
         return;
       }
-      presenter.message(`plush: ${signal}: stopping the processes and cleaning up; once more leaves at once`);
+      presenter.message(
+        `plush: interrupted (${signal}): stopping the processes and cleaning up; once more leaves at once`,
+      );
       end("interrupt", `interrupted (${signal})`);
     },
     wasInterrupted: () => signals > 0,
@@ -129,7 +135,7 @@ function createEnder({ api, world, presenter, stopAfterMs }: FollowParts): Ender
 
 /** EPIPE: `plush run … | head` has read enough. The terminal may also be gone (EIO after SIGHUP). */
 function whenBroken(output: Output, action: () => void): () => void {
-  output.on("error", action);
+  output.once("error", action);
   return () => output.off("error", action);
 }
 

@@ -18,7 +18,10 @@ export interface HostGrouping<Detail> {
 
 /** `waitMs`: how long a group stays open for more hosts after its first. */
 export function createHostGrouping<Detail>(waitMs: number): HostGrouping<Detail> {
-  const open = new Map<string, { readonly detail: Detail; readonly hosts: Set<string>; readonly sinceMs: number }>();
+  const open = new Map<
+    string,
+    { readonly detail: Detail; readonly hosts: Set<string>; readonly sinceMs: number }
+  >();
 
   const take = (isDue: (sinceMs: number) => boolean): readonly HostGroup<Detail>[] => {
     const groups: HostGroup<Detail>[] = [];

@@ -62,14 +62,22 @@ export function addHelpCommand(program: Command, world: World, finish: (exitCode
     });
 }
 
-function helpText(program: Command, topics: ReadonlyMap<string, () => string>, name: string | undefined): string {
+function helpText(
+  program: Command,
+  topics: ReadonlyMap<string, () => string>,
+  name: string | undefined,
+): string {
   if (name === undefined) return fullHelp(program);
   const topic = topics.get(name.toLowerCase());
   if (topic !== undefined) return topic();
   const command = program.commands.find((candidate) => candidate.name() === name);
   if (command !== undefined) return fullHelp(command);
-  const nearest = nearestName(name, [...topics.keys(), ...program.commands.map((candidate) => candidate.name())]);
-  const remedy = nearest === undefined ? "`plush help` lists the commands and topics." : `Did you mean '${nearest}'?`;
+  const nearest = nearestName(name, [
+    ...topics.keys(),
+    ...program.commands.map((candidate) => candidate.name()),
+  ]);
+  const remedy =
+    nearest === undefined ? "`plush help` lists the commands and topics." : `Did you mean '${nearest}'?`;
   throw new CommandFailure(EXIT.usage, `there is no help on '${name}'`, remedy);
 }
 

@@ -3,7 +3,12 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { InvalidArgumentError, type Command } from "commander";
 import { parseNodeSet } from "#shared/node-set/node-set.ts";
-import { CLIENT_PORT_DEFAULT, initialDirectory, initialPreferences, type InitialHosts } from "../documents/initial-documents.ts";
+import {
+  CLIENT_PORT_DEFAULT,
+  initialDirectory,
+  initialPreferences,
+  type InitialHosts,
+} from "../documents/initial-documents.ts";
 import { FANOUT_MAX, PREFERENCES_FILE_NAME } from "../documents/preferences.ts";
 import { writeDocument } from "../documents/write-document.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -45,11 +50,17 @@ export function addInitCommand(program: Command, world: World, finish: (exitCode
   program
     .command("init")
     .summary("write a first directory and preferences")
-    .description(`Writes ${DIRECTORY_NAME} and ${PREFERENCES_FILE_NAME} into the working directory, by asking or from flags.`)
+    .description(
+      `Writes ${DIRECTORY_NAME} and ${PREFERENCES_FILE_NAME} into the working directory, by asking or from flags.`,
+    )
     .option("--local <n>", "this many embedded hosts on this computer", between(1, LOCAL_COUNT_MAX))
     .option("--hosts <nodeset>", "hosts that are reached by SSH")
     .option("--user <name>", "account on them")
-    .option("--port <n>", `port that their clients listen on (default: ${CLIENT_PORT_DEFAULT})`, between(1, PORT_MAX))
+    .option(
+      "--port <n>",
+      `port that their clients listen on (default: ${CLIENT_PORT_DEFAULT})`,
+      between(1, PORT_MAX),
+    )
     .option("--group <name>", "label of the hosts (default: all)")
     .option("--fanout <n>", `hosts contacted at once (default: ${FANOUT_DEFAULT})`, between(1, FANOUT_MAX))
     .option("--force", "overwrite files that are there")
@@ -59,12 +70,20 @@ export function addInitCommand(program: Command, world: World, finish: (exitCode
 
 export async function initCommand(world: World, flags: InitFlags): Promise<number> {
   if (flags.local !== undefined && flags.hosts !== undefined) {
-    throw new CommandFailure(EXIT.usage, "--local and --hosts exclude each other", "Give one of them; more can be added to the file.");
+    throw new CommandFailure(
+      EXIT.usage,
+      "--local and --hosts exclude each other",
+      "Give one of them; more can be added to the file.",
+    );
   }
   const fromFlags = answersOf(flags);
   if (fromFlags !== undefined) return write(world, fromFlags, flags.force === true, undefined);
   if (world.stdin.isTTY !== true) {
-    throw new CommandFailure(EXIT.usage, "nobody can be asked: standard input is no terminal", "Give --local N or --hosts NODESET.");
+    throw new CommandFailure(
+      EXIT.usage,
+      "nobody can be asked: standard input is no terminal",
+      "Give --local N or --hosts NODESET.",
+    );
   }
   const asking = createAsking(world);
   try {
@@ -113,15 +132,31 @@ function answersOf(flags: InitFlags): Answers | undefined {
   if (flags.local !== undefined) return { hosts: { kind: "local", count: flags.local }, ...common };
   if (flags.hosts === undefined) return undefined;
   const problem = nodeSetProblem(flags.hosts);
-  if (problem !== undefined) throw new CommandFailure(EXIT.usage, `--hosts: ${problem}`, "Write a node set such as 'node[01-16]'; plush help nodesets.");
-  return { hosts: { kind: "ssh", hosts: flags.hosts, port: flags.port ?? CLIENT_PORT_DEFAULT, user: flags.user }, ...common };
+  if (problem !== undefined)
+    throw new CommandFailure(
+      EXIT.usage,
+      `--hosts: ${problem}`,
+      "Write a node set such as 'node[01-16]'; plush help nodesets.",
+    );
+  return {
+    hosts: { kind: "ssh", hosts: flags.hosts, port: flags.port ?? CLIENT_PORT_DEFAULT, user: flags.user },
+    ...common,
+  };
 }
 
 async function askAll(asking: Asking, flags: InitFlags): Promise<Answers> {
-  const kind = await asking.ask("Hosts: 1 = embedded on this computer, 2 = by SSH", "1", matches(/^[12]$/, "Type 1 or 2."));
+  const kind = await asking.ask(
+    "Hosts: 1 = embedded on this computer, 2 = by SSH",
+    "1",
+    matches(/^[12]$/, "Type 1 or 2."),
+  );
   const hosts = kind === "1" ? await askLocal(asking) : await askSsh(asking, flags);
-  const group = flags.group ?? (await asking.ask("Group (label) of these hosts", "all", matches(/^[^\s"<>&]+$/, "One word, please.")));
-  const fanout = flags.fanout ?? Number(await asking.ask("Hosts contacted at once", String(FANOUT_DEFAULT), numberProblem(1, FANOUT_MAX)));
+  const group =
+    flags.group ??
+    (await asking.ask("Group (label) of these hosts", "all", matches(/^[^\s"<>&]+$/, "One word, please.")));
+  const fanout =
+    flags.fanout ??
+    Number(await asking.ask("Hosts contacted at once", String(FANOUT_DEFAULT), numberProblem(1, FANOUT_MAX)));
   return { hosts, group, fanout };
 }
 
@@ -132,8 +167,18 @@ async function askLocal(asking: Asking): Promise<InitialHosts> {
 
 async function askSsh(asking: Asking, flags: InitFlags): Promise<InitialHosts> {
   const hosts = await asking.ask("Their names, as a node set", "node[1-4]", nodeSetProblem);
-  const user = flags.user ?? (await asking.ask("Account on them (- = as ssh decides)", "-", matches(/^\S+$/, "One word, please.")));
-  const port = flags.port ?? Number(await asking.ask("Port that their clients listen on", String(CLIENT_PORT_DEFAULT), numberProblem(1, PORT_MAX)));
+  const user =
+    flags.user ??
+    (await asking.ask("Account on them (- = as ssh decides)", "-", matches(/^\S+$/, "One word, please.")));
+  const port =
+    flags.port ??
+    Number(
+      await asking.ask(
+        "Port that their clients listen on",
+        String(CLIENT_PORT_DEFAULT),
+        numberProblem(1, PORT_MAX),
+      ),
+    );
   return { kind: "ssh", hosts, port, user: user === "-" ? undefined : user };
 }
 
@@ -141,7 +186,12 @@ function matches(pattern: RegExp, problem: string): (answer: string) => string |
   return (answer) => (pattern.test(answer) ? undefined : problem);
 }
 
-async function write(world: World, answers: Answers, force: boolean, asking: Asking | undefined): Promise<number> {
+async function write(
+  world: World,
+  answers: Answers,
+  force: boolean,
+  asking: Asking | undefined,
+): Promise<number> {
   const texts = [
     [DIRECTORY_NAME, initialDirectory(answers.hosts, answers.group)],
     [PREFERENCES_FILE_NAME, initialPreferences(DIRECTORY_NAME, answers.fanout)],
@@ -152,17 +202,28 @@ async function write(world: World, answers: Answers, force: boolean, asking: Ask
     if (!written) exitCode = EXIT.error;
   }
   if (exitCode === EXIT.ok) {
-    const count = answers.hosts.kind === "local" ? counted(answers.hosts.count, "embedded host") : answers.hosts.hosts;
+    const count =
+      answers.hosts.kind === "local" ? counted(answers.hosts.count, "embedded host") : answers.hosts.hosts;
     world.stdout.write(`ready for ${count}. Next: plush exec -b -- hostname\n`);
   }
   return exitCode;
 }
 
-async function writeOne(world: World, name: string, text: string, force: boolean, asking: Asking | undefined): Promise<boolean> {
+async function writeOne(
+  world: World,
+  name: string,
+  text: string,
+  force: boolean,
+  asking: Asking | undefined,
+): Promise<boolean> {
   const path = resolve(world.workingDirectory, name);
   let result = await writeDocument(path, text, force);
   if (result.kind === "exists" && asking !== undefined) {
-    const answer = await asking.ask(`${name} is there already. Overwrite it?`, "no", matches(/^(y|yes|n|no)$/i, "Type yes or no."));
+    const answer = await asking.ask(
+      `${name} is there already. Overwrite it?`,
+      "no",
+      matches(/^(y|yes|n|no)$/i, "Type yes or no."),
+    );
     if (/^y/i.test(answer)) result = await writeDocument(path, text, true);
   }
   switch (result.kind) {
@@ -170,7 +231,9 @@ async function writeOne(world: World, name: string, text: string, force: boolean
       world.stdout.write(`wrote ${name}\n`);
       return true;
     case "exists":
-      world.stderr.write(`plush: ${name} is there already and is left as it is${asking === undefined ? " (--force overwrites it)" : ""}\n`);
+      world.stderr.write(
+        `plush: ${name} is there already and is left as it is${asking === undefined ? " (--force overwrites it)" : ""}\n`,
+      );
       return false;
     case "failed":
       world.stderr.write(`plush: ${name} cannot be written: ${result.message}\n`);

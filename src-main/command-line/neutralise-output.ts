@@ -5,7 +5,7 @@
  * all the time and dropping them can only reveal text. Every other control character is shown, and with it the payload
  * of OSC, DCS and the like (window titles, clipboard writes).
  */
- 
+
 const FORMATTING = /\x1b\[[0-9;:]*[A-HJKSTfhlmnsu]/g;
 
 /**
@@ -13,7 +13,6 @@ const FORMATTING = /\x1b\[[0-9;:]*[A-HJKSTfhlmnsu]/g;
  * isolates (CVE-2021-42574); zero-width no-break space; halves of surrogate pairs that stand alone.
  */
 const UNSAFE =
-   
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Python's "surrogateescape": byte NN that is no UTF-8 travels in text as U+DCNN. */

@@ -1,7 +1,12 @@
 // Options that several commands share, with their checks; and how they combine with the preferences.
 import { InvalidArgumentError, type Command } from "commander";
 import { parseDuration } from "#shared/application/durations.ts";
-import { mergePreferences, parsePreferenceValue, type OutputFormat, type Preferences } from "../documents/preferences.ts";
+import {
+  mergePreferences,
+  parsePreferenceValue,
+  type OutputFormat,
+  type Preferences,
+} from "../documents/preferences.ts";
 
 /** Hosts contacted at once when nobody says otherwise: clush's number. */
 export const FANOUT_DEFAULT = 64;
@@ -64,15 +69,23 @@ export function outputFormat(text: string): OutputFormat {
 }
 
 /** For --variable name=value, given any number of times. */
-export function collectVariable(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+export function collectVariable(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
   const equals = text.indexOf("=");
   if (equals <= 0) throw new InvalidArgumentError("It must have the form name=value.");
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
 
 /** Flags in the shape of preferences: they are the strongest source. --results is a single run's folder and no preference. */
-export function effectivePreferences(flags: DeployFlags & OutputFlags, preferences: Preferences): Preferences {
+export function effectivePreferences(
+  flags: DeployFlags & OutputFlags,
+  preferences: Preferences,
+): Preferences {
   const { directory, fanout, output, timeout, keep } = flags;
-  const given = Object.entries({ directory, fanout, output, timeout, keep }).filter(([, value]) => value !== undefined);
+  const given = Object.entries({ directory, fanout, output, timeout, keep }).filter(
+    ([, value]) => value !== undefined,
+  );
   return mergePreferences(Object.fromEntries(given), preferences);
 }

@@ -9,7 +9,11 @@ import { splitShellLine } from "./shell-words.ts";
 
 export type LineResult = { readonly kind: "done"; readonly exitCode: number } | { readonly kind: "quit" };
 
-export async function performLine(shell: ShellSession, history: ShellHistory, line: string): Promise<LineResult> {
+export async function performLine(
+  shell: ShellSession,
+  history: ShellHistory,
+  line: string,
+): Promise<LineResult> {
   const text = line.trim();
   if (text === "" || text.startsWith("#")) return { kind: "done", exitCode: EXIT.ok };
   try {
@@ -19,12 +23,17 @@ export async function performLine(shell: ShellSession, history: ShellHistory, li
     if (name === "quit" || name === "exit") return { kind: "quit" };
     const rest = text.slice(others[0]?.start ?? text.length);
     // A command for the hosts has quotes of its own: sh on the hosts judges them.
-    if (openQuote !== undefined && name !== "shell") throw new CommandFailure(EXIT.usage, `the quote ${openQuote} is not closed`);
+    if (openQuote !== undefined && name !== "shell")
+      throw new CommandFailure(EXIT.usage, `the quote ${openQuote} is not closed`);
     if (name === "history") {
       shell.screen.print(history.lines.map((past, index) => `${String(index + 1).padStart(5)}  ${past}`));
       return { kind: "done", exitCode: EXIT.ok };
     }
-    const exitCode = await findShellCommand(name).perform(shell, others.map((word) => word.text), rest);
+    const exitCode = await findShellCommand(name).perform(
+      shell,
+      others.map((word) => word.text),
+      rest,
+    );
     return { kind: "done", exitCode };
   } catch (error) {
     return { kind: "done", exitCode: tellFailure(shell, error) };

@@ -6,7 +6,7 @@ import type { RunPresenter, RunResult } from "./follow-run.ts";
 import { createLineAssembler, type LineAssembler } from "./line-assembler.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
 import { isLive, refusalLines, refusalObject, written, type PresentOptions } from "./present-run.ts";
-import { PARTIAL_LINE_MS, type OutputEvent } from "./render-output.ts";
+import { lostLines, PARTIAL_LINE_MS, textWithGaps, type OutputEvent } from "./render-output.ts";
 import { exitText, outcomeOf } from "./run-model.ts";
 import { createLiveScreen, createPlainScreen, type Screen } from "./screen.ts";
 import type { World } from "./world.ts";
@@ -36,16 +36,19 @@ function applyCommandEvent(model: CommandModel, event: RunEvent): void {
     case "process":
       if (event.state !== "exited" && event.state !== "notStarted") break;
       model.ended.add(event.host);
-      if (outcomeOf(event) === "failed" || event.exit?.cause === "stopped") addTo(model.exits, exitText(event), event.host);
+      if (outcomeOf(event) === "failed" || event.exit?.cause === "stopped")
+        addTo(model.exits, exitText(event), event.host);
       break;
     case "host":
       if (event.state !== "failed") break;
       // What its process said was told already.
-      if (!model.ended.has(event.host)) addTo(model.failures, [event.step, event.reason].filter(Boolean).join(": "), event.host);
+      if (!model.ended.has(event.host))
+        addTo(model.failures, [event.step, event.reason].filter(Boolean).join(": "), event.host);
       model.ended.add(event.host);
       break;
     case "problem":
-      if (event.severity !== "note") model.problems.add(`${event.hosts === "" ? "" : `${event.hosts}: `}${event.message}`);
+      if (event.severity !== "note")
+        model.problems.add(`${event.hosts === "" ? "" : `${event.hosts}: `}${event.message}`);
       break;
     case "run":
     case "software":
@@ -70,20 +73,32 @@ function addTo(groups: Map<string, Set<string>>, key: string, host: string): voi
 function endLines(model: CommandModel, result: RunResult, options: PresentOptions): readonly string[] {
   if (result.kind === "refused") return refusalLines(result, options);
   const { errorStyle } = options;
-  const line = (hosts: Iterable<string>, text: string): string => `${errorStyle.red("plush:")} ${foldNames(hosts)}: ${neutraliseLine(text)}`;
-  const exits = [...model.exits].map(([how, hosts]) => line(hosts, how.replace(/^exit status /, "exited with exit code ")));
+  const line = (hosts: Iterable<string>, text: string): string =>
+    `${errorStyle.red("plush:")} ${foldNames(hosts)}: ${neutraliseLine(text)}`;
+  const exits = [...model.exits].map(([how, hosts]) =>
+    line(hosts, how.replace(/^exit status /, "exited with exit code ")),
+  );
   const failures = [...model.failures].map(([why, hosts]) => line(hosts, why));
   const problems = [...model.problems].map((text) => `${errorStyle.red("plush:")} ${neutraliseLine(text)}`);
   const { exitCode, reason } = result.verdict;
-  const explained = exitCode === 0 || ((exitCode === 3 || exitCode === 4) && exits.length + failures.length > 0);
-  return [...failures, ...exits, ...problems, ...(explained ? [] : [`${errorStyle.red("plush:")} ${neutraliseLine(reason)}`])];
+  const explained =
+    exitCode === 0 || ((exitCode === 3 || exitCode === 4) && exits.length + failures.length > 0);
+  return [
+    ...failures,
+    ...exits,
+    ...problems,
+    ...(explained ? [] : [`${errorStyle.red("plush:")} ${neutraliseLine(reason)}`]),
+  ];
 }
 
 /** `host: line`, as they come; standard error of the hosts on standard error. */
 export function presentPrefixed(world: PresentWorld, options: PresentOptions): RunPresenter {
   const model = createCommandModel();
   const screens = { stdout: createPlainScreen(world.stdout), stderr: createPlainScreen(world.stderr) };
-  const streams = new Map<string, { readonly assembler: LineAssembler; readonly screen: Screen; readonly prefix: string; sinceMs: number }>();
+  const streams = new Map<
+    string,
+    { readonly assembler: LineAssembler; readonly screen: Screen; readonly prefix: string; sinceMs: number }
+  >();
   const streamOf = (event: OutputEvent) => {
     const key = `${event.stream} ${event.host}`;
     const style = event.stream === "stdout" ? options.style : options.errorStyle;
@@ -107,7 +122,9 @@ export function presentPrefixed(world: PresentWorld, options: PresentOptions): R
       if (event.event !== "output") return;
       const stream = streamOf(event);
       const wasEmpty = stream.assembler.isEmpty;
-      const lines = stream.assembler.push(event.text);
+      const lost = lostLines(event);
+      const unfinished = lost.length > 0 ? stream.assembler.flush() : [];
+      const lines = [...unfinished, ...lost, ...stream.assembler.push(event.text)];
       if (wasEmpty || lines.length > 0) stream.sinceMs = world.clock.now();
       if (lines.length > 0) stream.screen.print(lines.map((line) => stream.prefix + line));
     },
@@ -128,14 +145,21 @@ export function presentPrefixed(world: PresentWorld, options: PresentOptions): R
 export type PrintFolded = (lines: readonly string[], stream: "stdout" | "stderr") => Promise<void>;
 
 /** Identical output once, under its folded hosts, largest group first; meanwhile a counter on a terminal. */
-export function presentFolded(world: PresentWorld, options: PresentOptions, print: PrintFolded = printTo(world)): RunPresenter {
+export function presentFolded(
+  world: PresentWorld,
+  options: PresentOptions,
+  print: PrintFolded = printTo(world),
+): RunPresenter {
   const model = createCommandModel();
   const folders = { stdout: createOutputFolder(), stderr: createOutputFolder() };
-  const counter = isLive(world.stderr, world.environment) && !options.quiet ? createLiveScreen(world.stderr, world.clock) : undefined;
+  const counter =
+    isLive(world.stderr, world.environment) && !options.quiet
+      ? createLiveScreen(world.stderr, world.clock)
+      : undefined;
   return {
     event(event) {
       applyCommandEvent(model, event);
-      if (event.event === "output") folders[event.stream].push(event.host, event.text);
+      if (event.event === "output") folders[event.stream].push(event.host, textWithGaps(event));
       else if (model.hosts > 0) counter?.status([`plush: ${model.ended.size}/${model.hosts} hosts done`]);
     },
     tick: () => {
@@ -147,10 +171,13 @@ export function presentFolded(world: PresentWorld, options: PresentOptions, prin
     },
     async end(result) {
       await counter?.close();
-      await print(folders.stdout.groups().flatMap((group) => renderGroup(group, options.style.cyan)), "stdout");
+      await print(
+        folders.stdout.groups().flatMap((group) => renderGroup(group, options.style.cyan)),
+        "stdout",
+      );
       await print(
         [
-          ...folders.stderr.groups().flatMap((group) => renderGroup(group, options.errorStyle.red)),
+          ...folders.stderr.groups().flatMap((group) => renderGroup(group, options.errorStyle.red, "stderr")),
           ...endLines(model, result, options),
         ],
         "stderr",
@@ -174,14 +201,15 @@ export function presentCommandObject(world: PresentWorld, command: string): RunP
   return {
     event(event) {
       applyCommandEvent(model, event);
-      if (event.event === "output") folders[event.stream].push(event.host, event.text);
+      if (event.event === "output") folders[event.stream].push(event.host, textWithGaps(event));
     },
     tick: () => {
       // All is said at the end.
     },
     message: (text) => void world.stderr.write(`${text}\n`),
     async end(result) {
-      const object = result.kind === "refused" ? refusalObject(result) : commandObject(model, result, command, folders);
+      const object =
+        result.kind === "refused" ? refusalObject(result) : commandObject(model, result, command, folders);
       world.stdout.write(`${JSON.stringify(object, null, 2)}\n`);
       await written(world.stdout);
     },
@@ -192,10 +220,19 @@ function commandObject(
   model: CommandModel,
   result: Extract<RunResult, { kind: "ended" }>,
   command: string,
-  folders: { readonly stdout: { groups(): readonly OutputGroup[] }; readonly stderr: { groups(): readonly OutputGroup[] } },
+  folders: {
+    readonly stdout: { groups(): readonly OutputGroup[] };
+    readonly stderr: { groups(): readonly OutputGroup[] };
+  },
 ): Record<string, unknown> {
-  const groups = (found: readonly OutputGroup[]) => found.map(({ folded, hosts, lines }) => ({ hosts: folded, count: hosts.length, text: `${lines.join("\n")}\n` }));
-  const reasons = (found: ReadonlyMap<string, Set<string>>) => [...found].map(([reason, hosts]) => ({ hosts: foldNames(hosts), count: hosts.size, reason }));
+  const groups = (found: readonly OutputGroup[]) =>
+    found.map(({ folded, hosts, lines }) => ({
+      hosts: folded,
+      count: hosts.length,
+      text: `${lines.join("\n")}\n`,
+    }));
+  const reasons = (found: ReadonlyMap<string, Set<string>>) =>
+    [...found].map(([reason, hosts]) => ({ hosts: foldNames(hosts), count: hosts.size, reason }));
   return {
     version: RUN_EVENTS_VERSION,
     run: result.run,

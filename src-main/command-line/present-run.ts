@@ -4,6 +4,7 @@ import type { OutputFormat } from "../documents/preferences.ts";
 import type { RunPresenter, RunResult } from "./follow-run.ts";
 import { neutraliseOutput } from "./neutralise-output.ts";
 import { problemObject, renderProblems } from "./render-problems.ts";
+import type { OutputEvent } from "./render-output.ts";
 import { createRunText, type RunText } from "./render-run.ts";
 import { renderStatus } from "./render-status.ts";
 import { summaryObject } from "./render-summary.ts";
@@ -53,7 +54,8 @@ function presentText(world: PresentWorld, options: PresentOptions): RunPresenter
   const screen = live ? createLiveScreen(stdout, clock) : createPlainScreen(stdout);
   const text = createRunText({ ...options, columns, live });
   const refreshStatus = (): void => {
-    if (live) screen.status(renderStatus(text.model, clock.now(), columns() ?? 80, stdout.rows ?? 24, options.style));
+    if (live)
+      screen.status(renderStatus(text.model, clock.now(), columns() ?? 80, stdout.rows ?? 24, options.style));
   };
   return {
     event(event) {
@@ -71,16 +73,28 @@ function presentText(world: PresentWorld, options: PresentOptions): RunPresenter
   };
 }
 
-async function endText(screen: Screen, text: RunText, result: RunResult, world: PresentWorld, options: PresentOptions): Promise<void> {
+async function endText(
+  screen: Screen,
+  text: RunText,
+  result: RunResult,
+  world: PresentWorld,
+  options: PresentOptions,
+): Promise<void> {
   if (result.kind === "ended") print(screen, text.end());
   await screen.close();
   if (result.kind === "refused") world.stderr.write(`${refusalLines(result, options).join("\n")}\n`);
 }
 
-export function refusalLines(result: Extract<RunResult, { kind: "refused" }>, { errorStyle, document }: PresentOptions): readonly string[] {
+export function refusalLines(
+  result: Extract<RunResult, { kind: "refused" }>,
+  { errorStyle, document }: PresentOptions,
+): readonly string[] {
   const { reason, problems } = result.refusal;
   return [
-    ...renderProblems([{ path: document?.shown ?? "plush", text: document?.text ?? "", problems }], errorStyle),
+    ...renderProblems(
+      [{ path: document?.shown ?? "plush", text: document?.text ?? "", problems }],
+      errorStyle,
+    ),
     `${errorStyle.red("plush:")} not started: ${neutraliseOutput(reason)}`,
   ];
 }
@@ -101,13 +115,30 @@ export function eventLine(event: RunEvent): string {
   return JSON.stringify({ event: name, time, run, ...rest });
 }
 
+/** JSON lines that wait for a slow reader; beyond it output events are left out, and told by `missingBytes`. */
+const JSONL_WAITING_BYTES_MAX = 256 * 1024 * 1024;
+
 function presentLines(world: PresentWorld): RunPresenter {
   const { stdout, clock } = world;
+  const missing = new Map<string, number>();
   const write = (line: string): void => {
     if (!stdout.destroyed) stdout.write(`${line}\n`);
   };
+  const writeOutput = (event: OutputEvent): void => {
+    const key = `${event.host}\n${event.block}\n${event.attempt}\n${event.stream}`;
+    const lost = (missing.get(key) ?? 0) + (event.missingBytes ?? 0);
+    if (stdout.writableLength > JSONL_WAITING_BYTES_MAX) {
+      missing.set(key, lost + Buffer.byteLength(event.text));
+      return;
+    }
+    missing.delete(key);
+    write(eventLine(lost > 0 ? { ...event, missingBytes: lost } : event));
+  };
   return {
-    event: (event) => write(eventLine(event)),
+    event(event) {
+      if (event.event === "output") writeOutput(event);
+      else write(eventLine(event));
+    },
     tick: () => {
       // Every event is a line of its own; nothing is held back.
     },
@@ -126,8 +157,18 @@ function presentLines(world: PresentWorld): RunPresenter {
 function refusalEvents(result: Extract<RunResult, { kind: "refused" }>, time: string): readonly string[] {
   const { reason, exitCode, problems } = result.refusal;
   return [
-    ...problems.map((problem) => JSON.stringify({ event: "problem", time, run: "", hosts: "", step: "start", ...problem })),
-    JSON.stringify({ event: "run", time, run: "", state: "failed", version: RUN_EVENTS_VERSION, exitCode, reason }),
+    ...problems.map((problem) =>
+      JSON.stringify({ event: "problem", time, run: "", hosts: "", step: "start", ...problem }),
+    ),
+    JSON.stringify({
+      event: "run",
+      time,
+      run: "",
+      state: "failed",
+      version: RUN_EVENTS_VERSION,
+      exitCode,
+      reason,
+    }),
   ];
 }
 
@@ -140,7 +181,9 @@ function presentObject(world: PresentWorld): RunPresenter {
     },
     message: (message) => void world.stderr.write(`${message}\n`),
     async end(result) {
-      world.stdout.write(`${JSON.stringify(result.kind === "ended" ? summaryObject(model) : refusalObject(result), null, 2)}\n`);
+      world.stdout.write(
+        `${JSON.stringify(result.kind === "ended" ? summaryObject(model) : refusalObject(result), null, 2)}\n`,
+      );
       await written(world.stdout);
     },
   };

@@ -64,9 +64,11 @@ export function createOutputText(style: Style, verbose: boolean, fold: boolean):
     push(event, nowMs) {
       const stream = streamOf(event);
       const lost = lostLines(event);
-      if (fold) foldedOf(folded, event).push(event.host, event.text);
+      if (fold)
+        foldedOf(folded, event).push(event.host, lost.map((line) => `\n${line}\n`).join("") + event.text);
       const wasEmpty = stream.assembler.isEmpty;
-      const lines = [...lost, ...stream.assembler.push(event.text)];
+      const unfinished = lost.length > 0 ? stream.assembler.flush() : [];
+      const lines = [...unfinished, ...lost, ...stream.assembler.push(event.text)];
       if (wasEmpty || lines.length > 0) stream.pendingSinceMs = nowMs;
       return shown(stream, lines);
     },
@@ -88,12 +90,24 @@ export function createOutputText(style: Style, verbose: boolean, fold: boolean):
 
 function prefixOf(style: Style, event: OutputEvent, verbose: boolean): string {
   const process = verbose ? ` ${neutraliseLine(event.process)}` : "";
-  return event.stream === "stderr" ? `${style.red(`${event.host}${process} (stderr):`)} ` : `${style.cyan(`${event.host}${process}:`)} `;
+  return event.stream === "stderr"
+    ? `${style.red(`${event.host}${process} (stderr):`)} `
+    : `${style.cyan(`${event.host}${process}:`)} `;
 }
 
-function lostLines(event: OutputEvent): readonly string[] {
+/** More was printed than is kept of a stream: the middle is not there. */
+export function lostLines(event: OutputEvent): readonly string[] {
   const missing = event.missingBytes ?? 0;
-  return missing > 0 ? [`[… ${missing} bytes of output came faster than they could be fetched and are lost]`] : [];
+  return missing > 0 ? [`[… ${missing} bytes are not here: more was printed than is kept]`] : [];
+}
+
+/** For folding, where all of a stream is one text. */
+export function textWithGaps(event: OutputEvent): string {
+  return (
+    lostLines(event)
+      .map((line) => `\n${line}\n`)
+      .join("") + event.text
+  );
 }
 
 function addToTail(tails: Map<string, string[]>, key: string, lines: readonly string[]): void {

@@ -31,13 +31,21 @@ export function renderProblems(documents: readonly DocumentProblems[], style: St
   return [...lines, ...countLine(documents)];
 }
 
-export function countProblems(documents: readonly DocumentProblems[]): { readonly errors: number; readonly warnings: number } {
+export function countProblems(documents: readonly DocumentProblems[]): {
+  readonly errors: number;
+  readonly warnings: number;
+} {
   const all = documents.flatMap((document) => document.problems);
   const errors = all.filter((problem) => problem.severity === "error").length;
   return { errors, warnings: all.length - errors };
 }
 
-function renderProblem(path: string, source: string | undefined, problem: Problem, style: Style): readonly string[] {
+function renderProblem(
+  path: string,
+  source: string | undefined,
+  problem: Problem,
+  style: Style,
+): readonly string[] {
   const { red, yellow, bold, cyan } = style;
   const word = problem.severity === "error" ? red("error:") : yellow("warning:");
   const place = problem.line > 0 ? `${path}:${problem.line}:${problem.column}:` : `${path}:`;

@@ -47,7 +47,14 @@ export function createRunText(options: RunTextOptions): RunText {
   const notices = createHostGrouping<Notice>(GROUPING_MS);
   const progress = createProgressTeller(options.live);
   const output = createOutputText(options.style, options.verbose, options.fold);
-  const context: Context = { options, model, notices, tailOf: (host, block) => output.tailOf(host, block), told: new Set() };
+  const context: Context = {
+    options,
+    model,
+    notices,
+    tailOf: (host, block) => output.tailOf(host, block),
+    told: new Set(),
+    running: new Set(),
+  };
   const noticeLines = (groups: readonly HostGroup<Notice>[]): readonly string[] =>
     groups.flatMap((group) => group.detail.lines(group.folded, group.hosts));
 
@@ -81,9 +88,15 @@ interface Context {
   readonly tailOf: (host: string, block: string) => readonly string[];
   /** Hosts of which a failure was told already: their own "failed" would only repeat it. */
   readonly told: Set<string>;
+  /** Components of which it was told that they run. */
+  readonly running: Set<string>;
 }
 
-function eventLines(context: Context, event: Exclude<RunEvent, { event: "output" }>, nowMs: number): readonly string[] {
+function eventLines(
+  context: Context,
+  event: Exclude<RunEvent, { event: "output" }>,
+  nowMs: number,
+): readonly string[] {
   const { options } = context;
   switch (event.event) {
     case "run":
@@ -99,7 +112,13 @@ function eventLines(context: Context, event: Exclude<RunEvent, { event: "output"
     case "software":
       if (event.state === "failed") {
         context.told.add(event.host);
-        addHostFailure(context, event.host, `${event.step ?? "installing"} ${event.software}`, event.reason ?? "", nowMs);
+        addHostFailure(
+          context,
+          event.host,
+          `${event.step ?? "installing"} ${event.software}`,
+          event.reason ?? "",
+          nowMs,
+        );
       }
       return [];
     case "process":
@@ -117,9 +136,12 @@ function eventLines(context: Context, event: Exclude<RunEvent, { event: "output"
       addProblem(context, event, nowMs);
       return [];
     case "waiting":
-      return options.live || options.quiet ? [] : [waitingText(event.for, event.hosts, event.sinceMs, event.deadlineMs)];
+      return options.live || options.quiet
+        ? []
+        : [waitingText(event.for, event.hosts, event.sinceMs, event.deadlineMs)];
     case "stage":
-      if (event.stage !== "running" || event.done > 0 || options.quiet) return [];
+      if (event.stage !== "running" || options.quiet || context.running.has(event.component)) return [];
+      context.running.add(event.component);
       return [`${neutraliseLine(event.component)}: running on ${counted(event.total, "host")}`];
     case "block":
     case "collected":
@@ -130,7 +152,9 @@ function eventLines(context: Context, event: Exclude<RunEvent, { event: "output"
 function addHostFailure(context: Context, host: string, step: string, reason: string, nowMs: number): void {
   const { red } = context.options.style;
   const where = step === "" ? "" : ` (${neutraliseLine(step)})`;
-  const lines = (hosts: string): readonly string[] => [`${red("failed:")} ${hosts}${where}: ${reasonText(reason)}`];
+  const lines = (hosts: string): readonly string[] => [
+    `${red("failed:")} ${hosts}${where}: ${reasonText(reason)}`,
+  ];
   context.notices.add(`host|${step}|${reason}`, host, { lines }, nowMs);
 }
 
@@ -142,16 +166,29 @@ function processNotice(context: Context, event: ProcessEvent, nowMs: number): vo
     case "started":
       return;
     case "healthy":
-      if (!options.quiet) notices.add(`healthy|${event.block}`, event.host, { lines: (hosts) => [`${green("healthy:")} ${name} on ${hosts}`] }, nowMs);
+      if (!options.quiet)
+        notices.add(
+          `healthy|${event.block}`,
+          event.host,
+          { lines: (hosts) => [`${green("healthy:")} ${name} on ${hosts}`] },
+          nowMs,
+        );
       return;
     case "unhealthy": {
       const reason = reasonText(event.reason ?? "");
-      notices.add(`unhealthy|${event.block}|${reason}`, event.host, { lines: (hosts) => [`${yellow("unhealthy:")} ${name} on ${hosts}: ${reason}`] }, nowMs);
+      notices.add(
+        `unhealthy|${event.block}|${reason}`,
+        event.host,
+        { lines: (hosts) => [`${yellow("unhealthy:")} ${name} on ${hosts}: ${reason}`] },
+        nowMs,
+      );
       return;
     }
     case "restarting": {
       const when = event.delayMs === undefined ? "" : ` in ${durationText(event.delayMs)}`;
-      const lines = (hosts: string): readonly string[] => [`${yellow("restart:")} ${name} on ${hosts}${when} (attempt ${event.attempt})`];
+      const lines = (hosts: string): readonly string[] => [
+        `${yellow("restart:")} ${name} on ${hosts}${when} (attempt ${event.attempt})`,
+      ];
       notices.add(`restarting|${event.block}|${event.attempt}`, event.host, { lines }, nowMs);
       return;
     }
@@ -209,14 +246,19 @@ function barrierLines(context: Context, event: BarrierEvent): readonly string[] 
 
 function replacedLines(context: Context, host: string, by: string | null, reason: string): readonly string[] {
   const { yellow, red } = context.options.style;
-  if (by === null) return [`${red("given up:")} ${host}, and no other host is left to take its place: ${reasonText(reason)}`];
+  if (by === null)
+    return [
+      `${red("given up:")} ${host}, and no other host is left to take its place: ${reasonText(reason)}`,
+    ];
   return [`${yellow("replaced:")} ${host} by ${by}: ${reasonText(reason)}`];
 }
 
 function addProblem(context: Context, event: Extract<RunEvent, { event: "problem" }>, nowMs: number): void {
   const { style, quiet, verbose } = context.options;
   if (event.severity === "note" && (quiet || !verbose)) return;
-  const word = { error: style.red("error:"), warning: style.yellow("warning:"), note: style.dim("note:") }[event.severity];
+  const word = { error: style.red("error:"), warning: style.yellow("warning:"), note: style.dim("note:") }[
+    event.severity
+  ];
   const step = event.step === "" ? "" : `(${neutraliseLine(event.step)})`;
   const lines = (hosts: string): readonly string[] => {
     const where = [hosts, step].filter((part) => part !== "").join(" ");

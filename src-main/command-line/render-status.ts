@@ -13,14 +13,24 @@ const BARRIER_LINES_MAX = 2;
 const BAR_COLUMNS = 12;
 
 /** `nowMs` is the clock's time: events may be rare while time goes on. */
-export function renderStatus(model: RunModel, nowMs: number, columns: number, rows: number, style: Style): readonly string[] {
+export function renderStatus(
+  model: RunModel,
+  nowMs: number,
+  columns: number,
+  rows: number,
+  style: Style,
+): readonly string[] {
   if (model.startedMs === undefined || model.end !== undefined) return [];
   const components = [...model.components.values()].filter((component) => component.stage !== "finished");
   const nameColumns = Math.max(0, ...components.map((component) => widthOf(component.name)));
   const lines = [
     headLine(model, nowMs, style),
-    ...components.slice(0, COMPONENT_LINES_MAX).map((component) => componentLine(model, component, nameColumns, style)),
-    ...(components.length > COMPONENT_LINES_MAX ? [style.dim(`  and ${components.length - COMPONENT_LINES_MAX} more components`)] : []),
+    ...components
+      .slice(0, COMPONENT_LINES_MAX)
+      .map((component) => componentLine(model, component, nameColumns, style)),
+    ...(components.length > COMPONENT_LINES_MAX
+      ? [style.dim(`  and ${components.length - COMPONENT_LINES_MAX} more components`)]
+      : []),
     ...barrierLines(model),
     ...waitingLines(model, nowMs, style),
   ];
@@ -40,7 +50,10 @@ function headLine(model: RunModel, nowMs: number, style: Style): string {
   return `${style.bold(model.state)} ${elapsed}${tail}`;
 }
 
-export function processCounts(model: RunModel, component?: string): Record<"running" | "succeeded" | "failed" | "stopped", number> {
+export function processCounts(
+  model: RunModel,
+  component?: string,
+): Record<"running" | "succeeded" | "failed" | "stopped", number> {
   const counts = { running: 0, succeeded: 0, failed: 0, stopped: 0 };
   for (const process of model.processes.values()) {
     if (component === undefined || process.component === component) counts[process.outcome] += 1;
@@ -48,7 +61,12 @@ export function processCounts(model: RunModel, component?: string): Record<"runn
   return counts;
 }
 
-function componentLine(model: RunModel, component: ComponentModel, nameColumns: number, style: Style): string {
+function componentLine(
+  model: RunModel,
+  component: ComponentModel,
+  nameColumns: number,
+  style: Style,
+): string {
   const name = padToWidth(component.name, nameColumns, "right");
   const connected = connectedCount(model, component);
   const wanted = wantedCount(component);
@@ -56,10 +74,16 @@ function componentLine(model: RunModel, component: ComponentModel, nameColumns: 
     return `  ${name}  ${bar(connected, wanted, style)} connected ${connected}/${wanted}`;
   }
   for (const [software, hosts] of component.installed) {
-    if (hosts.size < wanted) return `  ${name}  ${bar(hosts.size, wanted, style)} ${neutraliseLine(software)} installed ${hosts.size}/${wanted}`;
+    if (hosts.size < wanted)
+      return `  ${name}  ${bar(hosts.size, wanted, style)} ${neutraliseLine(software)} installed ${hosts.size}/${wanted}`;
   }
   const total = component.total > 0 ? component.total : wanted;
-  const stage = component.stage === "running" ? "running, finished" : component.stage === "" ? "connected" : component.stage;
+  const stage =
+    component.stage === "running"
+      ? "running, finished"
+      : component.stage === ""
+        ? "connected"
+        : component.stage;
   return `  ${name}  ${bar(component.done, total, style)} ${stage} ${component.done}/${total}`;
 }
 
@@ -72,7 +96,10 @@ function barrierLines(model: RunModel): readonly string[] {
   return [...model.barriers.values()]
     .filter((barrier) => barrier.state === "waiting")
     .slice(0, BARRIER_LINES_MAX)
-    .map((barrier) => `  barrier ${neutraliseLine(barrier.barrier)}: ${barrier.arrived}/${barrier.max} hosts have arrived`);
+    .map(
+      (barrier) =>
+        `  barrier ${neutraliseLine(barrier.barrier)}: ${barrier.arrived}/${barrier.max} hosts have arrived`,
+    );
 }
 
 function waitingLines(model: RunModel, nowMs: number, style: Style): readonly string[] {

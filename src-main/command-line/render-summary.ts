@@ -33,32 +33,39 @@ function tableLines(model: RunModel, { style, columns }: SummaryOptions): readon
   const titles = [
     { title: "component" },
     { title: "hosts" },
-    { title: "ok", side: "right" as const },
-    { title: "failed", side: "right" as const },
-    { title: "stopped", side: "right" as const },
+    { title: "processes" },
     { title: "time", side: "right" as const },
   ];
   const rows = [...model.components.values()].map((component) => {
-    const { succeeded, failed, stopped } = countsOf(model, component.name);
     return [
       neutraliseLine(component.name),
       hostsOf(component),
-      String(succeeded),
-      failed > 0 ? style.red(String(failed)) : "0",
-      String(stopped),
+      processesText(countsOf(model, component.name), style),
       timeOf(component),
     ];
   });
   return ["", ...renderTable(titles, rows, columns, style.bold)];
 }
 
-function countsOf(model: RunModel, component: string): { succeeded: number; failed: number; stopped: number } {
+function countsOf(
+  model: RunModel,
+  component: string,
+): { succeeded: number; failed: number; stopped: number } {
   const counts = { succeeded: 0, failed: 0, stopped: 0, running: 0 };
   for (const process of model.processes.values()) {
     if (process.component === component) counts[process.outcome] += 1;
   }
   // What never told its end was stopped with its host.
   return { succeeded: counts.succeeded, failed: counts.failed, stopped: counts.stopped + counts.running };
+}
+
+function processesText(counts: { succeeded: number; failed: number; stopped: number }, style: Style): string {
+  const parts = [
+    ...(counts.succeeded > 0 ? [style.green(`${counts.succeeded} ok`)] : []),
+    ...(counts.failed > 0 ? [style.red(`${counts.failed} failed`)] : []),
+    ...(counts.stopped > 0 ? [`${counts.stopped} stopped`] : []),
+  ];
+  return parts.length === 0 ? "none" : parts.join(", ");
 }
 
 function hostsOf(component: ComponentModel): string {
@@ -78,12 +85,16 @@ function failureLines(model: RunModel, style: Style): readonly string[] {
   });
 }
 
-/** Hosts with the same component, step and reason together. */
+/** Hosts with the same component, step and reason together. A host's failed processes say more than "a process failed". */
 function failuresOf(model: RunModel): readonly FailureSummary[] {
+  const processes = failedProcesses(model);
   const groups = new Map<string, { names: string[]; failure: Omit<FailureSummary, "hosts"> }>();
   for (const [name, host] of model.hosts) {
     if (host.failure === undefined) continue;
-    const failure = { component: host.component ?? null, ...host.failure };
+    const component = host.component ?? null;
+    const told = processes.get(name);
+    const failure =
+      told === undefined ? { component, ...host.failure } : { component, step: "run", reason: told };
     const key = JSON.stringify(failure);
     const group = groups.get(key) ?? { names: [], failure };
     group.names.push(name);
@@ -92,13 +103,24 @@ function failuresOf(model: RunModel): readonly FailureSummary[] {
   return [...groups.values()].map(({ names, failure }) => ({ hosts: foldNames(names), ...failure }));
 }
 
+/** host → "work: exit status 3; sum up: killed by SIGKILL". */
+function failedProcesses(model: RunModel): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const { host, process, outcome, detail } of model.processes.values()) {
+    if (outcome !== "failed") continue;
+    const before = texts.get(host);
+    texts.set(host, `${before === undefined ? "" : `${before}; `}${process}: ${detail}`);
+  }
+  return texts;
+}
+
 function verdictLine(model: RunModel, style: Style): string {
   const { end } = model;
   if (end === undefined) return "";
   const time = end.durationMs === undefined ? "" : ` after ${durationText(end.durationMs)}`;
   const reason = end.reason === "" ? "" : `: ${neutraliseLine(end.reason)}`;
   if (end.exitCode === 0) return `${style.green(end.state)}${time}${reason}`;
-  return `${style.red(end.state)}${time}${reason} (exit code ${end.exitCode})`;
+  return `${style.red(end.state)}${time}${reason}, exit code ${end.exitCode}`;
 }
 
 /** The object of `--output json`: documented in docs/run-events.md, versioned with the events. */

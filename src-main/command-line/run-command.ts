@@ -3,10 +3,27 @@ import type { Command } from "commander";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import { EXIT } from "./exit-codes.ts";
 import { followRun } from "./follow-run.ts";
-import { addDeployOptions, addOutputOptions, collectVariable, duration, FANOUT_DEFAULT, type DeployFlags, type OutputFlags } from "./options.ts";
+import {
+  addDeployOptions,
+  addOutputOptions,
+  collectVariable,
+  duration,
+  FANOUT_DEFAULT,
+  type DeployFlags,
+  type OutputFlags,
+} from "./options.ts";
 import { presentRun } from "./present-run.ts";
 import type { DocumentProblems } from "./render-problems.ts";
-import { loadDocuments, openSession, readNamed, requireDirectory, tellProblems, withController, type NamedDocument, type Session } from "./session.ts";
+import {
+  loadDocuments,
+  openSession,
+  readNamed,
+  requireDirectory,
+  tellProblems,
+  withController,
+  type NamedDocument,
+  type Session,
+} from "./session.ts";
 import type { World } from "./world.ts";
 
 interface RunFlags extends DeployFlags, OutputFlags {
@@ -33,11 +50,17 @@ export function addRunCommand(program: Command, world: World, finish: (exitCode:
     .description("Deploys, runs, watches and cleans up an application; the results are kept.")
     .argument("<application>", "the application specification (XML; - is standard input)");
   addOutputOptions(addDeployOptions(command))
-    .option("--variable <name=value>", "a variable of the specification (any number of times)", collectVariable)
+    .option(
+      "--variable <name=value>",
+      "a variable of the specification (any number of times)",
+      collectVariable,
+    )
     .option("--for <time>", "stop gracefully, as a success, after this long: for services", duration)
     .option("-b, --fold", "show output folded at the end, identical texts once")
     .addHelpText("after", EXAMPLES)
-    .action(async (application: string, flags: RunFlags) => finish(await runCommand(world, application, flags)));
+    .action(async (application: string, flags: RunFlags) =>
+      finish(await runCommand(world, application, flags)),
+    );
 }
 
 export async function runCommand(world: World, name: string, flags: RunFlags): Promise<number> {
@@ -52,7 +75,12 @@ export async function runCommand(world: World, name: string, flags: RunFlags): P
   });
 }
 
-function follow(api: ControllerApi, session: Session, document: NamedDocument, flags: RunFlags): Promise<number> {
+function follow(
+  api: ControllerApi,
+  session: Session,
+  document: NamedDocument,
+  flags: RunFlags,
+): Promise<number> {
   const { preferences } = session;
   const timeoutMs = preferences.timeout ?? 0;
   const options = {
@@ -73,11 +101,19 @@ function follow(api: ControllerApi, session: Session, document: NamedDocument, f
 }
 
 /** The machine-readable forms get their last word even when nothing was started. */
-export async function refuseInvalid(session: Session, documents: readonly DocumentProblems[]): Promise<number> {
+export async function refuseInvalid(
+  session: Session,
+  documents: readonly DocumentProblems[],
+): Promise<number> {
   if (session.output === "text") return EXIT.invalid;
-  const problems = documents.flatMap(({ path, problems: found }) => found.map((problem) => ({ path, ...problem })));
+  const problems = documents.flatMap(({ path, problems: found }) =>
+    found.map((problem) => ({ path, ...problem })),
+  );
   const reason = "the specification or the directory is invalid";
   const presenter = presentRun(session.world, { ...session, fold: false });
-  await presenter.end({ kind: "refused", refusal: { kind: "refused", exitCode: EXIT.invalid, problems, reason } });
+  await presenter.end({
+    kind: "refused",
+    refusal: { kind: "refused", exitCode: EXIT.invalid, problems, reason },
+  });
   return EXIT.invalid;
 }

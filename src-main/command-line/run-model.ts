@@ -1,5 +1,5 @@
 // What is known of a run: a fold of its events, from which progress, status lines, summary and JSON are made.
-import type { HostState, ProcessEvent, RunEvent, RunState, RunVerdict } from "#shared/controller-api/run-events.ts";
+import type { HostState, ProcessEvent, RunEvent, RunState } from "#shared/controller-api/run-events.ts";
 
 export type ProcessOutcome = "running" | "succeeded" | "failed" | "stopped";
 
@@ -73,7 +73,14 @@ export interface RunEndModel {
   readonly reason: string;
   readonly results: string | undefined;
   readonly durationMs: number | undefined;
-  readonly hosts: { readonly succeeded: string; readonly failed: string; readonly unreachable: string; readonly replaced: string } | undefined;
+  readonly hosts:
+    | {
+        readonly succeeded: string;
+        readonly failed: string;
+        readonly unreachable: string;
+        readonly replaced: string;
+      }
+    | undefined;
 }
 
 export function createRunModel(): RunModel {
@@ -117,7 +124,12 @@ export function applyRunEvent(model: RunModel, event: RunEvent): void {
       break;
     case "stage": {
       const component = componentOf(model, event.component);
-      Object.assign(component, { stage: event.stage, done: event.done, total: event.total, lastMs: model.nowMs });
+      Object.assign(component, {
+        stage: event.stage,
+        done: event.done,
+        total: event.total,
+        lastMs: model.nowMs,
+      });
       component.startedMs ??= model.nowMs;
       break;
     }
@@ -142,7 +154,13 @@ export function applyRunEvent(model: RunModel, event: RunEvent): void {
       model.collected += 1;
       break;
     case "waiting":
-      model.waiting = { for: event.for, hosts: event.hosts, sinceMs: event.sinceMs, deadlineMs: event.deadlineMs, atMs: model.nowMs };
+      model.waiting = {
+        for: event.for,
+        hosts: event.hosts,
+        sinceMs: event.sinceMs,
+        deadlineMs: event.deadlineMs,
+        atMs: model.nowMs,
+      };
       break;
     case "output":
     case "problem":
@@ -150,10 +168,6 @@ export function applyRunEvent(model: RunModel, event: RunEvent): void {
   }
   // Anything that moves ends the waiting that was told before.
   if (event.event !== "waiting" && event.event !== "output") model.waiting = undefined;
-}
-
-export function verdictOf(end: RunEndModel): RunVerdict {
-  return { exitCode: end.exitCode, reason: end.reason };
 }
 
 export function componentOf(model: RunModel, name: string): ComponentModel {
@@ -181,7 +195,8 @@ export function exitText(event: ProcessEvent): string {
   if (event.state === "notStarted") return `not started: ${event.reason ?? "no reason given"}`;
   const exit = event.exit;
   if (exit === undefined) return event.reason ?? event.state;
-  const how = exit.signal === undefined ? `exit status ${exit.status ?? "unknown"}` : `killed by ${exit.signal}`;
+  const how =
+    exit.signal === undefined ? `exit status ${exit.status ?? "unknown"}` : `killed by ${exit.signal}`;
   switch (exit.cause) {
     case "itself":
       return how;
@@ -230,7 +245,11 @@ function applyRunState(model: RunModel, event: Extract<RunEvent, { event: "run" 
 }
 
 function applyHost(model: RunModel, event: Extract<RunEvent, { event: "host" }>): void {
-  const host = model.hosts.get(event.host) ?? { component: undefined, state: event.state, failure: undefined };
+  const host = model.hosts.get(event.host) ?? {
+    component: undefined,
+    state: event.state,
+    failure: undefined,
+  };
   host.component = event.component ?? host.component;
   host.state = event.state;
   if (event.state === "failed") host.failure = { step: event.step ?? "", reason: event.reason ?? "" };
@@ -271,7 +290,12 @@ function applyProcess(model: RunModel, event: ProcessEvent): void {
 }
 
 /** A policy may have made a success of a failed exit ("ignore"); somebody may have forced the block. */
-function applyBlock(model: RunModel, host: string, block: string, outcome: "succeeded" | "failed" | "stopped" | "forced"): void {
+function applyBlock(
+  model: RunModel,
+  host: string,
+  block: string,
+  outcome: "succeeded" | "failed" | "stopped" | "forced",
+): void {
   const process = model.processes.get(processKey(host, block));
   if (process === undefined || process.outcome === "running") return;
   if (outcome === "forced") process.outcome = "succeeded";

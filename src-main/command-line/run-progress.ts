@@ -46,7 +46,8 @@ export function createProgressTeller(onlyComplete: boolean): ProgressTeller {
       if (onlyComplete) return [];
       const lines: string[] = [];
       for (const [label, told] of known) {
-        if (told.done === told.toldDone || told.done === 0 || nowMs - told.toldMs < PROGRESS_INTERVAL_MS) continue;
+        if (told.done === told.toldDone || told.done === 0 || nowMs - told.toldMs < PROGRESS_INTERVAL_MS)
+          continue;
         told.toldDone = told.done;
         told.toldMs = nowMs;
         lines.push(`${label} ${told.done}/${told.total}`);
@@ -68,7 +69,8 @@ export function connectedCount(model: RunModel, component: ComponentModel): numb
   let count = 0;
   for (const name of component.hosts) {
     const state = model.hosts.get(name)?.state;
-    if (state !== undefined && state !== "disconnected" && state !== "connecting" && state !== "failed") count += 1;
+    if (state !== undefined && state !== "disconnected" && state !== "connecting" && state !== "failed")
+      count += 1;
   }
   return count;
 }
@@ -82,18 +84,24 @@ function progressOf(model: RunModel, event: RunEvent): readonly Progress[] {
     case "host": {
       if (event.component === null || (event.state !== "idle" && event.state !== "preparing node")) return [];
       const component = componentOf(model, event.component);
-      return [{ label: `${component.name}: connected`, done: connectedCount(model, component), total: wantedCount(component) }];
+      return [
+        {
+          label: `${component.name}: connected`,
+          done: connectedCount(model, component),
+          total: wantedCount(component),
+        },
+      ];
     }
     case "software": {
       const component = componentOf(model, event.component);
       const done = component.installed.get(event.software)?.size ?? 0;
-      return [{ label: `${component.name}: ${event.software} installed`, done, total: wantedCount(component) }];
+      return [
+        { label: `${component.name}: ${event.software} installed`, done, total: wantedCount(component) },
+      ];
     }
     case "stage": {
-      if (event.total <= 0) return [];
-      if (event.stage === "setting up the nodes") return [{ label: `${event.component}: ready`, done: event.done, total: event.total }];
-      // While it runs, the hosts that have ended are counted.
-      if (event.stage !== "running" && event.stage !== "finished") return [];
+      // While it runs, the hosts that have ended are counted; before, those connected and installed are.
+      if (event.total <= 0 || (event.stage !== "running" && event.stage !== "finished")) return [];
       return [{ label: `${event.component}${FINISHED}`, done: event.done, total: event.total }];
     }
     case "run":

@@ -4,8 +4,10 @@ import type { CommandLineClock, Output } from "./world.ts";
 
 /** Redrawing more often than this is not seen, only paid for. */
 export const REDRAW_MS = 100;
-/** Lines of output that wait for a slow reader; beyond it they are counted and left out (the results have them). */
-export const WAITING_CHARACTERS_MAX = 8 * 1024 * 1024;
+/** Output that waits for a terminal; nobody reads more than that. Beyond it lines are counted and left out. */
+export const TERMINAL_WAITING_CHARACTERS_MAX = 8 * 1024 * 1024;
+/** Output that waits for a program or a file: complete unless the reader is behind by more than this. */
+export const PIPE_WAITING_CHARACTERS_MAX = 256 * 1024 * 1024;
 
 export interface Screen {
   print(lines: readonly string[]): void;
@@ -24,7 +26,11 @@ const BEGIN_UPDATE = "\x1b[?2026h";
 const END_UPDATE = "\x1b[?2026l";
 
 /** Waits for slow readers, in bounded memory. */
-function createSlowWriter(output: Output): { write(text: string): void; readonly isBehind: boolean; drained(): Promise<void> } {
+function createSlowWriter(output: Output): {
+  write(text: string): void;
+  readonly isBehind: boolean;
+  drained(): Promise<void>;
+} {
   let behind = false;
   let waiting: (() => void)[] = [];
   const release = (): void => {
@@ -45,36 +51,62 @@ function createSlowWriter(output: Output): { write(text: string): void; readonly
     get isBehind() {
       return behind;
     },
-    drained: () => (behind && !output.destroyed ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
+    drained: () =>
+      behind && !output.destroyed ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(),
+  };
+}
+
+interface WaitingLines {
+  add(lines: readonly string[]): void;
+  readonly isEmpty: boolean;
+  /** All of it, each line with its end; what was left out is told. */
+  take(): string;
+}
+
+function createWaitingLines(charactersMax: number): WaitingLines {
+  let texts: string[] = [];
+  let characters = 0;
+  let leftOut = 0;
+  return {
+    add(lines) {
+      if (characters > charactersMax) {
+        leftOut += lines.length;
+        return;
+      }
+      const text = `${lines.join("\n")}\n`;
+      texts.push(text);
+      characters += text.length;
+    },
+    get isEmpty() {
+      return texts.length === 0;
+    },
+    take() {
+      const text = texts.join("");
+      const note =
+        leftOut > 0
+          ? `[… ${leftOut} lines are left out here: they are read too slowly; the results have all that is kept]\n`
+          : "";
+      texts = [];
+      characters = 0;
+      leftOut = 0;
+      return text + note;
+    },
   };
 }
 
 /** Lines only: files, pipes, dumb terminals. */
 export function createPlainScreen(output: Output): Screen {
   const writer = createSlowWriter(output);
-  const waiting: string[] = [];
-  let waitingCharacters = 0;
-  let leftOut = 0;
-
+  const waiting = createWaitingLines(
+    output.isTTY === true ? TERMINAL_WAITING_CHARACTERS_MAX : PIPE_WAITING_CHARACTERS_MAX,
+  );
   const flush = (): void => {
-    if (leftOut > 0) waiting.push(`[… ${leftOut} lines left out here: this output is read too slowly; all of it is in the results]`);
-    if (waiting.length > 0) writer.write(`${waiting.join("\n")}\n`);
-    waiting.length = 0;
-    waitingCharacters = 0;
-    leftOut = 0;
+    if (!waiting.isEmpty) writer.write(waiting.take());
   };
-
   output.on("drain", flush);
   return {
     print(lines) {
-      for (const line of lines) {
-        if (waitingCharacters > WAITING_CHARACTERS_MAX) {
-          leftOut += 1;
-          continue;
-        }
-        waiting.push(line);
-        waitingCharacters += line.length + 1;
-      }
+      if (lines.length > 0) waiting.add(lines);
       if (!writer.isBehind) flush();
     },
     status: () => {
@@ -92,13 +124,11 @@ export function createPlainScreen(output: Output): Screen {
 /** Lines above, status below; one write for each redraw, so that nothing flickers. */
 export function createLiveScreen(output: Output, clock: CommandLineClock): Screen {
   const writer = createSlowWriter(output);
-  let lines: string[] = [];
+  const waiting = createWaitingLines(TERMINAL_WAITING_CHARACTERS_MAX);
   let status: readonly string[] = [];
   /** The status as it stands on the terminal. */
   let drawn: readonly string[] = [];
   let cancelTimer: (() => void) | undefined;
-  let waitingCharacters = 0;
-  let leftOut = 0;
 
   /** The terminal may have become narrower since, and wrapped what was drawn. */
   const rowsDrawn = (): number => {
@@ -110,16 +140,12 @@ export function createLiveScreen(output: Output, clock: CommandLineClock): Scree
     cancelTimer = undefined;
     if (writer.isBehind) return schedule();
     const same = status.length === drawn.length && status.every((line, index) => line === drawn[index]);
-    if (lines.length === 0 && leftOut === 0 && same) return;
-    if (leftOut > 0) lines.push(`[… ${leftOut} lines left out here: the terminal is too slow; all of it is in the results]`);
+    if (waiting.isEmpty && same) return;
     // Printed lines may wrap over old status lines, so that the room is cleared first; status lines never wrap.
-    const above = lines.length > 0 ? `${CLEAR_BELOW}${lines.join("\n")}\n` : "";
+    const above = waiting.isEmpty ? "" : `${CLEAR_BELOW}${waiting.take()}`;
     const below = status.map((line) => `${line}${CLEAR_LINE_END}`).join("\n");
     writer.write(`${BEGIN_UPDATE}${upTo(rowsDrawn() - 1)}${above}${below}${CLEAR_BELOW}${END_UPDATE}`);
     drawn = status;
-    lines = [];
-    waitingCharacters = 0;
-    leftOut = 0;
   };
 
   const schedule = (): void => {
@@ -127,15 +153,8 @@ export function createLiveScreen(output: Output, clock: CommandLineClock): Scree
   };
 
   return {
-    print(added) {
-      for (const line of added) {
-        if (waitingCharacters > WAITING_CHARACTERS_MAX) {
-          leftOut += 1;
-          continue;
-        }
-        lines.push(line);
-        waitingCharacters += line.length;
-      }
+    print(lines) {
+      if (lines.length > 0) waiting.add(lines);
       schedule();
     },
     status(next) {

@@ -3,7 +3,12 @@ import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import type { Input } from "./world.ts";
 
 /** Returns what stops it: a command may well end without having read all. */
-export function sendStandardInput(api: ControllerApi, stdin: Input, run: string, tell: (text: string) => void): () => void {
+export function sendStandardInput(
+  api: ControllerApi,
+  stdin: Input,
+  run: string,
+  tell: (text: string) => void,
+): () => void {
   const stopped = new AbortController();
   const pump = async (): Promise<void> => {
     for await (const chunk of stdin) {
@@ -14,7 +19,8 @@ export function sendStandardInput(api: ControllerApi, stdin: Input, run: string,
   };
   pump().catch((error: unknown) => {
     // Stopping destroys the stream under the loop: that is how it ends, and nothing to report.
-    if (!stopped.signal.aborted) tell(`plush: standard input: ${error instanceof Error ? error.message : String(error)}`);
+    if (!stopped.signal.aborted)
+      tell(`plush: standard input: ${error instanceof Error ? error.message : String(error)}`);
   });
   return () => {
     stopped.abort();

@@ -48,9 +48,12 @@ export async function openSession(world: World, flags: OutputFlags & DeployFlags
   for (const { severity, source, line, message, remedy } of loaded.problems) {
     const place = line > 0 ? `${source}:${line}` : source;
     const word = severity === "error" ? errorStyle.red("error:") : errorStyle.yellow("warning:");
-    world.stderr.write(`${neutraliseLine(place)}: ${word} ${neutraliseLine(message)}\n  ${errorStyle.cyan("help:")} ${neutraliseLine(remedy)}\n`);
+    world.stderr.write(
+      `${neutraliseLine(place)}: ${word} ${neutraliseLine(message)}\n  ${errorStyle.cyan("help:")} ${neutraliseLine(remedy)}\n`,
+    );
   }
-  if (loaded.problems.some((problem) => problem.severity === "error")) throw new CommandFailure(EXIT.usage, "");
+  if (loaded.problems.some((problem) => problem.severity === "error"))
+    throw new CommandFailure(EXIT.usage, "");
   return {
     world,
     preferences,
@@ -63,7 +66,10 @@ export async function openSession(world: World, flags: OutputFlags & DeployFlags
 }
 
 /** Starts the controller, and ends it whatever happens; a signal while it ends leaves at once. */
-export async function withController(session: Session, action: (api: ControllerApi) => Promise<number>): Promise<number> {
+export async function withController(
+  session: Session,
+  action: (api: ControllerApi) => Promise<number>,
+): Promise<number> {
   const { world, preferences, verbose } = session;
   const api = await world.startController({
     stateDirectory: world.paths.state,
@@ -80,7 +86,9 @@ export async function withController(session: Session, action: (api: ControllerA
     return await action(api);
   } finally {
     const stop = world.onSignal(() => {
-      world.stderr.write("plush: left at once; clients that are left clean up by themselves when no controller returns\n");
+      world.stderr.write(
+        "plush: left at once; clients that are left clean up by themselves when no controller returns\n",
+      );
       world.leave(EXIT.interrupted);
     });
     try {
@@ -98,16 +106,25 @@ export async function readNamed(world: World, name: string, what: string): Promi
   const document = isInput ? await readStandardInput(world.stdin) : await readDocument(path);
   const shown = isInput ? "standard input" : name;
   if (document.kind === "ok") return { shown, path, text: document.text };
-  throw new CommandFailure(EXIT.invalid, `cannot read ${what} ${shown}: ${document.message}`, document.remedy);
+  throw new CommandFailure(
+    EXIT.invalid,
+    `cannot read ${what} ${shown}: ${document.message}`,
+    document.remedy,
+  );
 }
 
 /** The directory named by flag, environment or preferences, else ./directory.xml when there is one. */
 export async function findDirectory(session: Session): Promise<NamedDocument | undefined> {
   const { world, preferences } = session;
-  if (preferences.directory !== undefined) return readNamed(world, preferences.directory, "the resource directory");
+  if (preferences.directory !== undefined)
+    return readNamed(world, preferences.directory, "the resource directory");
   const found = await readDocument(resolve(world.workingDirectory, DIRECTORY_FILE_NAME));
   if (found.kind !== "ok") return undefined;
-  return { shown: DIRECTORY_FILE_NAME, path: resolve(world.workingDirectory, DIRECTORY_FILE_NAME), text: found.text };
+  return {
+    shown: DIRECTORY_FILE_NAME,
+    path: resolve(world.workingDirectory, DIRECTORY_FILE_NAME),
+    text: found.text,
+  };
 }
 
 export async function requireDirectory(session: Session): Promise<NamedDocument> {
@@ -144,7 +161,10 @@ export async function loadDocuments(
 /** Text goes to standard error: the data of a command is on standard output. */
 export function tellProblems(session: Session, documents: readonly DocumentProblems[]): void {
   const shown = session.quiet
-    ? documents.map((document) => ({ ...document, problems: document.problems.filter((problem) => problem.severity === "error") }))
+    ? documents.map((document) => ({
+        ...document,
+        problems: document.problems.filter((problem) => problem.severity === "error"),
+      }))
     : documents;
   const lines = renderProblems(shown, session.errorStyle);
   if (lines.length > 0) session.world.stderr.write(`${lines.join("\n")}\n`);

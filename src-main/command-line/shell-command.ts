@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import { exampleNamed } from "./demo-command.ts";
-import { EXIT } from "./exit-codes.ts";
+import { EXIT, strongestExit } from "./exit-codes.ts";
 import { addDirectoryOption, addOutputOptions, type DeployFlags, type OutputFlags } from "./options.ts";
 import { createLineQueue } from "./line-queue.ts";
 import { performLine } from "./perform-line.ts";
@@ -43,7 +43,9 @@ export function addShellCommand(program: Command, world: World, finish: (exitCod
 
 export async function shellCommandLine(world: World, flags: ShellFlags): Promise<number> {
   const session = await openSession(world, flags);
-  return withController(session, (api) => (world.stdin.isTTY === true ? converse(api, session, flags) : performScript(api, session, flags)));
+  return withController(session, (api) =>
+    world.stdin.isTTY === true ? converse(api, session, flags) : performScript(api, session, flags),
+  );
 }
 
 async function converse(api: ControllerApi, session: Session, flags: ShellFlags): Promise<number> {
@@ -59,13 +61,22 @@ async function converse(api: ControllerApi, session: Session, flags: ShellFlags)
 
 async function performScript(api: ControllerApi, session: Session, flags: ShellFlags): Promise<number> {
   const { world } = session;
-  const shell = createShellSession(api, session, {
-    print: (lines) => void world.stdout.write(`${lines.join("\n")}\n`),
-    printError: (lines) => void world.stderr.write(`${lines.join("\n")}\n`),
-    columns: () => (world.stdout.isTTY === true ? world.stdout.columns : undefined),
-  }, false);
+  const shell = createShellSession(
+    api,
+    session,
+    {
+      print: (lines) => void world.stdout.write(`${lines.join("\n")}\n`),
+      printError: (lines) => void world.stderr.write(`${lines.join("\n")}\n`),
+      columns: () => (world.stdout.isTTY === true ? world.stdout.columns : undefined),
+    },
+    false,
+  );
   const read: string[] = [];
-  const history = { lines: read, add: (line: string) => void read.push(line), close: () => Promise.resolve() };
+  const history = {
+    lines: read,
+    add: (line: string) => void read.push(line),
+    close: () => Promise.resolve(),
+  };
   let interrupted = false;
   await prepare(shell, flags);
   const lines = createInterface({ input: world.stdin, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
@@ -74,23 +85,23 @@ async function performScript(api: ControllerApi, session: Session, flags: ShellF
     interrupted = true;
     if (!shell.interrupt(signal)) lines.close();
   });
-  let worst: number = EXIT.ok;
+  const codes: number[] = [];
   try {
     for (let line = await typed.next(); line !== undefined; line = await typed.next()) {
       history.add(line);
       const result = await performLine(shell, history, line);
       if (result.kind === "quit" || interrupted) break;
-      if (worst === EXIT.ok) worst = result.exitCode;
+      codes.push(result.exitCode);
       if (result.exitCode !== EXIT.ok && flags.keepGoing !== true) break;
     }
     // A run that was sent to the background is part of the script.
     const background = interrupted ? undefined : await shell.currentRun()?.ended;
-    if (worst === EXIT.ok) worst = background ?? EXIT.ok;
+    codes.push(background ?? EXIT.ok);
   } finally {
     lines.close();
     stopSignals();
   }
-  return interrupted ? EXIT.interrupted : worst;
+  return interrupted ? EXIT.interrupted : strongestExit(codes);
 }
 
 /** Loads what was asked for; a failure is shown and the shell lives on. */
@@ -98,7 +109,9 @@ async function prepare(shell: ShellSession, flags: ShellFlags): Promise<void> {
   const { session, screen } = shell;
   if (flags.demo === true) {
     const example = await exampleNamed(session.world, DEMO_EXAMPLE);
-    await shell.api.loadDirectory(await readNamed(session.world, example.directory, "the example's directory"));
+    await shell.api.loadDirectory(
+      await readNamed(session.world, example.directory, "the example's directory"),
+    );
     shell.application = await readNamed(session.world, example.application, "the example");
     await shell.api.loadApplication(shell.application);
     const { bold } = session.style;
@@ -115,7 +128,10 @@ async function prepare(shell: ShellSession, flags: ShellFlags): Promise<void> {
   const directory = await findDirectory(session);
   if (directory === undefined) return;
   const result = await shell.api.loadDirectory(directory);
-  const lines = renderProblems([{ path: directory.shown, text: directory.text, problems: result.problems }], session.style);
+  const lines = renderProblems(
+    [{ path: directory.shown, text: directory.text, problems: result.problems }],
+    session.style,
+  );
   if (lines.length > 0) screen.print(lines);
   if (result.loaded) screen.print([`using ${directory.shown}: ${result.hosts ?? 0} hosts`]);
   shell.changed();

@@ -25,48 +25,139 @@ export interface ShellCommand {
 const notHere = (): Promise<number> => Promise.resolve(EXIT.ok);
 
 export const SHELL_COMMANDS: readonly ShellCommand[] = [
-  { name: "load", usage: "load APPLICATION.xml", summary: "read and check an application specification", perform: load },
-  { name: "use", usage: "use DIRECTORY.xml", summary: "read a resource directory (also: directory)", perform: use },
+  {
+    name: "load",
+    usage: "load APPLICATION.xml",
+    summary: "read and check an application specification",
+    perform: load,
+  },
+  {
+    name: "use",
+    usage: "use DIRECTORY.xml",
+    summary: "read a resource directory (also: directory)",
+    perform: use,
+  },
   { name: "directory", usage: "directory DIRECTORY.xml", summary: "the same as use", perform: use },
-  { name: "run", usage: "run [--keep] [--timeout TIME] [--variable NAME=VALUE] [-b] …", summary: "start the loaded application", perform: run },
+  {
+    name: "run",
+    usage: "run [--keep] [--timeout TIME] [--variable NAME=VALUE] [-b] …",
+    summary: "start the loaded application",
+    perform: run,
+  },
   { name: "wait", usage: "wait", summary: "wait until the run has ended", perform: waitForRun },
-  { name: "stop", usage: "stop", summary: "stop the run gracefully, as a success: for services", perform: stop },
+  {
+    name: "stop",
+    usage: "stop",
+    summary: "stop the run gracefully, as a success: for services",
+    perform: stop,
+  },
   { name: "abort", usage: "abort [REASON]", summary: "end the run and clean up", perform: abort },
-  { name: "force", usage: "force NAME", summary: "release a barrier, or count a block as done, whatever is missing", perform: force },
-  { name: "fail", usage: "fail HOST [REASON]", summary: "take a host for failed; it is replaced if possible", perform: fail },
-  { name: "connect", usage: "connect [NODESET]", summary: "start clients on hosts and keep them (default: all)", perform: connect },
-  { name: "disconnect", usage: "disconnect [NODESET] [--keep]", summary: "stop and clean up clients (default: all)", perform: disconnect },
-  { name: "shell", usage: "shell COMMAND", summary: "run a command on all connected hosts; output folded", perform: shellCommand },
-  { name: "info", usage: "info nodes | node HOST | mesh | control", summary: "hosts, one host, the overlay, the controller", perform: info },
+  {
+    name: "force",
+    usage: "force NAME",
+    summary: "release a barrier, whatever is missing",
+    perform: force,
+  },
+  {
+    name: "fail",
+    usage: "fail HOST [REASON]",
+    summary: "take a host for failed; it is replaced if possible",
+    perform: fail,
+  },
+  {
+    name: "connect",
+    usage: "connect [NODESET]",
+    summary: "start clients on hosts and keep them (default: all)",
+    perform: connect,
+  },
+  {
+    name: "disconnect",
+    usage: "disconnect [NODESET] [--keep]",
+    summary: "stop and clean up clients (default: all)",
+    perform: disconnect,
+  },
+  {
+    name: "shell",
+    usage: "shell COMMAND",
+    summary: "run a command on all connected hosts; output folded",
+    perform: shellCommand,
+  },
+  {
+    name: "info",
+    usage: "info nodes | node HOST | mesh | control",
+    summary: "hosts, one host, the overlay, the controller",
+    perform: info,
+  },
   { name: "history", usage: "history", summary: "the lines typed so far", perform: notHere },
   { name: "help", usage: "help [COMMAND]", summary: "this list, or one command", perform: help },
-  { name: "quit", usage: "quit", summary: "end what runs, clean up and leave (also: exit, Ctrl-D)", perform: notHere },
+  {
+    name: "quit",
+    usage: "quit",
+    summary: "end what runs, clean up and leave (also: exit, Ctrl-D)",
+    perform: notHere,
+  },
 ];
 
-export const RUN_FLAGS = ["--keep", "--timeout", "--fanout", "--results", "--variable", "--for", "--fold"] as const;
+export const RUN_FLAGS = [
+  "--keep",
+  "--timeout",
+  "--fanout",
+  "--results",
+  "--variable",
+  "--for",
+  "--fold",
+] as const;
 
 export function findShellCommand(name: string): ShellCommand {
   const command = SHELL_COMMANDS.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
-  const nearest = nearestName(name, SHELL_COMMANDS.map((candidate) => candidate.name));
-  throw new CommandFailure(EXIT.usage, `there is no command '${name}'`, nearest === undefined ? "help lists the commands." : `Did you mean '${nearest}'?`);
+  const nearest = nearestName(
+    name,
+    SHELL_COMMANDS.map((candidate) => candidate.name),
+  );
+  throw new CommandFailure(
+    EXIT.usage,
+    `there is no command '${name}'`,
+    nearest === undefined ? "help lists the commands." : `Did you mean '${nearest}'?`,
+  );
 }
 
 async function load(shell: ShellSession, words: readonly string[]): Promise<number> {
-  const document = await readNamed(shell.session.world, onlyWord(words, "load APPLICATION.xml"), "the application specification");
+  const document = await readNamed(
+    shell.session.world,
+    onlyWord(words, "load APPLICATION.xml"),
+    "the application specification",
+  );
   const result = await shell.api.loadApplication(document);
-  tell(shell, renderProblems([{ path: document.shown, text: document.text, problems: result.problems }], shell.session.style));
+  tell(
+    shell,
+    renderProblems(
+      [{ path: document.shown, text: document.text, problems: result.problems }],
+      shell.session.style,
+    ),
+  );
   if (!result.loaded) return EXIT.invalid;
   shell.application = document;
-  if (result.application !== undefined) shell.screen.print(renderApplication(result.application, viewOf(shell)));
+  if (result.application !== undefined)
+    shell.screen.print(renderApplication(result.application, viewOf(shell)));
   shell.changed();
   return EXIT.ok;
 }
 
 async function use(shell: ShellSession, words: readonly string[]): Promise<number> {
-  const document = await readNamed(shell.session.world, onlyWord(words, "use DIRECTORY.xml"), "the resource directory");
+  const document = await readNamed(
+    shell.session.world,
+    onlyWord(words, "use DIRECTORY.xml"),
+    "the resource directory",
+  );
   const result = await shell.api.loadDirectory(document);
-  tell(shell, renderProblems([{ path: document.shown, text: document.text, problems: result.problems }], shell.session.style));
+  tell(
+    shell,
+    renderProblems(
+      [{ path: document.shown, text: document.text, problems: result.problems }],
+      shell.session.style,
+    ),
+  );
   if (!result.loaded) return EXIT.invalid;
   shell.screen.print([`${document.shown}: ${counted(result.hosts ?? 0, "host")}`]);
   shell.changed();
@@ -85,7 +176,11 @@ async function run(shell: ShellSession, words: readonly string[]): Promise<numbe
   const flags = parseRunFlags(inBackground ? words.slice(0, -1) : words);
   const { preferences } = shell.session;
   if (shell.currentRun() !== undefined) {
-    throw new CommandFailure(EXIT.error, "a run is going on", "abort or stop it, or wait until it has ended.");
+    throw new CommandFailure(
+      EXIT.error,
+      "a run is going on",
+      "abort or stop it, or wait until it has ended.",
+    );
   }
   const timeoutMs = flags.timeout ?? preferences.timeout ?? 0;
   const options = {
@@ -96,12 +191,19 @@ async function run(shell: ShellSession, words: readonly string[]): Promise<numbe
     results: flags.results,
     variables: flags.variable ?? {},
   };
-  shell.followInBackground({ start: () => shell.api.startRun(options), presenter: shell.runText(flags.fold === true), stopAfterMs: flags.for });
+  shell.followInBackground({
+    start: () => shell.api.startRun(options),
+    presenter: shell.runText(flags.fold === true),
+    stopAfterMs: flags.for,
+  });
   return shell.interactive || inBackground ? EXIT.ok : waitForRun(shell);
 }
 
 function parseRunFlags(words: readonly string[]): RunFlags {
-  const command = new Command("run").exitOverride().allowExcessArguments(false).configureOutput({ writeErr: () => undefined });
+  const command = new Command("run")
+    .exitOverride()
+    .allowExcessArguments(false)
+    .configureOutput({ writeErr: () => undefined });
   addDeployOptions(command)
     .option("--variable <name=value>", "", collectVariable)
     .option("--for <time>", "", duration)
@@ -109,7 +211,12 @@ function parseRunFlags(words: readonly string[]): RunFlags {
   try {
     return command.parse(words, { from: "user" }).opts<RunFlags>();
   } catch (error) {
-    if (error instanceof CommanderError) throw new CommandFailure(EXIT.usage, error.message.replace(/^error: /, ""), `Flags of run: ${RUN_FLAGS.join(", ")}.`);
+    if (error instanceof CommanderError)
+      throw new CommandFailure(
+        EXIT.usage,
+        error.message.replace(/^error: /, ""),
+        `Flags of run: ${RUN_FLAGS.join(", ")}.`,
+      );
     throw error;
   }
 }
@@ -127,7 +234,10 @@ async function abort(shell: ShellSession, words: readonly string[]): Promise<num
 }
 
 async function force(shell: ShellSession, words: readonly string[]): Promise<number> {
-  return act(shell, shell.api.force(runningRun(shell), onlyWord(words, "force NAME (a barrier or a block; quote blanks)")));
+  return act(
+    shell,
+    shell.api.force(runningRun(shell), onlyWord(words, "force NAME (a barrier or a block; quote blanks)")),
+  );
 }
 
 async function fail(shell: ShellSession, words: readonly string[]): Promise<number> {
@@ -138,7 +248,10 @@ async function fail(shell: ShellSession, words: readonly string[]): Promise<numb
 
 async function connect(shell: ShellSession, words: readonly string[]): Promise<number> {
   const hosts = words.length === 0 ? undefined : words.join(",");
-  return act(shell, await shell.api.connect(hosts, { fanout: shell.session.preferences.fanout ?? FANOUT_DEFAULT }));
+  return act(
+    shell,
+    await shell.api.connect(hosts, { fanout: shell.session.preferences.fanout ?? FANOUT_DEFAULT }),
+  );
 }
 
 async function disconnect(shell: ShellSession, words: readonly string[]): Promise<number> {
@@ -165,11 +278,15 @@ async function shellCommand(shell: ShellSession, _words: readonly string[], rest
     keep: false,
   };
   // The counter of exec -b would get into the line being typed.
-  const presenter = presentFolded(session.world, { ...session, quiet: true, fold: true }, async (lines, stream) => {
-    if (lines.length === 0) return;
-    if (stream === "stdout") shell.screen.print(lines);
-    else shell.screen.printError(lines);
-  });
+  const presenter = presentFolded(
+    session.world,
+    { ...session, quiet: true, fold: true },
+    async (lines, stream) => {
+      if (lines.length === 0) return;
+      if (stream === "stdout") shell.screen.print(lines);
+      else shell.screen.printError(lines);
+    },
+  );
   return shell.follow({ start: () => api.startCommand(options), presenter });
 }
 
@@ -185,8 +302,15 @@ async function info(shell: ShellSession, words: readonly string[]): Promise<numb
       const hosts = api.hosts();
       const host = hosts.find((candidate) => candidate.host === name);
       if (host === undefined) {
-        const nearest = nearestName(name, hosts.map((candidate) => candidate.host));
-        throw new CommandFailure(EXIT.usage, `there is no host '${name}'`, nearest === undefined ? "info nodes lists them." : `Did you mean '${nearest}'?`);
+        const nearest = nearestName(
+          name,
+          hosts.map((candidate) => candidate.host),
+        );
+        throw new CommandFailure(
+          EXIT.usage,
+          `there is no host '${name}'`,
+          nearest === undefined ? "info nodes lists them." : `Did you mean '${nearest}'?`,
+        );
       }
       screen.print(renderHost(host, viewOf(shell)));
       return EXIT.ok;
@@ -212,13 +336,16 @@ async function help(shell: ShellSession, words: readonly string[]): Promise<numb
   }
   const width = Math.max(...SHELL_COMMANDS.map((command) => command.name.length));
   const { bold } = shell.session.style;
-  shell.screen.print(SHELL_COMMANDS.map(({ name: title, summary }) => `${bold(title.padEnd(width))}  ${summary}`));
+  shell.screen.print(
+    SHELL_COMMANDS.map(({ name: title, summary }) => `${bold(title.padEnd(width))}  ${summary}`),
+  );
   return EXIT.ok;
 }
 
 function runningRun(shell: ShellSession): string {
   const current = shell.currentRun();
-  if (current === undefined || current.run === "") throw new CommandFailure(EXIT.error, "no run is going on", "Start one with run.");
+  if (current === undefined || current.run === "")
+    throw new CommandFailure(EXIT.error, "no run is going on", "Start one with run.");
   return current.run;
 }
 
@@ -238,7 +365,10 @@ function usage(form: string): CommandFailure {
   return new CommandFailure(EXIT.usage, `usage: ${form}`);
 }
 
-function viewOf(shell: ShellSession): { readonly style: ShellSession["session"]["style"]; readonly columns: number | undefined } {
+function viewOf(shell: ShellSession): {
+  readonly style: ShellSession["session"]["style"];
+  readonly columns: number | undefined;
+} {
   return { style: shell.session.style, columns: shell.screen.columns() };
 }
 

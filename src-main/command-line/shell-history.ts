@@ -17,7 +17,10 @@ export interface ShellHistory {
 }
 
 /** What cannot be read or written is told once through `warn`; the shell works without. */
-export async function openHistory(stateDirectory: string, warn: (text: string) => void): Promise<ShellHistory> {
+export async function openHistory(
+  stateDirectory: string,
+  warn: (text: string) => void,
+): Promise<ShellHistory> {
   const path = join(stateDirectory, "history");
   const lines = await load(path, warn);
   let writing: Promise<void> = Promise.resolve();
@@ -26,13 +29,21 @@ export async function openHistory(stateDirectory: string, warn: (text: string) =
     lines,
     add(line) {
       // A blank in front keeps a line out of the history, as in bash.
-      if (line.trim() === "" || line.startsWith(" ") || line.length > LINE_CHARACTERS_MAX || lines.at(-1) === line) return;
+      if (
+        line.trim() === "" ||
+        line.startsWith(" ") ||
+        line.length > LINE_CHARACTERS_MAX ||
+        lines.at(-1) === line
+      )
+        return;
       lines.push(line);
       if (!works) return;
-      writing = writing.then(() => appendFile(path, `${line}\n`, { mode: 0o600 })).catch((error: unknown) => {
-        works = false;
-        warn(`the history cannot be kept: ${error instanceof Error ? error.message : String(error)}`);
-      });
+      writing = writing
+        .then(() => appendFile(path, `${line}\n`, { mode: 0o600 }))
+        .catch((error: unknown) => {
+          works = false;
+          warn(`the history cannot be kept: ${error instanceof Error ? error.message : String(error)}`);
+        });
     },
     close: () => writing,
   };
@@ -46,7 +57,8 @@ async function load(path: string, warn: (text: string) => void): Promise<string[
     if (all.length > 2 * HISTORY_LINES_MAX) await writeFile(path, `${kept.join("\n")}\n`, { mode: 0o600 });
     return kept;
   } catch (error) {
-    if (errorCodeOf(error) !== "ENOENT") warn(`the history cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    if (errorCodeOf(error) !== "ENOENT")
+      warn(`the history cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     return [];
   }
 }

@@ -46,7 +46,12 @@ export interface CurrentRun {
   readonly ended: Promise<number>;
 }
 
-export function createShellSession(api: ControllerApi, session: Session, screen: ShellScreen, interactive: boolean): ShellSession {
+export function createShellSession(
+  api: ControllerApi,
+  session: Session,
+  screen: ShellScreen,
+  interactive: boolean,
+): ShellSession {
   let current: CurrentRun | undefined;
   const listeners: ((signal: string) => void)[] = [];
   const changeListeners: (() => void)[] = [];
@@ -63,7 +68,8 @@ export function createShellSession(api: ControllerApi, session: Session, screen:
     },
   };
 
-  const follow = ({ start, presenter, stopAfterMs }: FollowOptions): Promise<number> => followRun({ api, world, presenter, start, stopAfterMs });
+  const follow = ({ start, presenter, stopAfterMs }: FollowOptions): Promise<number> =>
+    followRun({ api, world, presenter, start, stopAfterMs });
 
   const shell: ShellSession = {
     api,

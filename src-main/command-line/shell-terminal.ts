@@ -19,7 +19,11 @@ export interface TerminalShell {
   converse(): Promise<number>;
 }
 
-export function createTerminalShell(api: ControllerApi, session: Session, history: ShellHistory): TerminalShell {
+export function createTerminalShell(
+  api: ControllerApi,
+  session: Session,
+  history: ShellHistory,
+): TerminalShell {
   const { stdin, stdout } = session.world;
   const lines = createInterface({
     input: stdin,
@@ -83,7 +87,13 @@ function promptOf(shell: ShellSession): string {
   return `${bold("plush")}${about}${run === undefined ? "" : ` [${run.state}]`}> `;
 }
 
-async function converse(lines: Interface, screen: PromptScreen, shell: ShellSession, history: ShellHistory, refresh: () => void): Promise<number> {
+async function converse(
+  lines: Interface,
+  screen: PromptScreen,
+  shell: ShellSession,
+  history: ShellHistory,
+  refresh: () => void,
+): Promise<number> {
   const typed = createLineQueue(lines);
   const stopSignals = shell.session.world.onSignal((signal) => {
     // Ctrl-C is a key here (raw mode); these come from outside and mean: leave, cleaning up.
@@ -144,7 +154,11 @@ function namesOf(api: ControllerApi, session: Session): CompletionNames {
 
 /** A folder that cannot be read offers nothing. */
 function filesFrom(beginning: string, workingDirectory: string): readonly string[] {
-  const folder = beginning.endsWith("/") ? beginning : beginning.includes("/") ? `${dirname(beginning)}/` : "";
+  const folder = beginning.endsWith("/")
+    ? beginning
+    : beginning.includes("/")
+      ? `${dirname(beginning)}/`
+      : "";
   const shown = folder === "//" ? "/" : folder;
   const path = shown.startsWith("~/") ? join(homedir(), shown.slice(2)) : resolve(workingDirectory, shown);
   try {

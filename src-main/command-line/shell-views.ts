@@ -1,6 +1,11 @@
 // What `info` shows in the shell: hosts, one host, the overlay, the controller; pure.
 import { foldNames } from "#shared/node-set/node-set.ts";
-import type { ApplicationSummary, ControlView, HostView, MeshView } from "#shared/controller-api/controller-api.ts";
+import type {
+  ApplicationSummary,
+  ControlView,
+  HostView,
+  MeshView,
+} from "#shared/controller-api/controller-api.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
 import type { Style } from "./style.ts";
 import { counted, durationText, renderTable } from "./table.ts";
@@ -15,14 +20,26 @@ export function renderHosts(hosts: readonly HostView[], { style, columns }: View
   if (hosts.length === 0) return ["no hosts: load a directory with `use DIRECTORY.xml`"];
   const rows = new Map<string, { names: string[]; cells: readonly string[] }>();
   for (const host of hosts) {
-    const cells = [host.managerType, host.groups.join(","), host.component ?? "-", host.state, host.reason].map(neutraliseLine);
+    const cells = [
+      host.managerType,
+      host.groups.join(","),
+      host.component ?? "-",
+      host.state,
+      host.reason,
+    ].map(neutraliseLine);
     const key = cells.join("\n");
     const row = rows.get(key) ?? { names: [], cells };
     row.names.push(host.host);
     rows.set(key, row);
   }
-  const titles = ["hosts", "count", "type", "groups", "component", "state", "reason"].map((title) => ({ title }));
-  const table = [...rows.values()].map(({ names, cells }) => [foldNames(names), String(names.length), ...cells]);
+  const titles = ["hosts", "count", "type", "groups", "component", "state", "reason"].map((title) => ({
+    title,
+  }));
+  const table = [...rows.values()].map(({ names, cells }) => [
+    foldNames(names),
+    String(names.length),
+    ...cells,
+  ]);
   return renderTable(titles, table, columns, style.bold);
 }
 
@@ -37,8 +54,16 @@ export function renderHost(host: HostView, { style }: ViewOptions): readonly str
     ["component", host.component ?? "-"],
     ["state", `${host.state} since ${durationText(host.sinceMs)}`],
     ...(host.reason === "" ? [] : [["reason", host.reason] as const]),
-    ["client", client === undefined ? "none" : `pid ${client.pid}, Node ${client.node} on ${client.platform}, in ${client.directory}`],
-    ...host.processes.map((process) => ["process", `${process.process} (${process.block}), pid ${process.pid}: ${process.state}`] as const),
+    [
+      "client",
+      client === undefined
+        ? "none"
+        : `pid ${client.pid}, Node ${client.node} on ${client.platform}, in ${client.directory}`,
+    ],
+    ...host.processes.map(
+      (process) =>
+        ["process", `${process.process} (${process.block}), pid ${process.pid}: ${process.state}`] as const,
+    ),
   ];
   return factLines(facts, style);
 }
@@ -56,7 +81,9 @@ export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): rea
     style,
   );
   if (mesh.members.length === 0) return facts;
-  const titles = ["host", "state", "since", "parent", "depth", "pending commands"].map((title) => ({ title }));
+  const titles = ["host", "state", "since", "parent", "depth", "pending commands"].map((title) => ({
+    title,
+  }));
   const rows = mesh.members.map((member) => [
     member.host,
     member.state,
@@ -81,7 +108,9 @@ export function renderControl(control: ControlView, { style, columns }: ViewOpti
     style,
   );
   if (run === undefined) return facts;
-  const titles = ["component", "hosts", "stage", "connected", "prepared", "ended", "failed"].map((title) => ({ title }));
+  const titles = ["component", "hosts", "stage", "connected", "prepared", "ended", "failed"].map((title) => ({
+    title,
+  }));
   const rows = run.components.map((component) => [
     neutraliseLine(component.name),
     component.hosts,
@@ -91,14 +120,27 @@ export function renderControl(control: ControlView, { style, columns }: ViewOpti
     String(component.ended),
     String(component.failed),
   ]);
-  const barriers = run.barriers.map((barrier) => `barrier ${neutraliseLine(barrier.name)}: ${barrier.arrived}/${barrier.max}${barrier.released ? ", released" : ""}`);
+  const barriers = run.barriers.map(
+    (barrier) =>
+      `barrier ${neutraliseLine(barrier.name)}: ${barrier.arrived}/${barrier.max}${barrier.released ? ", released" : ""}`,
+  );
   const { running, succeeded, failed } = run.processes;
-  return [...facts, "", ...renderTable(titles, rows, columns, style.bold), ...barriers, `processes: ${running} running, ${succeeded} ok, ${failed} failed`];
+  return [
+    ...facts,
+    "",
+    ...renderTable(titles, rows, columns, style.bold),
+    ...barriers,
+    `processes: ${running} running, ${succeeded} ok, ${failed} failed`,
+  ];
 }
 
 /** What Plush printed after `load`: the project's name and counted lists. */
-export function renderApplication(application: ApplicationSummary, { style }: ViewOptions): readonly string[] {
-  const list = (names: readonly string[]): string => (names.length === 0 ? "none" : `${names.length}: ${names.map(neutraliseLine).join(", ")}`);
+export function renderApplication(
+  application: ApplicationSummary,
+  { style }: ViewOptions,
+): readonly string[] {
+  const list = (names: readonly string[]): string =>
+    names.length === 0 ? "none" : `${names.length}: ${names.map(neutraliseLine).join(", ")}`;
   return factLines(
     [
       ["project", application.project],
@@ -113,5 +155,7 @@ export function renderApplication(application: ApplicationSummary, { style }: Vi
 
 function factLines(facts: readonly (readonly [string, string])[], style: Style): readonly string[] {
   const width = Math.max(...facts.map(([name]) => name.length));
-  return facts.map(([name, value]) => `${style.bold(name.padEnd(width))}  ${neutraliseLine(value)}`.trimEnd());
+  return facts.map(([name, value]) =>
+    `${style.bold(name.padEnd(width))}  ${neutraliseLine(value)}`.trimEnd(),
+  );
 }

@@ -26,7 +26,8 @@ export function splitShellLine(line: string): ShellLine {
     const character = line[at] ?? "";
     if (quote !== "") {
       if (character === quote) quote = "";
-      else if (character === "\\" && quote === '"' && /["\\]/.test(line[at + 1] ?? "")) text += line[(at += 1)] ?? "";
+      else if (character === "\\" && quote === '"' && /["\\]/.test(line[at + 1] ?? ""))
+        text += line[(at += 1)] ?? "";
       else text += character;
     } else if (character === '"' || character === "'") {
       begin(at);

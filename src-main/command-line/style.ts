@@ -12,7 +12,14 @@ export interface Style {
 
 const plain = (text: string): string => text;
 
-export const PLAIN_STYLE: Style = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
+export const PLAIN_STYLE: Style = {
+  bold: plain,
+  dim: plain,
+  red: plain,
+  green: plain,
+  yellow: plain,
+  cyan: plain,
+};
 
 /** SGR codes of the eight basic colours: the person's own theme decides what they look like. */
 export const COLOUR_STYLE: Style = {

@@ -8,8 +8,8 @@ export interface Column {
 
 /** Between two columns. */
 const GAP = "  ";
-/** Narrower than this, a cut cell says nothing any more. */
-const COLUMN_WIDTH_MIN = 8;
+/** Narrower than this, a cut cell says nothing any more; lines may then be wider than the terminal. */
+const COLUMN_WIDTH_MIN = 4;
 
 /** Lines without trailing blanks; `columns` is the width to fit into, undefined = as wide as it gets. */
 export function renderTable(
@@ -19,7 +19,9 @@ export function renderTable(
   heading: (text: string) => string = (text) => text,
 ): readonly string[] {
   const widths = fitWidths(
-    titles.map((title, index) => Math.max(widthOf(title.title), ...rows.map((row) => widthOf(row[index] ?? "")))),
+    titles.map((title, index) =>
+      Math.max(widthOf(title.title), ...rows.map((row) => widthOf(row[index] ?? ""))),
+    ),
     columns,
   );
   const line = (cells: readonly string[]): string =>

@@ -1,7 +1,7 @@
 // How many columns a text takes on a terminal, and how to cut and pad it to a number of columns.
 
 /** Our own colour codes only: output of hosts has none left. */
- 
+
 const COLOUR_CODE = /\x1b\[[0-9;]*m/g;
 
 /** Code points two columns wide: East Asian wide and full-width forms, and emoji (Unicode 15, shortened). */

@@ -4,7 +4,11 @@ import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import type { Paths } from "../documents/paths.ts";
 
 /** A stream that may be a terminal; size and colours depend on that. */
-export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+export type Output = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 export type Input = Readable & { readonly isTTY?: boolean };
 
 export interface ControllerSettings {

@@ -1,6 +1,7 @@
 // A command on hosts as a run of its own: one component that is exactly these hosts, one process on each. Pure.
 import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { ProcessDefinition } from "#shared/application/application.ts";
+import { escapeVariables } from "#shared/application/variables.ts";
 import { blockPathOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { foldNames, parseNodeSet } from "#shared/node-set/node-set.ts";
 import type { ResourceDirectory } from "#shared/resource-directory/resource-directory.ts";
@@ -10,6 +11,8 @@ const NOWHERE = { span: { start: 0, end: 0 } } as const;
 /** The names that events and results show for a command. */
 export const COMMAND_COMPONENT = "hosts";
 const COMMAND_BLOCK = "command";
+/** Kept of each stream of a command: people expect all of it, and a forgotten `cat` of a disk must still end. */
+const COMMAND_OUTPUT_BYTES = 256 * 1024 * 1024;
 
 export interface CommandPlanSettings {
   readonly run: RunId;
@@ -75,13 +78,13 @@ function shellProcess(command: string): ProcessDefinition {
     fileSizeBytes: undefined,
     cpuSeconds: undefined,
     processes: undefined,
-    outputBytes: undefined,
+    outputBytes: COMMAND_OUTPUT_BYTES,
   };
   return {
     ...NOWHERE,
     name: COMMAND_BLOCK,
     path: "sh",
-    args: ["-c", command.replaceAll("${", "$${")],
+    args: ["-c", escapeVariables(command)],
     cwd: "",
     environment: [],
     user: undefined,

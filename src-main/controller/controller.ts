@@ -16,6 +16,7 @@ import type { OutputStore, OutputStoreParts } from "../results/output-store.ts";
 import type { RunResults, RunResultsSettings } from "../results/run-results.ts";
 import { chooseHosts, planCommand } from "./command-plan.ts";
 import { HostTraffic } from "./host-traffic-shell.ts";
+import { giveLocalAddresses } from "./local-addresses.ts";
 import { LoadedDocuments, problemsAt, summaryOf } from "./loaded-documents-shell.ts";
 import { planRun, type RunPlan } from "./run-plan.ts";
 import { RunShell } from "./run-shell.ts";
@@ -45,6 +46,8 @@ export interface ControllerParts {
 export interface ControllerSettings {
   readonly session: string;
   readonly runsDirectory: string;
+  /** Decides the loopback addresses of embedded hosts; undefined where there is only 127.0.0.1. */
+  readonly localSeed: number | undefined;
 }
 
 interface Started {
@@ -75,7 +78,10 @@ export class Controller implements Api.ControllerApi {
   constructor(parts: ControllerParts, settings: ControllerSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#documents = new LoadedDocuments(parts.readDocument);
+    this.#documents = new LoadedDocuments({
+      read: parts.readDocument,
+      adapt: (directory) => (settings.localSeed === undefined ? directory : giveLocalAddresses(directory, settings.localSeed)),
+    });
     this.#fleet = parts.createFleet({
       onConnected: (host) => { this.#connected(host); },
       onNotConnected: (host, failure) => {
@@ -134,12 +140,12 @@ export class Controller implements Api.ControllerApi {
       return refused(1, "an application is running already; wait for it or abort it");
     }
     const variables = new Map(project.variables.map((variable) => [variable.name, options.variables[variable.name] ?? variable.value]));
-    const software = await planSoftware(project, path, variables);
+    const run = this.#newRunId();
+    const software = await planSoftware(project, path, run, variables);
     const secrets = await readSecrets(project, path);
     const problems = [...this.#documents.checkTogether(), ...problemsAt(text, [...software.problems, ...secrets.problems])];
     if (hasErrors(problems)) return { kind: "refused", exitCode: 6, problems, reason: `${path} cannot be run` };
     for (const file of software.files) this.traffic.offer(file.sha256, file);
-    const run = this.#newRunId();
     const plan = planRun(specification, { run, applicationPath: path, deadlineMs: options.deadlineMs, variables: options.variables, software: software.plans });
     const documents = { "application.xml": text, "directory.xml": directory.text };
     return this.#start({ plan, directory: directory.directory, documents, secrets: secrets.values, ...options });
@@ -237,7 +243,7 @@ export class Controller implements Api.ControllerApi {
 
   mesh(): Api.MeshView {
     const { overlay } = this.#parts;
-    return { overlay: "star", address: `${overlay.address}:${String(overlay.port)}`, members: overlay.members(), framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
+    return { overlay: "star", address: `${overlay.address}:${String(overlay.port)}`, members: overlay.members(), ...overlay.traffic() };
   }
 
   control(): Api.ControlView {
@@ -259,7 +265,7 @@ export class Controller implements Api.ControllerApi {
     const open = [...this.#runs.values()].filter((run) => !run.run.over);
     for (const run of open) run.input({ kind: "end", cause: "interrupt", reason: "the controller is quitting" });
     await Promise.all([...this.#runs.values()].map((run) => run.ended));
-    await this.#fleet.disconnect(this.#fleet.connected(), false);
+    await this.#fleet.close();
     await this.traffic.close();
     await this.#parts.removeOldRuns();
     await this.#parts.close();
@@ -331,7 +337,14 @@ export class Controller implements Api.ControllerApi {
   }
 
   #report(host: HostId, report: Report): void {
-    if (!("run" in report)) return;
+    if (report.kind === "commandDropped") {
+      this.#eachRun(host, (run) => { run.input({ kind: "hostLost", host, reason: `controller and client do not understand each other: ${report.reason}` }); });
+      return;
+    }
+    if (!("run" in report)) {
+      this.#eachRun(host, (run) => { run.report(host, report); });
+      return;
+    }
     const run = this.#runs.get(report.run);
     if (run !== undefined && !run.run.over) run.report(host, report);
   }

@@ -22,13 +22,19 @@ export interface LoadedDirectory {
   readonly directory: ResourceDirectory;
 }
 
+export interface LoadedDocumentsParts {
+  readonly read: (path: string) => Promise<DocumentResult>;
+  /** What becomes of a directory before anybody uses it. */
+  readonly adapt: (directory: ResourceDirectory) => ResourceDirectory;
+}
+
 export class LoadedDocuments {
-  readonly #read: (path: string) => Promise<DocumentResult>;
+  readonly #parts: LoadedDocumentsParts;
   application: LoadedApplication | undefined;
   directory: LoadedDirectory | undefined;
 
-  constructor(read: (path: string) => Promise<DocumentResult>) {
-    this.#read = read;
+  constructor(parts: LoadedDocumentsParts) {
+    this.#parts = parts;
   }
 
   async loadApplication(source: DocumentSource): Promise<LoadResult> {
@@ -47,7 +53,7 @@ export class LoadedDocuments {
     if (typeof document !== "string") return { loaded: false, problems: [document] };
     const { directory, problems } = parseDirectory(document);
     if (directory === undefined || hasErrors(problems)) return { loaded: false, problems };
-    this.directory = { path: source.path, text: document, directory };
+    this.directory = { path: source.path, text: document, directory: this.#parts.adapt(directory) };
     const hosts = directory.managers.reduce((sum, manager) => sum + manager.hosts.length, 0);
     return { loaded: true, problems, hosts };
   }
@@ -60,7 +66,7 @@ export class LoadedDocuments {
 
   async #textOf(source: DocumentSource): Promise<string | Problem> {
     if (source.text !== undefined) return source.text;
-    const result = await this.#read(source.path);
+    const result = await this.#parts.read(source.path);
     if (result.kind === "ok") return result.text;
     return { severity: "error", line: 1, column: 1, offset: 0, message: `${source.path}: ${result.message}`, remedy: result.remedy };
   }

@@ -57,6 +57,7 @@ export function eventsOfReport(host: HostId, component: string, report: Report):
           remedy: "what the host did meanwhile is in its own log",
         },
       ];
+    case "commandDropped":
     case "facts":
     case "prepared":
     case "barrierReached":

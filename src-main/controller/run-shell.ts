@@ -1,5 +1,5 @@
 // Drives one pure run: performs its effects on the fleet and on files, and feeds back what comes of them.
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import { once } from "node:events";
 import type { HostId } from "#shared/base/ids.ts";
 import type { RunEvent, RunEventBody, RunVerdict } from "#shared/controller-api/run-events.ts";
@@ -57,6 +57,8 @@ export class RunShell {
   readonly #decoders = new Map<string, OutputDecoder>();
   readonly #startedMs = performance.now();
   readonly #everHosts = new Set<HostId>();
+  /** Ctrl-C: files and output that are still on their way are left where they are. */
+  readonly #interrupted = new AbortController();
   #endedWith: (verdict: RunVerdict) => void = () => undefined;
 
   constructor(parts: RunShellParts) {
@@ -82,6 +84,7 @@ export class RunShell {
   }
 
   input(input: RunInput): void {
+    if (input.kind === "end" && input.cause === "interrupt") this.#interrupted.abort(new Error(input.reason));
     for (const effect of this.run.step(input, performance.now())) this.#perform(effect);
   }
 
@@ -108,7 +111,7 @@ export class RunShell {
         surroundings.connect(effect.hosts);
         return;
       case "command":
-        if (effect.hosts.length > 0) surroundings.command(effect.hosts, effect.command);
+        if (effect.hosts.length > 0) this.#command(effect.hosts, effect.command);
         return;
       case "sendSecrets":
         surroundings.command(effect.hosts, { kind: "secrets", run: this.run.plan.run, values: this.#parts.secrets });
@@ -129,6 +132,17 @@ export class RunShell {
       case "ended":
         void this.#end(effect);
         return;
+    }
+  }
+
+  #command(hosts: readonly HostId[], command: Command): void {
+    try {
+      this.#parts.surroundings.command(hosts, command);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      // A specification of many thousand blocks: said in words instead of ending the controller.
+      const reason = `the application is too large to be sent to a host: ${error.message}`;
+      setImmediate(() => { this.input({ kind: "end", cause: "abort", reason }); });
     }
   }
 
@@ -157,13 +171,14 @@ export class RunShell {
   /** The rest of the output, and the files that the hosts have listed. */
   async #gather(files: ReadonlyMap<HostId, readonly CollectableFile[]>): Promise<GatherProblem[]> {
     const problems: GatherProblem[] = [];
-    const drained = await Promise.race([this.outputs.drained().then(() => true), pause(DRAIN_MS)]);
-    if (!drained) {
+    const { signal } = this.#interrupted;
+    const drained = await Promise.race([this.outputs.drained().then(() => true), pause(DRAIN_MS), abortOf(signal)]);
+    if (drained === false) {
       for (const host of this.outputs.pending()) problems.push({ host, message: `its output did not arrive completely within ${String(DRAIN_MS / 1000)} s` });
     }
     const jobs = [...files].flatMap(([host, list]) => list.map((file) => ({ host, file })));
     const work = async (): Promise<void> => {
-      for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      for (let job = jobs.shift(); job !== undefined && !signal.aborted; job = jobs.shift()) {
         const problem = await this.#collect(job.host, job.file);
         if (problem !== undefined) problems.push({ host: job.host, message: problem });
       }
@@ -176,22 +191,26 @@ export class RunShell {
     const { results, traffic, makeParent } = this.#parts;
     const path = results.collectedPath(host, file.path);
     if (path === undefined) return `the file ${JSON.stringify(file.path)} would lie outside of the results; it was not taken`;
+    let stream: WriteStream | undefined;
     try {
       await makeParent(path);
-      const stream = createWriteStream(path, { mode: file.mode & 0o666 });
-      const failed = new Promise<never>((_, reject) => { stream.once("error", reject); });
+      stream = createWriteStream(path, { mode: file.mode & 0o666 });
+      const opened = stream;
+      const failed = new Promise<never>((_, reject) => { opened.once("error", reject); });
       // Thrown by whoever waits for the file below; when nobody does, there is nothing to tell.
       failed.catch((error: unknown) => error);
       const sink = async (bytes: Uint8Array): Promise<void> => {
-        if (!stream.write(bytes)) await Promise.race([once(stream, "drain"), failed]);
+        if (!opened.write(bytes)) await Promise.race([once(opened, "drain"), failed]);
       };
       const key = `collected:${this.#runId}:${file.index}` as const;
-      await Promise.race([traffic.pull(host, key, file.size, sink, AbortSignal.timeout(COLLECT_MS)), failed]);
+      const signal = AbortSignal.any([AbortSignal.timeout(COLLECT_MS), this.#interrupted.signal]);
+      await Promise.race([traffic.pull(host, key, file.size, sink, signal), failed]);
       stream.end();
       await Promise.race([once(stream, "close"), failed]);
       this.#emit({ event: "collected", host, file: file.path, size: file.size });
       return undefined;
     } catch (error) {
+      stream?.destroy();
       return `cannot collect ${file.path}: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
@@ -232,5 +251,12 @@ export class RunShell {
 function pause(ms: number): Promise<false> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms, false).unref();
+  });
+}
+
+function abortOf(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => { resolve(undefined); }, { once: true });
   });
 }

@@ -179,6 +179,9 @@ export class Run {
           reason: `${String(report.count)} of its reports are lost, so that nobody knows how it stands`,
           unreachable: false,
         });
+      case "commandDropped":
+        // It may have been the one that everything else depends on.
+        return this.#hostFailed(member, { step: "commands", reason: report.reason, unreachable: false });
       case "facts":
       case "preparing":
       case "processStarted":

@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { PackageDefinition, Project, SoftwareDefinition } from "#shared/application/application.ts";
-import { substitute, type VariableTable } from "#shared/application/variables.ts";
+import { createSharedTable, substitute, type VariableTable } from "#shared/application/variables.ts";
 import type { PackagePlan, SoftwarePlan } from "#shared/protocol/commands.ts";
 
 const PERMISSION_BITS = 0o777;
@@ -29,12 +29,12 @@ export interface SoftwareProblem {
 }
 
 /** Only software that a component of the experiment uses is looked at. */
-export async function planSoftware(project: Project, specificationPath: string, variables: ReadonlyMap<string, string>): Promise<PlannedSoftware> {
+export async function planSoftware(project: Project, specificationPath: string, run: string, variables: ReadonlyMap<string, string>): Promise<PlannedSoftware> {
   const used = new Set(project.components.flatMap((component) => component.software.map((reference) => reference.name)));
   const plans = new Map<string, SoftwarePlan>();
   const files: PushedFile[] = [];
   const problems: SoftwareProblem[] = [];
-  const table: VariableTable = { runId: "", variables: [...variables].map(([name, value]) => ({ name, value })), components: [], software: [] };
+  const table = createSharedTable(run, variables);
   for (const software of project.software) {
     if (!used.has(software.name)) continue;
     const packages: PackagePlan[] = [];
@@ -52,9 +52,13 @@ export async function planSoftware(project: Project, specificationPath: string, 
 type PlannedPackage = { readonly plan: PackagePlan; readonly file: PushedFile } | { readonly plan: PackagePlan } | { readonly problem: SoftwareProblem };
 
 async function planPackage(definition: PackageDefinition, base: string, table: VariableTable): Promise<PlannedPackage> {
-  const { name, destPath, sha256 } = definition;
-  const filled = substitute(definition.path, table, undefined);
-  const path = "text" in filled ? filled.text : definition.path;
+  const { name, sha256 } = definition;
+  const fill = (text: string): string => {
+    const filled = substitute(text, table, undefined);
+    return filled.kind === "ok" ? filled.text : text;
+  };
+  const path = fill(definition.path);
+  const destPath = fill(definition.destPath);
   if (definition.transfer === "web") return { plan: { name, destPath, source: { kind: "web", url: path, sha256 } } };
   const full = resolve(base, path);
   try {

@@ -1,7 +1,8 @@
 // Embedded hosts: each one a client process on this computer with a directory of its own.
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, rm, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import type { HostId } from "#shared/base/ids.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
@@ -15,17 +16,23 @@ const INHERITED = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TM
 export interface LocalSettings {
   /** The bundled client program. */
   readonly clientBundle: string;
-  /** Host directories are made below it: `<hostsDirectory>/<session>/<host>`. */
+  /** Host directories are made in it: `<session>.<incarnation>.<host>`. */
   readonly hostsDirectory: string;
   readonly session: string;
 }
 
 export function createLocalDeployment(settings: LocalSettings): Deployment {
-  const sessionDirectory = join(settings.hostsDirectory, settings.session);
-  const directoryOf = (host: HostEntry): string => join(sessionDirectory, encodeURIComponent(host.id));
+  const { hostsDirectory, session } = settings;
+  /**
+   * One for each client, also on the same host: the keeper of one that was killed may still be removing its own. Not
+   * below a directory of the session: when the controller was killed, nobody would remove that.
+   */
+  const directoryOf = (host: HostEntry, incarnation: number): string => join(hostsDirectory, `${session}.${String(incarnation)}.${encodeURIComponent(host.id)}`);
+  const made = new Map<HostId, Set<string>>();
 
   async function start(host: HostEntry, credentials: ClientCredentials, signal: AbortSignal): Promise<DeployResult> {
-    const directory = directoryOf(host);
+    const directory = directoryOf(host, credentials.incarnation);
+    made.set(host.id, (made.get(host.id) ?? new Set()).add(directory));
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -37,7 +44,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
       address: host.address,
       site: host.site ?? "",
       directory,
-      keptStore: join(settings.hostsDirectory, "kept"),
+      keptStore: join(hostsDirectory, "kept"),
     } satisfies ClientStart);
     return launch(directory, text);
   }
@@ -66,17 +73,20 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
   return {
     start,
     async cleanUp(host) {
-      try {
-        await rm(directoryOf(host), { recursive: true, force: true, maxRetries: 3 });
-        return [];
-      } catch (error) {
-        return [`cannot remove ${directoryOf(host)}: ${wordsOf(error)}`];
+      const problems: string[] = [];
+      for (const directory of made.get(host.id) ?? []) {
+        try {
+          await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+          made.get(host.id)?.delete(directory);
+        } catch (error) {
+          problems.push(`cannot remove ${directory}: ${wordsOf(error)}`);
+        }
       }
+      return problems;
     },
     async close() {
       // Goes when it is empty; what others still have in it stays.
-      await removeEmpty(sessionDirectory);
-      await removeEmpty(dirname(sessionDirectory));
+      await removeEmpty(hostsDirectory);
     },
   };
 }

@@ -30,7 +30,10 @@ export async function findExample(examplesDirectory: string, name: string): Prom
     join(folder, `${name}.xml`),
     join(examplesDirectory, `${name}.xml`),
   ]);
-  const directory = await firstThatExists([join(folder, "directory.xml"), join(examplesDirectory, "directory.xml")]);
+  const directory = await firstThatExists([
+    join(folder, "directory.xml"),
+    join(examplesDirectory, "directory.xml"),
+  ]);
   return application === undefined || directory === undefined ? undefined : { application, directory };
 }
 

@@ -3,7 +3,12 @@
 /** What the person answered. */
 export type InitialHosts =
   | { readonly kind: "local"; readonly count: number }
-  | { readonly kind: "ssh"; readonly hosts: string; readonly port: number; readonly user: string | undefined };
+  | {
+      readonly kind: "ssh";
+      readonly hosts: string;
+      readonly port: number;
+      readonly user: string | undefined;
+    };
 
 /** Port that clients listen on when nobody says otherwise: the one in the original's own examples. */
 export const CLIENT_PORT_DEFAULT = 15_400;
@@ -13,16 +18,22 @@ export function initialDirectory(hosts: InitialHosts, group: string): string {
   switch (hosts.kind) {
     case "local": {
       const names = hosts.count === 1 ? "node1" : `node[1-${hosts.count}]`;
-      lines.push("  <!-- Embedded hosts on this computer: each has a directory and a client process of its own. -->");
+      lines.push(
+        "  <!-- Embedded hosts on this computer: each has a directory and a client process of its own. -->",
+      );
       lines.push('  <resource_manager type="local">');
       lines.push(`    <node hostname="${names}" group="${escapeXml(group)}"/>`);
       break;
     }
     case "ssh": {
       const user = hosts.user === undefined ? "" : ` user="${escapeXml(hosts.user)}"`;
-      lines.push("  <!-- Hosts reached by SSH. The number after the colon is the port that the client will listen on. -->");
+      lines.push(
+        "  <!-- Hosts reached by SSH. The number after the colon is the port that the client will listen on. -->",
+      );
       lines.push('  <resource_manager type="ssh">');
-      lines.push(`    <node hostname="${escapeXml(hosts.hosts)}:${hosts.port}"${user} group="${escapeXml(group)}"/>`);
+      lines.push(
+        `    <node hostname="${escapeXml(hosts.hosts)}:${hosts.port}"${user} group="${escapeXml(group)}"/>`,
+      );
       break;
     }
   }
@@ -51,5 +62,9 @@ function quoted(text: string): string {
 }
 
 function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }

@@ -34,7 +34,10 @@ async function loadFile(path: string, source: string): Promise<PreferencesResult
     return { preferences: resolvePaths(preferences, dirname(path)), problems };
   }
   if (document.message === "there is no such file") return { preferences: {}, problems: [] };
-  return { preferences: {}, problems: [{ severity: "warning", source, line: 0, message: document.message, remedy: document.remedy }] };
+  return {
+    preferences: {},
+    problems: [{ severity: "warning", source, line: 0, message: document.message, remedy: document.remedy }],
+  };
 }
 
 /** Paths in a file are relative to that file, wherever the command is started. */

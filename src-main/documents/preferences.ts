@@ -45,7 +45,9 @@ export interface PreferenceProblem {
   readonly remedy: string;
 }
 
-type Parsed = { readonly kind: "ok"; readonly value: string | number | boolean } | { readonly kind: "error"; readonly expected: string };
+type Parsed =
+  | { readonly kind: "ok"; readonly value: string | number | boolean }
+  | { readonly kind: "error"; readonly expected: string };
 type ValueParser = (text: string) => Parsed;
 
 const PARSERS: { readonly [Key in PreferenceKey]-?: ValueParser } = {
@@ -58,7 +60,9 @@ const PARSERS: { readonly [Key in PreferenceKey]-?: ValueParser } = {
   keep: parseSwitch,
   timeout: (text) => {
     const ms = parseDuration(text);
-    return ms === undefined ? { kind: "error", expected: "a time such as 90, 90s, 2m or 1h" } : { kind: "ok", value: ms };
+    return ms === undefined
+      ? { kind: "error", expected: "a time such as 90, 90s, 2m or 1h" }
+      : { kind: "ok", value: ms };
   },
   controller_port: wholeNumber(0, PORT_MAX),
 };
@@ -88,19 +92,33 @@ export function parsePreferences(text: string, source: string): PreferencesResul
       const content = withoutComment(whole).trim();
       if (content === "") return;
       const equals = content.indexOf("=");
-      if (equals === -1) return problem("error", `'${shortened(content)}' is no setting`, "Write key = value, or start the line with #.");
+      if (equals === -1)
+        return problem(
+          "error",
+          `'${shortened(content)}' is no setting`,
+          "Write key = value, or start the line with #.",
+        );
       const key = content.slice(0, equals).trim();
-      if (!isPreferenceKey(key)) return problem("warning", `unknown key '${shortened(key)}'`, unknownKeyRemedy(key));
-      if (values.has(key)) problem("warning", `'${key}' is set twice; this one counts`, "Remove one of the two lines.");
+      if (!isPreferenceKey(key))
+        return problem("warning", `unknown key '${shortened(key)}'`, unknownKeyRemedy(key));
+      if (values.has(key))
+        problem("warning", `'${key}' is set twice; this one counts`, "Remove one of the two lines.");
       const parsed = PARSERS[key](unquoted(content.slice(equals + 1).trim()));
       if (parsed.kind === "ok") values.set(key, parsed.value);
-      else problem("error", `'${key}' must be ${parsed.expected}`, "Change the value, or remove the line for the default.");
+      else
+        problem(
+          "error",
+          `'${key}' must be ${parsed.expected}`,
+          "Change the value, or remove the line for the default.",
+        );
     });
   return { preferences: Object.fromEntries(values), problems };
 }
 
 /** The same keys from the environment: PLUSH_FANOUT=8. Empty values count as unset. */
-export function preferencesOfEnvironment(environment: Readonly<Record<string, string | undefined>>): PreferencesResult {
+export function preferencesOfEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): PreferencesResult {
   const values = new Map<PreferenceKey, string | number | boolean>();
   const problems: PreferenceProblem[] = [];
   for (const key of PREFERENCE_KEYS) {
@@ -109,7 +127,14 @@ export function preferencesOfEnvironment(environment: Readonly<Record<string, st
     if (text === undefined || text === "") continue;
     const parsed = PARSERS[key](text);
     if (parsed.kind === "ok") values.set(key, parsed.value);
-    else problems.push({ severity: "error", source: name, line: 0, message: `must be ${parsed.expected}`, remedy: `Change ${name}, or unset it.` });
+    else
+      problems.push({
+        severity: "error",
+        source: name,
+        line: 0,
+        message: `must be ${parsed.expected}`,
+        remedy: `Change ${name}, or unset it.`,
+      });
   }
   return { preferences: Object.fromEntries(values), problems };
 }
@@ -159,7 +184,9 @@ function shortened(text: string): string {
 }
 
 function parsePath(text: string): Parsed {
-  return text === "" || text.includes("\0") ? { kind: "error", expected: "a path" } : { kind: "ok", value: text };
+  return text === "" || text.includes("\0")
+    ? { kind: "error", expected: "a path" }
+    : { kind: "ok", value: text };
 }
 
 function parseSwitch(text: string): Parsed {
@@ -171,10 +198,15 @@ function parseSwitch(text: string): Parsed {
 function wholeNumber(min: number, max: number): ValueParser {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    return value >= min && value <= max ? { kind: "ok", value } : { kind: "error", expected: `a whole number from ${min} to ${max}` };
+    return value >= min && value <= max
+      ? { kind: "ok", value }
+      : { kind: "error", expected: `a whole number from ${min} to ${max}` };
   };
 }
 
 function oneOf(...choices: readonly string[]): ValueParser {
-  return (text) => (choices.includes(text) ? { kind: "ok", value: text } : { kind: "error", expected: `one of ${choices.join(", ")}` });
+  return (text) =>
+    choices.includes(text)
+      ? { kind: "ok", value: text }
+      : { kind: "error", expected: `one of ${choices.join(", ")}` };
 }

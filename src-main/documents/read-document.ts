@@ -11,14 +11,26 @@ export type DocumentResult =
   | { readonly kind: "unreadable"; readonly message: string; readonly remedy: string };
 
 /** Files are opened without blocking, so that a named pipe without a writer is an error and not a wait. */
-export async function readDocument(path: string, bytesMax: number = DOCUMENT_BYTES_MAX): Promise<DocumentResult> {
+export async function readDocument(
+  path: string,
+  bytesMax: number = DOCUMENT_BYTES_MAX,
+): Promise<DocumentResult> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const status = await file.stat();
-    if (status.isDirectory()) return unreadable("it is a directory, not a file", "Name the file inside of it.");
-    if (!status.isFile()) return unreadable("it is not a regular file", "Name a regular file, or give the text on standard input as -.");
-    if (status.size > bytesMax) return unreadable(`it is too large (${status.size} bytes; at most ${bytesMax} are read)`, "Check that it is the right file.");
+    if (status.isDirectory())
+      return unreadable("it is a directory, not a file", "Name the file inside of it.");
+    if (!status.isFile())
+      return unreadable(
+        "it is not a regular file",
+        "Name a regular file, or give the text on standard input as -.",
+      );
+    if (status.size > bytesMax)
+      return unreadable(
+        `it is too large (${status.size} bytes; at most ${bytesMax} are read)`,
+        "Check that it is the right file.",
+      );
     return decode(await file.readFile());
   } catch (error) {
     return unreadableBecause(error);
@@ -28,13 +40,20 @@ export async function readDocument(path: string, bytesMax: number = DOCUMENT_BYT
 }
 
 /** The whole of standard input, for documents named "-". */
-export async function readStandardInput(stdin: Readable, bytesMax: number = DOCUMENT_BYTES_MAX): Promise<DocumentResult> {
+export async function readStandardInput(
+  stdin: Readable,
+  bytesMax: number = DOCUMENT_BYTES_MAX,
+): Promise<DocumentResult> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stdin) {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array);
     size += bytes.length;
-    if (size > bytesMax) return unreadable(`it is too large (more than ${bytesMax} bytes)`, "Check what is sent to standard input.");
+    if (size > bytesMax)
+      return unreadable(
+        `it is too large (more than ${bytesMax} bytes)`,
+        "Check what is sent to standard input.",
+      );
     chunks.push(bytes);
   }
   return decode(Buffer.concat(chunks));
@@ -65,7 +84,10 @@ export function unreadableBecause(error: unknown): DocumentResult {
       return unreadable("the name is too long", "Check the name.");
     case undefined:
     default:
-      return unreadable(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`, "Check the file and its disk.");
+      return unreadable(
+        `it cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        "Check the file and its disk.",
+      );
   }
 }
 

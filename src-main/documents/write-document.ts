@@ -3,7 +3,10 @@ import { link, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorCodeOf } from "./read-document.ts";
 
-export type WriteResult = { readonly kind: "written" } | { readonly kind: "exists" } | { readonly kind: "failed"; readonly message: string };
+export type WriteResult =
+  | { readonly kind: "written" }
+  | { readonly kind: "exists" }
+  | { readonly kind: "failed"; readonly message: string };
 
 /** With `overwrite` false, a file that is there already is left alone, also when it appears at the last moment. */
 export async function writeDocument(path: string, text: string, overwrite: boolean): Promise<WriteResult> {

@@ -6,7 +6,7 @@ import type { Command } from "#shared/protocol/commands.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { FactsReport, Report } from "#shared/protocol/reports.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
-import type { Deployment, DeployFailure, StartedClient } from "../deploy/deployment.ts";
+import type { Deployment, DeployFailure, DeployResult, StartedClient } from "../deploy/deployment.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 
 /** From the start of the client until it is attached and has said who it is: Node's start on a busy host takes seconds. */
@@ -57,6 +57,10 @@ interface HostRecord {
   facts: FactsReport | undefined;
   client: StartedClient | undefined;
   starting: AbortController | undefined;
+  /** The start under way or the last one: whoever removes the client must wait for it, or it appears afterwards. */
+  launching: Promise<DeployResult> | undefined;
+  /** Settles when all removals so far are done: the next start waits for it. */
+  removing: Promise<unknown>;
   /** Ends the wait of whoever holds the host's place among those being contacted. */
   settle: (() => void) | undefined;
   left: (() => void) | undefined;
@@ -67,6 +71,8 @@ export class Fleet {
   readonly #settings: FleetSettings;
   readonly #hosts = new Map<HostId, HostRecord>();
   readonly #queue: { readonly record: HostRecord; readonly absenceMs: number }[] = [];
+  /** Starts and removals under way. */
+  readonly #busy = new Set<Promise<unknown>>();
   #inFlight = 0;
   #fanout = 1;
 
@@ -115,7 +121,7 @@ export class Fleet {
     if (record === undefined) return [];
     const wasAttached = record.state === "connected";
     this.#setState(record, "failed", reason);
-    if (wasAttached) return this.#leave(record, false, "failed", reason);
+    if (wasAttached) return this.#track(this.#leave(record, false, "failed", reason));
     return this.#remove(record, false, "failed", reason);
   }
 
@@ -127,11 +133,17 @@ export class Fleet {
       if (record === undefined || record.state === "disconnected" || record.state === "failed" || record.state === "leaving") return;
       const attached = record.state === "connected";
       this.#setState(record, "leaving", "");
-      const left = attached ? await this.#leave(record, keep, "disconnected", "") : await this.#remove(record, keep, "disconnected", "");
+      const left = attached ? await this.#track(this.#leave(record, keep, "disconnected", "")) : await this.#remove(record, keep, "disconnected", "");
       if (left.length > 0) problems.set(host, left);
     };
     await Promise.all(hosts.map(leave));
     return problems;
+  }
+
+  /** Ends all clients, also those being started, and waits until nothing is under way: what is left then stays. */
+  async close(): Promise<void> {
+    await this.disconnect([...this.#hosts.keys()], false);
+    while (this.#busy.size > 0) await Promise.allSettled(this.#busy);
   }
 
   onMembership(change: MembershipChange): void {
@@ -186,6 +198,8 @@ export class Fleet {
       facts: undefined,
       client: undefined,
       starting: undefined,
+      launching: undefined,
+      removing: Promise.resolve(),
       settle: undefined,
       left: undefined,
     };
@@ -206,11 +220,16 @@ export class Fleet {
       if (next === undefined) return;
       if (next.record.state !== "connecting") continue;
       this.#inFlight += 1;
-      void this.#start(next.record, next.absenceMs).finally(() => {
+      void this.#track(this.#start(next.record, next.absenceMs)).finally(() => {
         this.#inFlight -= 1;
         this.#pump();
       });
     }
+  }
+
+  #track<Result>(work: Promise<Result>): Promise<Result> {
+    this.#busy.add(work);
+    return work.finally(() => this.#busy.delete(work));
   }
 
   /** Holds the host's place until it is connected or given up, so that slow hosts do not pile up. */
@@ -221,6 +240,8 @@ export class Fleet {
       this.#notConnected(record, { step: "deploy", reason: `hosts of type "${entry.managerType}" cannot be reached by this version`, unreachable: false });
       return;
     }
+    await record.removing;
+    if (record.state !== "connecting") return;
     record.incarnation += 1;
     record.facts = undefined;
     const starting = new AbortController();
@@ -230,13 +251,12 @@ export class Fleet {
     const keys = await this.#parts.issue(entry.id);
     const candidates = [{ host: overlay.address, port: overlay.port }];
     const credentials = { ...keys, session: this.#settings.session, host: entry.id, incarnation: record.incarnation, candidates, controllerAbsenceMs };
-    const result = await deployment.start(entry, credentials, starting.signal);
+    if (starting.signal.aborted) return;
+    record.launching = deployment.start(entry, credentials, starting.signal);
+    const result = await record.launching;
+    if (record.starting !== starting) return;
     if (result.kind === "failed") {
-      if (record.starting === starting) this.#notConnected(record, result.failure);
-      return;
-    }
-    if (record.starting !== starting) {
-      result.client.kill();
+      this.#notConnected(record, result.failure);
       return;
     }
     record.client = result.client;
@@ -298,11 +318,25 @@ export class Fleet {
   }
 
   /** `graceful`: it said goodbye and may end by itself; else it is ended by force, and its keeper ends its processes. */
-  async #remove(record: HostRecord, keep: boolean, state: HostRecord["state"], reason: string, graceful = false): Promise<readonly string[]> {
-    const { entry, client } = record;
+  #remove(record: HostRecord, keep: boolean, state: HostRecord["state"], reason: string, graceful = false): Promise<readonly string[]> {
     record.starting?.abort();
     record.starting = undefined;
     record.settle?.();
+    const removal = record.removing.then(() => this.#removeClient(record, keep, graceful)).then((problems) => {
+      // It may have been asked for again in the meantime: that start waits for this.
+      if (record.state !== state && record.state !== "connecting") this.#setState(record, state, reason);
+      return problems;
+    });
+    // Whoever asked for it hears of a failure; the next start only waits for the end.
+    record.removing = Promise.allSettled([removal]);
+    return this.#track(removal);
+  }
+
+  async #removeClient(record: HostRecord, keep: boolean, graceful: boolean): Promise<readonly string[]> {
+    const { entry } = record;
+    const launched = await record.launching;
+    record.launching = undefined;
+    const client = record.client ?? (launched?.kind === "started" ? launched.client : undefined);
     if (client !== undefined) {
       const gone = graceful && (await Promise.race([client.ended.then(() => true), pause(EXIT_MS)]));
       if (!gone) {
@@ -314,7 +348,6 @@ export class Fleet {
     this.#parts.overlay.dismiss([entry.id]);
     const problems = (await this.#parts.deployments.get(entry.managerType)?.cleanUp(entry, keep)) ?? [];
     for (const text of problems) this.#parts.log(`${entry.id}: ${text}`);
-    if (record.state !== state) this.#setState(record, state, reason);
     return problems;
   }
 }

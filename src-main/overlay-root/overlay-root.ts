@@ -3,8 +3,8 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "#shared/base/clock.ts";
 import type { HostId } from "#shared/base/ids.ts";
 import type { Random } from "#shared/base/random.ts";
-import { createFrameLink, MALFORMED } from "#shared/node/frame-link.ts";
-import type { BulkOutcome, FrameLink, FrameLinkCallbacks } from "#shared/node/frame-link.ts";
+import { addTraffic, createFrameLink, MALFORMED, NO_TRAFFIC } from "#shared/node/frame-link.ts";
+import type { BulkOutcome, FrameLink, FrameLinkCallbacks, LinkTraffic } from "#shared/node/frame-link.ts";
 import { createLagMonitor } from "#shared/node/lag-monitor.ts";
 import type { LagMonitor } from "#shared/node/lag-monitor.ts";
 import { createTimerTable } from "#shared/node/timer-table.ts";
@@ -24,7 +24,7 @@ import type {
 import { createStarRoot } from "#shared/overlay/star-root.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
 import { checkBulk } from "#shared/protocol/check-bulk.ts";
-import { checkReport } from "#shared/protocol/check-report.ts";
+import { checkReport } from "#shared/protocol/check-reports.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
@@ -81,6 +81,8 @@ export interface RunningOverlayRoot {
   command(targets: readonly HostId[], command: Command): void;
   bulk(host: HostId, message: BulkMessage): BulkOutcome;
   members(): readonly MemberView[];
+  /** Since its start, over all links: frames and their bytes, without those of TLS. */
+  traffic(): LinkTraffic;
   /**
    * Takes a stream as a link, for example a channel of SSH. With `host`, the caller has proved whose it is and the
    * frames go over it as they are; without, TLS is spoken on it and the certificate says whose it is.
@@ -110,6 +112,8 @@ class ListeningRoot implements RunningOverlayRoot {
   readonly #lag: LagMonitor;
   #listener: LinkListener | undefined;
   #lastLink = 0;
+  /** Of links that are gone. */
+  #pastTraffic: LinkTraffic = NO_TRAFFIC;
   /** Events that came while one was being handled: the core is never entered twice. */
   #events: RootEvent[] = [];
   #busy = false;
@@ -182,6 +186,10 @@ class ListeningRoot implements RunningOverlayRoot {
     return this.#core.members();
   }
 
+  traffic(): LinkTraffic {
+    return [...this.#links.values()].reduce((sum, link) => addTraffic(sum, link.traffic), this.#pastTraffic);
+  }
+
   attachStream(stream: Duplex, host?: HostId): void {
     if (this.#closed) stream.destroy();
     else if (host === undefined) this.#listener?.secure(stream);
@@ -218,7 +226,10 @@ class ListeningRoot implements RunningOverlayRoot {
   }
 
   #detach(id: LinkId, reason: string): void {
-    if (!this.#links.delete(id)) return;
+    const link = this.#links.get(id);
+    if (link === undefined) return;
+    this.#links.delete(id);
+    this.#pastTraffic = addTraffic(this.#pastTraffic, link.traffic);
     const host = this.#hosts.get(id);
     this.#hosts.delete(id);
     if (reason.startsWith(MALFORMED)) this.#problem(host, reason);

@@ -19,6 +19,8 @@ interface StreamRecord {
   readonly key: StreamKey;
   readonly limit: number;
   have: number;
+  /** Bytes just before `have` that will never come and are not marked in the file yet. */
+  missing: number;
   granted: number;
   ended: boolean;
   /** What the process has written in all, once it has exited. */
@@ -39,7 +41,7 @@ export class OutputStore {
   /** A process has started: both its streams may send. `limit`: bytes kept of each, but for the tail. */
   open(host: HostId, key: Omit<StreamKey, "stream">, limit: number): void {
     for (const stream of ["stdout", "stderr"] as const) {
-      const record: StreamRecord = { key: { ...key, stream }, limit, have: 0, granted: 0, ended: false, expected: undefined, file: undefined, broken: false };
+      const record: StreamRecord = { key: { ...key, stream }, limit, have: 0, missing: 0, granted: 0, ended: false, expected: undefined, file: undefined, broken: false };
       const streams = this.#streams.get(host) ?? new Map<string, StreamRecord>();
       streams.set(nameOf(record.key), record);
       this.#streams.set(host, streams);
@@ -62,11 +64,14 @@ export class OutputStore {
     if (record === undefined || record.ended) return;
     const from = Math.max(message.offset, record.have);
     const bytes = message.bytes.subarray(from - message.offset);
-    const missing = from - record.have;
-    if (bytes.length > 0) {
+    // An empty piece that lies further on says that what is before it was overwritten on the host.
+    record.missing += from - record.have;
+    record.have = from + bytes.length;
+    if (bytes.length > 0 || (message.end && record.missing > 0)) {
+      const { missing } = record;
+      record.missing = 0;
       if (missing > 0) this.#write(host, record, new TextEncoder().encode(`\n[${String(missing)} bytes are not here: more was printed than is kept]\n`));
       this.#write(host, record, bytes);
-      record.have = from + bytes.length;
       this.#parts.onOutput(host, record.key, from, bytes, missing);
     }
     if (message.end) this.#end(record);
@@ -108,7 +113,7 @@ export class OutputStore {
   }
 
   #grant(host: HostId, record: StreamRecord, again = false): void {
-    const upTo = Math.min(record.limit, record.have + PULL_WINDOW_BYTES);
+    const upTo = Math.max(record.have, Math.min(record.limit, record.have + PULL_WINDOW_BYTES));
     if (upTo <= record.granted && !again) return;
     record.granted = Math.max(record.granted, upTo);
     this.#parts.sendCredit(host, { kind: "credit", ...record.key, have: record.have, upTo: record.granted });

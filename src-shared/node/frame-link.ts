@@ -46,7 +46,27 @@ export interface FrameLinkParts {
   readonly callbacks: FrameLinkCallbacks;
 }
 
+/** What has gone over a link so far; bytes are those of frames, before any encryption. */
+export interface LinkTraffic {
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+export const NO_TRAFFIC: LinkTraffic = { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
+
+export function addTraffic(one: LinkTraffic, other: LinkTraffic): LinkTraffic {
+  return {
+    framesIn: one.framesIn + other.framesIn,
+    framesOut: one.framesOut + other.framesOut,
+    bytesIn: one.bytesIn + other.bytesIn,
+    bytesOut: one.bytesOut + other.bytesOut,
+  };
+}
+
 export interface FrameLink {
+  readonly traffic: LinkTraffic;
   readonly controlBytes: number;
   /** What became of the last bulk frame. */
   readonly bulkOutcome: BulkOutcome;
@@ -114,6 +134,7 @@ class StreamLink implements FrameLink {
   /** When the stream last took something off our hands. */
   #movedAt: number;
   #watch: NodeJS.Timeout | undefined;
+  readonly #traffic = { ...NO_TRAFFIC };
 
   constructor(parts: FrameLinkParts) {
     this.#stream = parts.stream;
@@ -129,6 +150,12 @@ class StreamLink implements FrameLink {
       if (this.#state === "open") this.#reason = error.message;
       this.#destroy();
     });
+    // Gone before it came to us: its "close" may have been said already.
+    if (this.#stream.destroyed) setImmediate(() => this.#closed());
+  }
+
+  get traffic(): LinkTraffic {
+    return this.#traffic;
   }
 
   get controlBytes(): number {
@@ -141,6 +168,7 @@ class StreamLink implements FrameLink {
 
   send(frame: OverlayFrame): void {
     if (this.#state !== "open") return;
+    this.#traffic.framesOut += 1;
     if (frame.t === "bulk") this.#bulkOutcome = this.#sendBulk(frame);
     else this.#sendControl(frame);
   }
@@ -213,6 +241,7 @@ class StreamLink implements FrameLink {
   }
 
   #write(batch: Uint8Array): void {
+    this.#traffic.bytesOut += batch.length;
     this.#stream.write(batch, () => {
       this.#movedAt = this.#clock.now();
       if (this.#state === "open" && this.#control.bytes + this.#bulk.bytes > 0) this.#flushLater();
@@ -241,6 +270,8 @@ class StreamLink implements FrameLink {
   #read(decoder: FrameDecoder, chunk: Uint8Array): void {
     if (this.#state !== "open") return;
     const { frames, malformed } = decoder.push(chunk);
+    this.#traffic.bytesIn += chunk.length;
+    this.#traffic.framesIn += frames.length;
     for (const frame of frames) {
       // A frame may have led to the closing of this link.
       if (this.#isOpen()) this.#callbacks.onFrame(frame);

@@ -124,7 +124,11 @@ export async function listenForClients(
   return {
     address,
     port,
-    secure: (stream) => void tls.emit("connection", stream),
+    secure(stream) {
+      // As for sockets: whoever speaks over it tells what went wrong.
+      stream.on("error", () => stream.destroy());
+      tls.emit("connection", stream);
+    },
     close: () =>
       new Promise((resolve) => {
         tcp.close(() => resolve());
@@ -153,7 +157,6 @@ function createTls(settings: ListenerSettings, callbacks: ListenerCallbacks): Tl
     callbacks.onRefused(typeof verdict === "string" ? `a client's certificate: ${verdict}` : error.message);
   });
   server.on("secureConnection", (socket) => {
-    socket.on("error", (error: Error) => callbacks.onRefused(error.message));
     const peer = parsePeerName(socket.getPeerCertificate().subjectaltname);
     if (socket.authorized && peer?.role === "client" && peer.session === settings.session) {
       prepare(socket);
@@ -161,6 +164,7 @@ function createTls(settings: ListenerSettings, callbacks: ListenerCallbacks): Tl
       return;
     }
     callbacks.onRefused("a certificate that is not a client's of this session");
+    socket.on("error", () => socket.destroy());
     socket.destroy();
   });
   return server;

@@ -118,7 +118,11 @@ export type RootEffect =
     }
   | { readonly kind: "deliverBulk"; readonly host: HostId; readonly payload: Payload };
 
-/** attached: reachable. orphaned: link gone, may come back. lost: gone for longer than the grace. left: said goodbye. */
+/**
+ * attached: reachable. orphaned: link gone, may come back. lost: gone for longer than the grace. left: said goodbye.
+ * Between two attached of one incarnation there is always an orphaned, even when a newer link replaces one that the
+ * root took for sound: what was on its way in bulk is gone.
+ */
 export type MembershipState = "attached" | "orphaned" | "lost" | "left";
 
 export interface MembershipChange {

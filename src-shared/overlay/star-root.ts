@@ -201,12 +201,12 @@ class StarRoot implements OverlayRoot {
     if (join.attempt <= host.attempt) return this.#close(link, "a join that was overtaken by a newer one");
     // A client that has forgotten its commands is another than the one that acknowledged them.
     if (!host.log.restart(join.have)) return this.#refuse(link, "older");
-    const before = host.link;
+    // Told as orphaned: what was on its way in bulk is gone with the link, and whoever sent it must know.
+    if (host.link !== undefined) this.#close(host.link, "replaced by a newer link of the same host");
     host.attach(link, join.attempt, this.#now + times.deadIntervalMs);
-    if (before !== undefined) this.#close(before, "replaced by a newer link of the same host");
     const path = [ROOT_NAME, host.name];
     this.#send(link, { t: "accept", epoch, reportsHave: host.reportsHave, path });
-    if (host.state !== "attached" || renewed) this.#become(host, "attached", "joined");
+    this.#become(host, "attached", "joined");
     this.#pump(host);
   }
 

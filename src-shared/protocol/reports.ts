@@ -23,7 +23,9 @@ export type Report =
   | { readonly kind: "collectable"; readonly run: RunId; readonly files: readonly CollectableFile[]; readonly problems: readonly string[] }
   | { readonly kind: "runEnded"; readonly run: RunId; readonly problems: readonly string[] }
   /** Reports that the bounded outbox could not keep while the controller was away. */
-  | { readonly kind: "reportsDropped"; readonly count: number };
+  | { readonly kind: "reportsDropped"; readonly count: number }
+  /** A command that this client does not understand: it will never be carried out. */
+  | { readonly kind: "commandDropped"; readonly reason: string };
 
 /** Sent once after each join. */
 export interface FactsReport {

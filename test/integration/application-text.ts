@@ -19,8 +19,16 @@ export interface ApplicationText {
   readonly components: readonly ComponentText[];
 }
 
-export function applicationXml({ definitions = "", experiment = "", managerType, components }: ApplicationText): string {
-  const named = components.map((component, index) => ({ ...component, name: component.name ?? `c${String(index + 1)}` }));
+export function applicationXml({
+  definitions = "",
+  experiment = "",
+  managerType,
+  components,
+}: ApplicationText): string {
+  const named = components.map((component, index) => ({
+    ...component,
+    name: component.name ?? `c${String(index + 1)}`,
+  }));
   const definedComponents = named.map(({ name, hosts, software = [], group }) => {
     const count = /^\d+$/.test(hosts) ? `<num_hosts>${hosts}</num_hosts>` : `<num_hosts ${hosts}/>`;
     const used = software.map((one) => `<software name="${one}"/>`).join("");
@@ -72,15 +80,23 @@ export function nodeXml(program: string, options: ProcessText = {}): string {
   return processXml("${host.node}", ["-e", program], options);
 }
 
-export function barrierXml(name: string, max: string, options: { readonly after?: readonly string[]; readonly attributes?: string } = {}): string {
+export function barrierXml(
+  name: string,
+  max: string,
+  options: { readonly after?: readonly string[]; readonly attributes?: string } = {},
+): string {
   const predecessors = (options.after ?? []).map((block) => `<predecessor name="${block}"/>`).join("");
   return `<barrier_block name="${name}">${predecessors}<barrier name="${name}" type="1" max="${max}" ${options.attributes ?? ""}/></barrier_block>`;
 }
 
-export function fileSoftwareXml(name: string, installer: string, files: Readonly<Record<string, string>>): string {
+export function fileSoftwareXml(
+  name: string,
+  installer: string,
+  files: Readonly<Record<string, string>>,
+): string {
   const packages = Object.entries(files).map(
-    ([destination, path]) =>
-      `<package name="${name}" type="file"><path>${escapeXml(path)}</path><dest_path>${destination}</dest_path></package>`,
+    ([destination, path], index) =>
+      `<package name="${name} ${String(index)}" type="file"><path>${escapeXml(path)}</path><dest_path>${destination}</dest_path></package>`,
   );
   return `<software name="${name}" type="${installer}">${packages.join("")}</software>`;
 }

@@ -19,20 +19,13 @@ function createLocalHosts(folder: string): WorldHosts {
   return {
     environment: {},
     directoryXml: (nodes) => directoryXml("local", nodes),
-    listHostDirectories: async () => {
-      const sessions = (await list(hostsFolder)).filter((name) => name !== KEPT);
-      const perSession = sessions.map(async (session) => {
-        const hosts = await list(join(hostsFolder, session));
-        return hosts.length === 0 ? [session] : hosts.map((host) => join(session, host));
-      });
-      return (await Promise.all(perSession)).flat();
-    },
+    listHostDirectories: async () => (await list(hostsFolder)).filter((name) => name !== KEPT),
     listKeptSoftware: () => list(join(hostsFolder, KEPT)),
     listProcesses: () => processesOf(folder),
     clientPid: (host) => {
       const found = processesOf(folder).find(
         ({ commandLine, workDirectory }) =>
-          commandLine.startsWith("plush-client") && workDirectory.endsWith(`/${encodeURIComponent(host)}`),
+          commandLine.startsWith("plush-client") && workDirectory.endsWith(`.${encodeURIComponent(host)}`),
       );
       if (found === undefined) throw new Error(`there is no client of ${host}`);
       return found.pid;
@@ -43,8 +36,7 @@ function createLocalHosts(folder: string): WorldHosts {
 
 export function directoryXml(managerType: string, nodes: readonly NodeGroup[]): string {
   const lines = nodes.map(
-    ({ hosts, group }) =>
-      `    <node hostname="${hosts}"${group === undefined ? "" : ` group="${group}"`}/>`,
+    ({ hosts, group }) => `    <node hostname="${hosts}"${group === undefined ? "" : ` group="${group}"`}/>`,
   );
   return `<plush>\n  <resource_manager type="${managerType}">\n${lines.join("\n")}\n  </resource_manager>\n</plush>\n`;
 }

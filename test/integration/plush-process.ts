@@ -32,7 +32,10 @@ export class PlushProcess {
   #parsed = 0;
   #over = false;
 
-  constructor(args: readonly string[], settings: { readonly cwd: string; readonly environment: NodeJS.ProcessEnv }) {
+  constructor(
+    args: readonly string[],
+    settings: { readonly cwd: string; readonly environment: NodeJS.ProcessEnv },
+  ) {
     this.child = spawn(process.execPath, [PLUSH, ...args], { cwd: settings.cwd, env: settings.environment });
     const jsonl = args.includes("jsonl");
     this.child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -44,7 +47,9 @@ export class PlushProcess {
       this.#tell();
     });
     this.child.stdin.on("error", () => undefined); // it may end without having read everything
-    this.ended = once(this.child, "close").then(([exitCode, signal]) => this.#end(exitCode as number | null, signal as NodeJS.Signals | null));
+    this.ended = once(this.child, "close").then(([exitCode, signal]) =>
+      this.#end(exitCode as number | null, signal as NodeJS.Signals | null),
+    );
   }
 
   get pid(): number {
@@ -61,8 +66,14 @@ export class PlushProcess {
   }
 
   /** The first event like that, printed already or yet to come; fails when plush ends without it. */
-  event<Kind extends RunEvent["event"]>(kind: Kind, isRight: (event: EventOf<Kind>) => boolean = () => true): Promise<EventOf<Kind>> {
-    const find = (): EventOf<Kind> | undefined => this.events.find((event): event is EventOf<Kind> => event.event === kind && isRight(event as EventOf<Kind>));
+  event<Kind extends RunEvent["event"]>(
+    kind: Kind,
+    isRight: (event: EventOf<Kind>) => boolean = () => true,
+  ): Promise<EventOf<Kind>> {
+    const find = (): EventOf<Kind> | undefined =>
+      this.events.find(
+        (event): event is EventOf<Kind> => event.event === kind && isRight(event as EventOf<Kind>),
+      );
     return this.#until(find, `an event "${kind}"`);
   }
 
@@ -95,7 +106,11 @@ export class PlushProcess {
   }
 
   #parse(): void {
-    for (let end = this.#stdout.indexOf("\n", this.#parsed); end >= 0; end = this.#stdout.indexOf("\n", this.#parsed)) {
+    for (
+      let end = this.#stdout.indexOf("\n", this.#parsed);
+      end >= 0;
+      end = this.#stdout.indexOf("\n", this.#parsed)
+    ) {
       this.events.push(JSON.parse(this.#stdout.slice(this.#parsed, end)) as RunEvent);
       this.#parsed = end + 1;
     }

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import type { ControllerApi } from "../../src-shared/controller-api/controller-api.ts";
 import { startController } from "../../src-main/start-controller.ts";
 import { PlushProcess, type PlushEnd } from "./plush-process.ts";
+import { serveFiles, type WebServer } from "./test-server.ts";
 import { holdsWithin } from "./process-list.ts";
 import type { NodeGroup, RunWorld, WorldHosts } from "./run-world.ts";
 
@@ -16,11 +17,17 @@ const CLEAN_MS = 12_000;
 
 export interface PlushOptions {
   readonly environment?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
+  /** Of the specification's file. */
+  readonly name?: string;
 }
 
 /** Runs `body` with a place of its own; passes only when processes and host directories are afterwards as before. */
-export function runTest(world: RunWorld, name: string, body: (place: RunPlace) => Promise<void>, timeoutMs?: number): void {
+export function runTest(
+  world: RunWorld,
+  name: string,
+  body: (place: RunPlace) => Promise<void>,
+  timeoutMs?: number,
+): void {
   test(
     name,
     async () => {
@@ -43,6 +50,7 @@ export class RunPlace {
   readonly managerType: string;
   readonly #processes: PlushProcess[] = [];
   readonly #controllers: ControllerApi[] = [];
+  readonly #servers: WebServer[] = [];
 
   private constructor(folder: string, world: RunWorld, hosts: WorldHosts) {
     this.folder = folder;
@@ -94,26 +102,39 @@ export class RunPlace {
 
   plush(args: readonly string[], options: PlushOptions = {}): PlushProcess {
     const environment = { ...this.environment, ...options.environment };
-    const plush = new PlushProcess(args, { cwd: options.cwd ?? this.folder, environment });
+    const plush = new PlushProcess(args, { cwd: this.folder, environment });
     this.#processes.push(plush);
     return plush;
   }
 
   /** `plush run` on a specification's text, with its events; the directory is the one that was made last. */
   start(application: string, flags: readonly string[] = [], options: PlushOptions = {}): PlushProcess {
-    const path = this.write("application.xml", application);
-    const plush = this.plush(["run", path, "-d", this.path("directory.xml"), "--output", "jsonl", ...flags], options);
+    const path = this.write(options.name ?? "application.xml", application);
+    const plush = this.plush(
+      ["run", path, "-d", this.path("directory.xml"), "--output", "jsonl", ...flags],
+      options,
+    );
     plush.child.stdin.end();
     return plush;
   }
 
-  async run(application: string, flags: readonly string[] = [], options: PlushOptions = {}): Promise<PlushEnd> {
+  async run(
+    application: string,
+    flags: readonly string[] = [],
+    options: PlushOptions = {},
+  ): Promise<PlushEnd> {
     return this.start(application, flags, options).ended;
   }
 
   /** A controller in this process. Its clients inherit TMPDIR from here, so their marks are their directories. */
-  async controller(): Promise<ControllerApi> {
-    const settings = { stateDirectory: this.stateDirectory, resultsDirectory: undefined, resultsKeep: undefined, port: undefined };
+  async controller(options: { readonly resultsKeep?: number } = {}): Promise<ControllerApi> {
+    const { resultsKeep } = options;
+    const settings = {
+      stateDirectory: this.stateDirectory,
+      resultsDirectory: undefined,
+      resultsKeep,
+      port: undefined,
+    };
     const api = await startController({ ...settings, log: () => undefined });
     this.#controllers.push(api);
     return api;
@@ -130,6 +151,13 @@ export class RunPlace {
     }
   }
 
+  /** A web server on this computer for as long as the test goes on. */
+  async serve(files: Readonly<Record<string, string | Uint8Array>>): Promise<WebServer> {
+    const server = await serveFiles(files);
+    this.#servers.push(server);
+    return server;
+  }
+
   async leftAfter(ms: number): Promise<readonly string[]> {
     let left: readonly string[] = [];
     await holdsWithin(ms, async () => (left = await this.#left()).length === 0);
@@ -137,12 +165,18 @@ export class RunPlace {
   }
 
   async #left(): Promise<readonly string[]> {
-    const processes = this.hosts.listProcesses().map(({ pid, commandLine }) => `process ${String(pid)}: ${commandLine}`);
-    return [...processes, ...(await this.hosts.listHostDirectories()).map((path) => `host directory ${path}`)];
+    const processes = this.hosts
+      .listProcesses()
+      .map(({ pid, commandLine }) => `process ${String(pid)}: ${commandLine}`);
+    return [
+      ...processes,
+      ...(await this.hosts.listHostDirectories()).map((path) => `host directory ${path}`),
+    ];
   }
 
   /** By force, whatever is there: only what carries this test's folder. */
   async clear(): Promise<void> {
+    for (const server of this.#servers) server.close();
     for (const { pid } of this.hosts.listProcesses()) kill(pid, "SIGKILL");
     await holdsWithin(CLEAN_MS, () => {
       for (const { pid } of this.hosts.listProcesses()) kill(pid, "SIGKILL");
@@ -164,7 +198,9 @@ export function kill(pid: number, signal: NodeJS.Signals): boolean {
 
 /** Fails with what plush has said. */
 export function expectEnd(end: PlushEnd, exitCode: number): void {
-  const told = end.events.filter((event) => event.event === "problem" || event.event === "run" || event.event === "block");
+  const told = end.events.filter(
+    (event) => event.event === "problem" || event.event === "run" || event.event === "block",
+  );
   const words = `${end.stderr}\n${told.map((event) => JSON.stringify(event)).join("\n")}`;
   expect({ exitCode: end.exitCode, signal: end.signal }, words).toEqual({ exitCode, signal: null });
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createKeeper } from "../../../src-client/processes/keeper.ts";
 import { createClientToken, markOf } from "../../../src-client/processes/process-marker.ts";
@@ -24,7 +24,7 @@ interface Owner {
 }
 
 async function startOwner(...args: readonly string[]): Promise<Owner> {
-  const program = join(import.meta.dirname, "owner-program.ts");
+  const program = fileURLToPath(new URL("./owner-program.ts", import.meta.url));
   const child = spawn(process.execPath, ["--import", "tsx", program, ...args], {
     detached: true,
     stdio: ["pipe", "pipe", "inherit"],
@@ -55,8 +55,9 @@ beforeEach(async () => {
   await bystander.untilPrinted("bystander", "up");
 });
 afterEach(async () => {
-  expect(await bystander.left()).toHaveLength(1);
+  const left = await bystander.left();
   await bystander.close();
+  expect(left).toHaveLength(1);
 });
 
 describe("the keeper", { timeout: PATIENT_MS }, () => {

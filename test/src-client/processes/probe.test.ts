@@ -7,6 +7,8 @@ import { createProbe, type ProbeOrder, type ProbeResult } from "../../../src-cli
 import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
 
 const PATIENT_MS = 10_000;
+/** This host's own, besides the usual loopback addresses. */
+const ADDRESS = "127.93.0.7";
 
 let world: ProcessWorld;
 beforeEach(async () => {
@@ -27,7 +29,7 @@ const ask = (
     environment: { PATH: process.env["PATH"] ?? "", PLUSH_PROCESS: `${world.token}.1.1.` },
     user: undefined,
   };
-  return createProbe(world)(order, place, timeoutMs, signal);
+  return createProbe({ ...world, address: ADDRESS })(order, place, timeoutMs, signal);
 };
 
 const sh = (script: string): ProbeOrder => ({ kind: "command", path: "sh", args: ["-c", script] });
@@ -90,5 +92,14 @@ test("HTTP", async () => {
   expect(await ask(at("/silent"), 100)).toEqual({ ok: false, detail: "no answer within 100 ms" });
   expect((await ask({ kind: "http", url: "nonsense" })).ok).toBe(false);
   server.closeAllConnections();
+  server.close();
+});
+
+test("a port that is open on the host's own address only", async () => {
+  const server = createServer();
+  server.listen(0, ADDRESS);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  expect(await ask({ kind: "port", port: String(port) })).toEqual({ ok: true, detail: `port ${String(port)} answers` });
   server.close();
 });

@@ -32,7 +32,6 @@ export const NO_LIMITS: ResourceLimits = {
 export type Kind = ProcessEvent["kind"];
 export type EventOf<K extends Kind> = Extract<ProcessEvent, { kind: K }>;
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- the shape is what the tests use of it
 export async function createProcessWorld(changes: Partial<ProcessesSettings> = {}, runAs = findRunAs) {
   const directory = await mkdtemp(join(tmpdir(), "nebula-processes-"));
   const token = createClientToken();

@@ -104,3 +104,15 @@ test("a folder that is gone is a problem, too", async () => {
   expect(problems[0]).toContain("ENOENT");
   expect((await ring.read(0, 4)).offset).toBe(4);
 });
+
+test("the head stays, the middle is overwritten, the newest stay", async () => {
+  const ring = createRingFile({ onProblem: (reason) => problems.push(reason) }, { path: join(directory, "ring"), headBytes: 4, capacityBytes: 3 });
+  await ring.append(Buffer.from("abcdefgh"));
+  await ring.append(Buffer.from("ijk"));
+  expect(ring.oldest).toBe(0);
+  expect(ring.produced).toBe(11);
+  expect(Buffer.from((await ring.read(1, 100)).bytes).toString()).toBe("bcd");
+  expect(await ring.read(4, 100)).toEqual({ offset: 8, bytes: new Uint8Array(Buffer.from("ijk")) });
+  expect(await ring.read(9, 1)).toEqual({ offset: 9, bytes: new Uint8Array(Buffer.from("j")) });
+  await ring.remove();
+});

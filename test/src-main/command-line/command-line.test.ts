@@ -37,7 +37,16 @@ describe("usage", () => {
   });
 
   test("version and help", async () => {
-    for (const words of [["--version"], ["--help"], ["help"], ["help", "codes"], ["help", "CODES"], ["help", "nodesets"], ["help", "output"], ["help", "preferences"]]) {
+    for (const words of [
+      ["--version"],
+      ["--help"],
+      ["help"],
+      ["help", "codes"],
+      ["help", "CODES"],
+      ["help", "nodesets"],
+      ["help", "output"],
+      ["help", "preferences"],
+    ]) {
       const { world, plush } = setUp();
       expect(await plush(...words)).toBe(0);
       expect(world.out.text().length).toBeGreaterThan(5);
@@ -96,11 +105,22 @@ describe("plush check", () => {
     const json = setUp();
     json.world.input.end(GOOD);
     expect(await json.plush("check", "-", "--output", "json")).toBe(6);
-    expect(JSON.parse(json.world.out.text())).toMatchObject({ version: 1, errors: 1, exitCode: 6, problems: [{ path: "standard input", line: 5, severity: "error" }] });
+    expect(JSON.parse(json.world.out.text())).toMatchObject({
+      version: 1,
+      errors: 1,
+      exitCode: 6,
+      problems: [{ path: "standard input", line: 5, severity: "error" }],
+    });
     const lines = setUp();
     lines.world.input.end(GOOD);
     expect(await lines.plush("check", "-", "--output", "jsonl")).toBe(6);
-    expect(lines.world.out.text().trimEnd().split("\n").map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(["problem", "check"]);
+    expect(
+      lines.world.out
+        .text()
+        .trimEnd()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { event: string }).event),
+    ).toEqual(["problem", "check"]);
   });
 
   test("nothing in any beginning of a file crashes it, nor control characters in it reach the terminal", async () => {
@@ -133,7 +153,10 @@ describe("plush init", () => {
       ["node2", "local", ["web"]],
       ["node3", "local", ["web"]],
     ]);
-    expect(parsePreferences(readFileSync(join(folder, "plush.prefs"), "utf8"), "x")).toEqual({ preferences: { directory: "directory.xml", fanout: 9 }, problems: [] });
+    expect(parsePreferences(readFileSync(join(folder, "plush.prefs"), "utf8"), "x")).toEqual({
+      preferences: { directory: "directory.xml", fanout: 9 },
+      problems: [],
+    });
   });
 
   test("hosts by SSH", async () => {
@@ -175,7 +198,12 @@ describe("plush init", () => {
     expect(existsSync(join(folder, "directory.xml"))).toBe(false);
   });
 
-  test.each([[[], "--local"], [["--hosts", "a[1-"], "--hosts"], [["--local", "0"], "whole number"], [["--local", "1", "--hosts", "a"], "exclude"]])("%j is a usage error", async (words, message) => {
+  test.each([
+    [[], "--local"],
+    [["--hosts", "a[1-"], "--hosts"],
+    [["--local", "0"], "whole number"],
+    [["--local", "1", "--hosts", "a"], "exclude"],
+  ])("%j is a usage error", async (words, message) => {
     const { world, plush } = setUp();
     expect(await plush("init", ...words)).toBe(2);
     expect(world.err.text()).toContain(message);

@@ -10,7 +10,10 @@ import { createTestWorld } from "./test-world.ts";
 
 function setUp(stdin: string | undefined, terminal = false) {
   const folder = mkdtempSync(join(tmpdir(), "plush-exec-"));
-  writeFileSync(join(folder, "directory.xml"), `<plush><resource_manager type="local"><node hostname="n[1-5]" group="all"/></resource_manager></plush>`);
+  writeFileSync(
+    join(folder, "directory.xml"),
+    `<plush><resource_manager type="local"><node hostname="n[1-5]" group="all"/></resource_manager></plush>`,
+  );
   const api = createScriptedController({ events: commandRun });
   const world = createTestWorld({ api, workingDirectory: folder, terminal, environment: { NO_COLOR: "1" } });
   if (stdin !== undefined) world.input.end(stdin);
@@ -25,7 +28,15 @@ describe("plush exec", () => {
     expect(await plush("exec", "-w", "n[1-5]", "-x", "n9", "-g", "all", "--", "uname", "-r")).toBe(4);
     expect(world.out.text()).toBe("n2: 6.1\nn1: 6.1.0\nn3: 6.1.0\n");
     expect(world.err.text()).toBe(`n4: command not found: uname\n${ENDS}`);
-    expect(api.commandOptions[0]).toMatchObject({ command: "uname -r", hosts: "n[1-5]", exclude: "n9", group: "all", wantsInput: true, connectedOnly: false, stayConnected: false });
+    expect(api.commandOptions[0]).toMatchObject({
+      command: "uname -r",
+      hosts: "n[1-5]",
+      exclude: "n9",
+      group: "all",
+      wantsInput: true,
+      connectedOnly: false,
+      stayConnected: false,
+    });
   });
 
   test("-b folds identical output, largest group first", async () => {
@@ -33,7 +44,7 @@ describe("plush exec", () => {
     expect(await plush("exec", "-b", "uname", "-r")).toBe(4);
     const rule = "-".repeat(15);
     expect(world.out.text()).toBe(`${rule}\nn[1,3] (2)\n${rule}\n6.1.0\n${rule}\nn2\n${rule}\n6.1\n`);
-    expect(world.err.text()).toBe(`${rule}\nn4\n${rule}\ncommand not found: uname\n${ENDS}`);
+    expect(world.err.text()).toBe(`${rule}\nn4 stderr\n${rule}\ncommand not found: uname\n${ENDS}`);
   });
 
   test("--output json has the folded groups", async () => {

@@ -8,7 +8,23 @@ import { neutraliseLine, neutraliseOutput } from "../../../src-main/command-line
 const FORBIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 const nastyCharacter = fc.oneof(
-  fc.constantFrom("\x1b", "\x1b[", "\x1b]", "\x1bP", "\x07", "\x9b", "m", "31", ";", "\r", "\n", "\u202e", "\u2066", "\ud800", "\udc80"),
+  fc.constantFrom(
+    "\x1b",
+    "\x1b[",
+    "\x1b]",
+    "\x1bP",
+    "\x07",
+    "\x9b",
+    "m",
+    "31",
+    ";",
+    "\r",
+    "\n",
+    "\u202e",
+    "\u2066",
+    "\ud800",
+    "\udc80",
+  ),
   fc.string({ unit: "binary", maxLength: 3 }),
 );
 const nastyText = fc.array(nastyCharacter, { maxLength: 60 }).map((parts) => parts.join(""));
@@ -28,9 +44,12 @@ describe("neutraliseOutput", () => {
 
   test("plain text stays as it is", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom("a", "ä", "漢", "🎉", " ", "\n", "\t", "\\", "[") }), (text) => {
-        expect(neutraliseOutput(text)).toBe(text);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom("a", "ä", "漢", "🎉", " ", "\n", "\t", "\\", "[") }),
+        (text) => {
+          expect(neutraliseOutput(text)).toBe(text);
+        },
+      ),
     );
   });
 

@@ -1,6 +1,10 @@
 // What a recorded run looks like to people: golden files for every kind of event.
 import { describe, expect, test } from "vitest";
-import { createRunText, GROUPING_MS, type RunTextOptions } from "../../../src-main/command-line/render-run.ts";
+import {
+  createRunText,
+  GROUPING_MS,
+  type RunTextOptions,
+} from "../../../src-main/command-line/render-run.ts";
 import { renderStatus } from "../../../src-main/command-line/render-status.ts";
 import { summaryObject } from "../../../src-main/command-line/render-summary.ts";
 import { COLOUR_STYLE, PLAIN_STYLE } from "../../../src-main/command-line/style.ts";
@@ -9,7 +13,14 @@ import type { RunEvent } from "#shared/controller-api/run-events.ts";
 import { expectGolden } from "./golden.ts";
 import { output, recorded, successfulRun, troubledRun, exited, started } from "./recorded-runs.ts";
 
-const PLAIN: RunTextOptions = { style: PLAIN_STYLE, columns: () => undefined, live: false, quiet: false, verbose: false, fold: false };
+const PLAIN: RunTextOptions = {
+  style: PLAIN_STYLE,
+  columns: () => undefined,
+  live: false,
+  quiet: false,
+  verbose: false,
+  fold: false,
+};
 
 function textOf(events: readonly RunEvent[], options: Partial<RunTextOptions> = {}): string {
   const text = createRunText({ ...PLAIN, ...options });
@@ -35,12 +46,16 @@ describe("a run as lines", () => {
 
   test("verbose has every event", () => {
     const text = textOf(troubledRun, { verbose: true });
-    for (const event of troubledRun) if (event.event !== "output") expect(text).toContain(`"event":"${event.event}"`);
+    for (const event of troubledRun)
+      if (event.event !== "output") expect(text).toContain(`"event":"${event.event}"`);
   });
 
   test("the same failure on many hosts is one line, once no more come", () => {
     const text = createRunText(PLAIN);
-    const events = recorded(Array.from({ length: 100 }, (_, index) => exited(`n${index + 1}`, "C", 1)), 1);
+    const events = recorded(
+      Array.from({ length: 100 }, (_, index) => exited(`n${index + 1}`, "C", 1)),
+      1,
+    );
     const at = (index: number): number => Date.parse(events[index]!.time);
     const during = events.flatMap((event, index) => text.event(event, at(index)));
     expect(during).toEqual([]);
@@ -90,7 +105,10 @@ describe("status lines", () => {
   test("golden in the middle of a run", () => {
     const text = createRunText({ ...PLAIN, live: true });
     for (const event of successfulRun.slice(0, 27)) text.event(event, Date.parse(event.time));
-    expectGolden("status", renderStatus(text.model, Date.parse(successfulRun[27]!.time), 80, 24, PLAIN_STYLE).join("\n"));
+    expectGolden(
+      "status",
+      renderStatus(text.model, Date.parse(successfulRun[27]!.time), 80, 24, PLAIN_STYLE).join("\n"),
+    );
   });
 });
 
@@ -103,5 +121,7 @@ test("the JSON summary", () => {
 test("a process that never told its end counts as stopped", () => {
   const text = createRunText(PLAIN);
   for (const event of recorded([started("n1", "C")])) text.event(event, 0);
-  expect(summaryObject(text.model)).toMatchObject({ components: [{ processes: { succeeded: 0, failed: 0, stopped: 1 } }] });
+  expect(summaryObject(text.model)).toMatchObject({
+    components: [{ processes: { succeeded: 0, failed: 0, stopped: 1 } }],
+  });
 });

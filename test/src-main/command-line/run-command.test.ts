@@ -34,18 +34,45 @@ function setUp(script: Script, options: TestWorldOptions = {}) {
 /** Waits for an interruption, then ends as the controller would. */
 const endless: Script = {
   events: recorded([begun, runState("running")]),
-  untilEnded: (cause) => recorded([cause === "stop" ? runEnd("finished", 0, "stopped") : runEnd("aborted", cause === "interrupt" ? 130 : 1, `ended: ${cause}`)]),
+  untilEnded: (cause) =>
+    recorded([
+      cause === "stop"
+        ? runEnd("finished", 0, "stopped")
+        : runEnd("aborted", cause === "interrupt" ? 130 : 1, `ended: ${cause}`),
+    ]),
 };
 
 describe("plush run", () => {
   test("text, on no terminal", async () => {
     const { api, world, plush } = setUp({ events: successfulRun });
-    expect(await plush("run", "app.xml", "-d", "dir.xml", "--fanout", "3", "--variable", "a=1", "--variable", "b=x=y", "--timeout", "2m")).toBe(0);
+    expect(
+      await plush(
+        "run",
+        "app.xml",
+        "-d",
+        "dir.xml",
+        "--fanout",
+        "3",
+        "--variable",
+        "a=1",
+        "--variable",
+        "b=x=y",
+        "--timeout",
+        "2m",
+      ),
+    ).toBe(0);
     expectGolden("run-successful", world.out.text());
     expect(world.err.text()).toBe("");
     expect(api.calls).toEqual(["startRun", "quit"]);
     expect(api.runOptions).toEqual([
-      { fanout: 3, keep: false, stayConnected: false, deadlineMs: 120_000, results: undefined, variables: { a: "1", b: "x=y" } },
+      {
+        fanout: 3,
+        keep: false,
+        stayConnected: false,
+        deadlineMs: 120_000,
+        results: undefined,
+        variables: { a: "1", b: "x=y" },
+      },
     ]);
   });
 
@@ -61,13 +88,26 @@ describe("plush run", () => {
   test("json is one object", async () => {
     const { world, plush } = setUp({ events: successfulRun });
     expect(await plush("run", "app.xml", "-d", "dir.xml", "--output", "json")).toBe(0);
-    expect(JSON.parse(world.out.text())).toMatchObject({ version: 1, exitCode: 0, state: "finished", components: [{ name: "Master" }, { name: "Clients" }] });
+    expect(JSON.parse(world.out.text())).toMatchObject({
+      version: 1,
+      exitCode: 0,
+      state: "finished",
+      components: [{ name: "Master" }, { name: "Clients" }],
+    });
   });
 
   test.each([
-    ["an absent file", ["run", "no.xml", "-d", "dir.xml"], "cannot read the application specification no.xml: there is no such file"],
+    [
+      "an absent file",
+      ["run", "no.xml", "-d", "dir.xml"],
+      "cannot read the application specification no.xml: there is no such file",
+    ],
     ["a directory", ["run", ".", "-d", "dir.xml"], "it is a directory, not a file"],
-    ["an absent directory file", ["run", "app.xml", "-d", "no.xml"], "cannot read the resource directory no.xml: there is no such file"],
+    [
+      "an absent directory file",
+      ["run", "app.xml", "-d", "no.xml"],
+      "cannot read the resource directory no.xml: there is no such file",
+    ],
     ["a file below a file", ["check", "app.xml/x.xml"], "there is no such file"],
   ])("%s is exit code 6", async (_, words, message) => {
     const { api, world, plush } = setUp({ events: [] });
@@ -79,7 +119,10 @@ describe("plush run", () => {
 
   test("an invalid specification is told with its places, and nothing runs", async () => {
     const { api, world, plush, folder } = setUp({ events: [] });
-    writeFileSync(join(folder, "app.xml"), APPLICATION.replace('<component name="C"/>', '<component name="D"/>'));
+    writeFileSync(
+      join(folder, "app.xml"),
+      APPLICATION.replace('<component name="C"/>', '<component name="D"/>'),
+    );
     expect(await plush("run", "app.xml", "-d", "dir.xml")).toBe(6);
     expect(world.err.text()).toMatch(/app\.xml:4:\d+: error: /);
     expect(world.err.text()).toMatch(/\n {3}4 \| .*\n {5}\| +\^\n/);
@@ -105,7 +148,10 @@ describe("plush run", () => {
   });
 
   test("a refusal of the controller has its exit code", async () => {
-    const { world, plush } = setUp({ events: [], refusal: { kind: "refused", exitCode: 7, problems: [], reason: "not allowed here" } });
+    const { world, plush } = setUp({
+      events: [],
+      refusal: { kind: "refused", exitCode: 7, problems: [], reason: "not allowed here" },
+    });
     expect(await plush("run", "app.xml", "-d", "dir.xml")).toBe(7);
     expect(world.err.text()).toContain("not started: not allowed here");
   });
@@ -119,7 +165,7 @@ describe("ending a run", () => {
     world.signal("SIGINT");
     expect(await done).toBe(130);
     expect(api.calls).toEqual(["startRun", "endRun interrupt", "quit"]);
-    expect(world.err.text()).toContain("SIGINT: stopping the processes");
+    expect(world.err.text()).toContain("interrupted (SIGINT): stopping the processes");
     expect(world.left).toEqual([]);
   });
 
@@ -198,9 +244,13 @@ describe("preferences", () => {
     const { world, plush, folder } = setUp({ events: successfulRun });
     writeFileSync(join(folder, "plush.prefs"), "directory = dir.xml\nfanuot = 2\n");
     expect(await plush("run", "app.xml")).toBe(0);
-    expect(world.err.text()).toContain("plush.prefs:2: warning: unknown key 'fanuot'\n  help: Did you mean 'fanout'?");
+    expect(world.err.text()).toContain(
+      "plush.prefs:2: warning: unknown key 'fanuot'\n  help: Did you mean 'fanout'?",
+    );
     writeFileSync(join(folder, "plush.prefs"), "fanout = many\n");
     expect(await plush("run", "app.xml")).toBe(2);
-    expect(world.err.text()).toContain("plush.prefs:1: error: 'fanout' must be a whole number from 1 to 4096");
+    expect(world.err.text()).toContain(
+      "plush.prefs:1: error: 'fanout' must be a whole number from 1 to 4096",
+    );
   });
 });

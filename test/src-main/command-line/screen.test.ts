@@ -1,8 +1,12 @@
 // Screens: one write for each redraw, resize-safe, and lines left out (and counted) for slow readers.
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
-import { createLiveScreen, createPlainScreen, REDRAW_MS, WAITING_CHARACTERS_MAX } from "../../../src-main/command-line/screen.ts";
-import type { Output } from "../../../src-main/command-line/world.ts";
+import {
+  createLiveScreen,
+  createPlainScreen,
+  REDRAW_MS,
+  TERMINAL_WAITING_CHARACTERS_MAX,
+} from "../../../src-main/command-line/screen.ts";
 import { createTestWorld } from "./test-world.ts";
 
 test("live lines are drawn below printed lines, in one write for each redraw", () => {
@@ -15,7 +19,9 @@ test("live lines are drawn below printed lines, in one write for each redraw", (
   const before = world.out.text().length;
   screen.print(["line"]);
   world.advance(REDRAW_MS);
-  expect(world.out.text().slice(before)).toBe("\x1b[?2026h\x1b[1F\x1b[Jline\na 2\x1b[K\nb 2\x1b[K\x1b[J\x1b[?2026l");
+  expect(world.out.text().slice(before)).toBe(
+    "\x1b[?2026h\x1b[1F\x1b[Jline\na 2\x1b[K\nb 2\x1b[K\x1b[J\x1b[?2026l",
+  );
 });
 
 test("nothing is written when nothing has changed", () => {
@@ -62,13 +68,14 @@ test("for a reader that is too slow, lines are left out and counted, in bounded 
       if (release === undefined) release = done;
       else done();
     },
-  }) as Output;
+  });
+  Object.assign(slow, { isTTY: true });
   const screen = createPlainScreen(slow);
   const line = "x".repeat(1024 * 1024 - 1);
   for (let index = 0; index < 20; index += 1) screen.print([line]);
   expect(text.length).toBeLessThan(2 * 1024 * 1024);
   release?.();
   await screen.close();
-  expect(text).toMatch(/\[… \d+ lines left out here/);
-  expect(text.length).toBeLessThan(WAITING_CHARACTERS_MAX + 4 * 1024 * 1024);
+  expect(text).toMatch(/\[… \d+ lines are left out here/);
+  expect(text.length).toBeLessThan(TERMINAL_WAITING_CHARACTERS_MAX + 4 * 1024 * 1024);
 });

@@ -58,7 +58,8 @@ export function createScriptedController(script: Script): ScriptedController {
   const play = (events: readonly RunEvent[]): void => {
     for (const event of events) {
       emit(event);
-      if (event.event === "run" && event.exitCode !== undefined) settle({ exitCode: event.exitCode, reason: event.reason ?? "" });
+      if (event.event === "run" && event.exitCode !== undefined)
+        settle({ exitCode: event.exitCode, reason: event.reason ?? "" });
     }
   };
   const start = (): StartResult => {
@@ -80,7 +81,12 @@ export function createScriptedController(script: Script): ScriptedController {
     played,
     async loadApplication(source: DocumentSource): Promise<LoadResult> {
       const { specification, problems } = parseApplication(source.text ?? "");
-      const all = [...problems, ...(specification === undefined ? [] : checkApplication(specification, source.text ?? "", parsedDirectory))];
+      const all = [
+        ...problems,
+        ...(specification === undefined
+          ? []
+          : checkApplication(specification, source.text ?? "", parsedDirectory)),
+      ];
       if (specification === undefined || hasErrors(all)) return { loaded: false, problems: all };
       const { project } = specification;
       application = {
@@ -90,7 +96,9 @@ export function createScriptedController(script: Script): ScriptedController {
         software: project.software.map((software) => software.name),
         experiment: project.experiment?.name,
         barriers: [],
-        blocks: project.experiment?.componentBlocks.flatMap((block) => block.children.map((child) => child.name)) ?? [],
+        blocks:
+          project.experiment?.componentBlocks.flatMap((block) => block.children.map((child) => child.name)) ??
+          [],
       };
       return { loaded: true, problems: all, application };
     },
@@ -99,7 +107,11 @@ export function createScriptedController(script: Script): ScriptedController {
       if (hasErrors(parsed.problems)) return { loaded: false, problems: parsed.problems };
       parsedDirectory = parsed.directory;
       directory = source.path;
-      return { loaded: true, problems: parsed.problems, hosts: parsed.directory?.managers.reduce((sum, manager) => sum + manager.hosts.length, 0) ?? 0 };
+      return {
+        loaded: true,
+        problems: parsed.problems,
+        hosts: parsed.directory?.managers.reduce((sum, manager) => sum + manager.hosts.length, 0) ?? 0,
+      };
     },
     loaded: () => ({ application, directory }),
     async startRun(options) {
@@ -121,7 +133,10 @@ export function createScriptedController(script: Script): ScriptedController {
       play(script.untilEnded?.(cause, reason) ?? []);
       return { kind: "done", message: "" };
     },
-    failHost: (host) => (calls.push(`failHost ${host}`), { kind: "done", message: `${host} is taken for failed` }),
+    failHost: (host) => (
+      calls.push(`failHost ${host}`),
+      { kind: "done", message: `${host} is taken for failed` }
+    ),
     force: (_run, name) => (calls.push(`force ${name}`), { kind: "done", message: `${name} is forced` }),
     async connect(hosts) {
       calls.push(`connect ${hosts ?? "all"}`);
@@ -132,7 +147,15 @@ export function createScriptedController(script: Script): ScriptedController {
       return { kind: "done", message: "disconnected" };
     },
     hosts: () => script.hosts ?? [],
-    mesh: () => ({ overlay: "star", address: "127.0.0.1:1234", members: [], framesIn: 1, framesOut: 2, bytesIn: 3, bytesOut: 4 }),
+    mesh: () => ({
+      overlay: "star",
+      address: "127.0.0.1:1234",
+      members: [],
+      framesIn: 1,
+      framesOut: 2,
+      bytesIn: 3,
+      bytesOut: 4,
+    }),
     control: () => ({ session: "s1", application: application?.path, directory, run: undefined }),
     runs: () => [],
     subscribe(listener) {

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
-import type { Input, Output, World } from "../../../src-main/command-line/world.ts";
+import type { Output, World } from "../../../src-main/command-line/world.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** 2026-01-01: the time at which the recorded runs begin. */
@@ -47,15 +47,24 @@ export function createTestWorld(options: TestWorldOptions = {}): TestWorld {
     err,
     input,
     left,
-    stdin: Object.assign(input, { isTTY: options.terminal === true }) as Input,
+    stdin: Object.assign(input, { isTTY: options.terminal === true }),
     stdout: out.stream,
     stderr: err.stream,
     environment: options.environment ?? {},
     workingDirectory: folder,
-    paths: { config: join(folder, "config"), state: join(folder, "state"), cache: join(folder, "cache"), data: join(folder, "data"), runtime: join(folder, "run") },
+    paths: {
+      config: join(folder, "config"),
+      state: join(folder, "state"),
+      cache: join(folder, "cache"),
+      data: join(folder, "data"),
+      runtime: join(folder, "run"),
+    },
     programDirectory: HERE,
     version: "0.0.0-test",
-    startController: () => (options.api === undefined ? Promise.reject(new Error("this test needs no controller")) : Promise.resolve(options.api)),
+    startController: () =>
+      options.api === undefined
+        ? Promise.reject(new Error("this test needs no controller"))
+        : Promise.resolve(options.api),
     clock,
     advance: clock.advance,
     onSignal(listener) {
@@ -95,7 +104,9 @@ function createTestClock() {
     advance(ms: number) {
       const endMs = nowMs + ms;
       for (;;) {
-        const [next] = timers.filter((timer) => timer.atMs <= endMs).sort((left, right) => left.atMs - right.atMs);
+        const [next] = timers
+          .filter((timer) => timer.atMs <= endMs)
+          .sort((left, right) => left.atMs - right.atMs);
         if (next === undefined) break;
         timers = timers.filter((timer) => timer !== next);
         nowMs = next.atMs;

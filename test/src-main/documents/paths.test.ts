@@ -9,41 +9,60 @@ import { readDocument, unreadableBecause } from "../../../src-main/documents/rea
 import { writeDocument } from "../../../src-main/documents/write-document.ts";
 
 describe("pathsOf", () => {
-  const linux = { environment: {}, platform: "linux", homeDirectory: "/home/a", temporaryDirectory: "/tmp", userId: 1000 };
+  const linux = {
+    environment: {},
+    platform: "linux",
+    homeDirectory: "/h/a",
+    temporaryDirectory: "/tmp",
+    userId: 1000,
+  };
 
   test("XDG defaults", () => {
     expect(pathsOf(linux)).toEqual({
-      config: "/home/a/.config/nebula",
-      state: "/home/a/.local/state/nebula",
-      cache: "/home/a/.cache/nebula",
-      data: "/home/a/.local/share/nebula",
+      config: "/h/a/.config/nebula",
+      state: "/h/a/.local/state/nebula",
+      cache: "/h/a/.cache/nebula",
+      data: "/h/a/.local/share/nebula",
       runtime: "/tmp/nebula-1000",
     });
   });
 
   test("XDG variables; relative ones are ignored", () => {
-    const environment = { XDG_CONFIG_HOME: "/c", XDG_STATE_HOME: "relative", XDG_CACHE_HOME: "", XDG_RUNTIME_DIR: "/run/user/1000" };
+    const environment = {
+      XDG_CONFIG_HOME: "/c",
+      XDG_STATE_HOME: "relative",
+      XDG_CACHE_HOME: "",
+      XDG_RUNTIME_DIR: "/run/user/1000",
+    };
     expect(pathsOf({ ...linux, environment })).toMatchObject({
       config: "/c/nebula",
-      state: "/home/a/.local/state/nebula",
-      cache: "/home/a/.cache/nebula",
+      state: "/h/a/.local/state/nebula",
+      cache: "/h/a/.cache/nebula",
       runtime: "/run/user/1000/nebula",
     });
   });
 
   test("macOS", () => {
-    expect(pathsOf({ ...linux, platform: "darwin", homeDirectory: "/Users/a" })).toEqual({
-      config: "/Users/a/Library/Preferences/nebula",
-      state: "/Users/a/Library/Application Support/nebula/State",
-      cache: "/Users/a/Library/Caches/nebula",
-      data: "/Users/a/Library/Application Support/nebula",
+    expect(pathsOf({ ...linux, platform: "darwin", homeDirectory: "/u/a" })).toEqual({
+      config: "/u/a/Library/Preferences/nebula",
+      state: "/u/a/Library/Application Support/nebula/State",
+      cache: "/u/a/Library/Caches/nebula",
+      data: "/u/a/Library/Application Support/nebula",
       runtime: "/tmp/nebula-1000",
     });
   });
 
   test("Windows", () => {
     const environment = { APPDATA: "C:\\R", LOCALAPPDATA: "C:\\L" };
-    expect(pathsOf({ environment, platform: "win32", homeDirectory: "C:\\Users\\a", temporaryDirectory: "C:\\T", userId: undefined })).toEqual({
+    expect(
+      pathsOf({
+        environment,
+        platform: "win32",
+        homeDirectory: "C:\\U",
+        temporaryDirectory: "C:\\T",
+        userId: undefined,
+      }),
+    ).toEqual({
       config: "C:\\R\\nebula",
       state: "C:\\L\\nebula\\State",
       cache: "C:\\L\\nebula\\Cache",
@@ -59,13 +78,22 @@ describe("documents", () => {
   test("reading: plain words for what cannot be read", async () => {
     writeFileSync(join(folder, "a.xml"), "\uFEFFtext");
     expect(await readDocument(join(folder, "a.xml"))).toEqual({ kind: "ok", text: "\uFEFFtext" });
-    expect(await readDocument(join(folder, "a.xml"), 3)).toMatchObject({ kind: "unreadable", message: expect.stringContaining("too large") });
+    expect(await readDocument(join(folder, "a.xml"), 3)).toMatchObject({
+      kind: "unreadable",
+      message: expect.stringContaining("too large"),
+    });
     expect(await readDocument(folder)).toMatchObject({ message: "it is a directory, not a file" });
     expect(await readDocument(join(folder, "no"))).toMatchObject({ message: "there is no such file" });
     expect(await readDocument("/dev/null")).toMatchObject({ message: "it is not a regular file" });
     expect(await readDocument("a\0b")).toMatchObject({ kind: "unreadable" });
-    for (const [code, message] of [["EACCES", "you may not read it"], ["ELOOP", "circle"], ["EIO", "it cannot be read"]] as const) {
-      expect(unreadableBecause(Object.assign(new Error("x"), { code }))).toMatchObject({ message: expect.stringContaining(message) });
+    for (const [code, message] of [
+      ["EACCES", "you may not read it"],
+      ["ELOOP", "circle"],
+      ["EIO", "it cannot be read"],
+    ] as const) {
+      expect(unreadableBecause(Object.assign(new Error("x"), { code }))).toMatchObject({
+        message: expect.stringContaining(message),
+      });
     }
   });
 
@@ -92,6 +120,9 @@ describe("documents", () => {
     expect(await examplesDirectoryFrom(start)).toBe(examples);
     expect(await findExample(examples, "hello")).toBeUndefined();
     writeFileSync(join(examples, "directory.xml"), "");
-    expect(await findExample(examples, "hello")).toEqual({ application: join(examples, "hello", "application.xml"), directory: join(examples, "directory.xml") });
+    expect(await findExample(examples, "hello")).toEqual({
+      application: join(examples, "hello", "application.xml"),
+      directory: join(examples, "directory.xml"),
+    });
   });
 });

@@ -1,7 +1,13 @@
 // plush.prefs: its lines, types, problems and which source wins.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { mergePreferences, parsePreferences, preferencesOfEnvironment, PREFERENCE_KEYS, environmentNameOf } from "../../../src-main/documents/preferences.ts";
+import {
+  mergePreferences,
+  parsePreferences,
+  preferencesOfEnvironment,
+  PREFERENCE_KEYS,
+  environmentNameOf,
+} from "../../../src-main/documents/preferences.ts";
 
 describe("parsePreferences", () => {
   test("every key", () => {
@@ -18,7 +24,17 @@ timeout = 2m
 controller_port = 15400
 `;
     expect(parsePreferences(text, "plush.prefs")).toEqual({
-      preferences: { directory: "my hosts#1.xml", fanout: 8, output: "jsonl", colour: "never", results: "out put", results_keep: 0, keep: true, timeout: 120_000, controller_port: 15_400 },
+      preferences: {
+        directory: "my hosts#1.xml",
+        fanout: 8,
+        output: "jsonl",
+        colour: "never",
+        results: "out put",
+        results_keep: 0,
+        keep: true,
+        timeout: 120_000,
+        controller_port: 15_400,
+      },
       problems: [],
     });
   });
@@ -48,15 +64,39 @@ controller_port = 15400
 });
 
 test("the environment has the same keys", () => {
-  const values = { directory: "d", fanout: "3", output: "json", colour: "always", results: "r", results_keep: "1", keep: "off", timeout: "1", controller_port: "0" };
+  const values = {
+    directory: "d",
+    fanout: "3",
+    output: "json",
+    colour: "always",
+    results: "r",
+    results_keep: "1",
+    keep: "off",
+    timeout: "1",
+    controller_port: "0",
+  };
   const environment = Object.fromEntries(PREFERENCE_KEYS.map((key) => [environmentNameOf(key), values[key]]));
   expect(preferencesOfEnvironment(environment)).toEqual({
-    preferences: { directory: "d", fanout: 3, output: "json", colour: "always", results: "r", results_keep: 1, keep: false, timeout: 1000, controller_port: 0 },
+    preferences: {
+      directory: "d",
+      fanout: 3,
+      output: "json",
+      colour: "always",
+      results: "r",
+      results_keep: 1,
+      keep: false,
+      timeout: 1000,
+      controller_port: 0,
+    },
     problems: [],
   });
-  expect(preferencesOfEnvironment({ PLUSH_FANOUT: "", PLUSH_KEEP: "maybe" }).problems).toMatchObject([{ source: "PLUSH_KEEP", severity: "error" }]);
+  expect(preferencesOfEnvironment({ PLUSH_FANOUT: "", PLUSH_KEEP: "maybe" }).problems).toMatchObject([
+    { source: "PLUSH_KEEP", severity: "error" },
+  ]);
 });
 
 test("the first source that mentions a key wins", () => {
-  expect(mergePreferences({ fanout: 1 }, { fanout: 2, keep: false }, { keep: true, output: "json" })).toEqual({ fanout: 1, keep: false, output: "json" });
+  expect(mergePreferences({ fanout: 1 }, { fanout: 2, keep: false }, { keep: true, output: "json" })).toEqual(
+    { fanout: 1, keep: false, output: "json" },
+  );
 });

@@ -47,8 +47,7 @@ interface Bench {
   readonly clock: { ms: number };
 }
 
-function start(): Bench {
-  const stream = new SlowStream();
+function start(stream = new SlowStream()): Bench {
   const heard: string[] = [];
   const clock = { ms: 0 };
   const link = createFrameLink({
@@ -208,6 +207,15 @@ describe("the end", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  test("that came before the link is told too", async () => {
+    const stream = new SlowStream();
+    stream.destroy();
+    await tick();
+    const bench = start(stream);
+    await tick();
+    expect(bench.heard).toEqual(["closed: the other end closed the link"]);
   });
 
   test("of the other end, and its errors, are told once", async () => {

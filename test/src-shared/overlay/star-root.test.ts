@@ -77,7 +77,7 @@ describe("admission", () => {
     bench.attach();
     const effects = bench.join(2);
     expect(closedBy(effects)).toEqual(["1: replaced by a newer link of the same host"]);
-    expect(membershipOf(effects)).toEqual([]);
+    expect(membershipOf(effects)).toEqual(["3 orphaned", "3 attached"]);
     expect(bench.core.linkTo(HOST)).toBe(2);
     expect(bench.hear(1, report(1))).toEqual([]);
     expect(bench.step({ kind: "linkDown", link: 1, reason: "reset" })).toEqual([]);

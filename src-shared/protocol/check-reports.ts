@@ -82,6 +82,7 @@ export const reportSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("collectable"), run, files: list(collectableFile), problems: list(text) }),
   z.strictObject({ kind: z.literal("runEnded"), run, problems: list(text) }),
   z.strictObject({ kind: z.literal("reportsDropped"), count }),
+  z.strictObject({ kind: z.literal("commandDropped"), reason: text }),
 ]);
 
 export function checkReport(value: unknown): Checked<Report> {
