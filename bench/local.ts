@@ -38,15 +38,32 @@ async function measure(hosts: number): Promise<Measured[]> {
   try {
     const width = String(hosts).length;
     const set = `h[${"1".padStart(width, "0")}-${String(hosts)}]`;
-    await load(controller, directory, "directory.xml", `<plush><resource_manager type="local"><node hostname="${set}" group="g"/></resource_manager></plush>`);
+    await load(
+      controller,
+      directory,
+      "directory.xml",
+      `<plush><resource_manager type="local"><node hostname="${set}" group="g"/></resource_manager></plush>`,
+    );
     const measured: Measured[] = [];
-    for (const [round, argument] of [["first", "-s"], ["second", "-s"], ["edited", "-f"]] as const) {
+    for (const [round, argument] of [
+      ["first", "-s"],
+      ["second", "-s"],
+      ["edited", "-f"],
+    ] as const) {
       await load(controller, directory, "application.xml", applicationOf(hosts, argument));
       measured.push(await runOnce(controller, hosts, round));
     }
     const began = performance.now();
     await controller.disconnect(undefined, { keep: false });
-    measured.push({ hosts, round: "disconnect", wallMs: performance.now() - began, phases: {}, machineCpuMs: 0, controllerCpuMs: 0, exitCode: 0 });
+    measured.push({
+      hosts,
+      round: "disconnect",
+      wallMs: performance.now() - began,
+      phases: {},
+      machineCpuMs: 0,
+      controllerCpuMs: 0,
+      exitCode: 0,
+    });
     return measured;
   } finally {
     await controller.quit();
@@ -65,7 +82,10 @@ function applicationOf(hosts: number, argument: string): string {
 async function load(controller: ControllerApi, directory: string, name: string, text: string): Promise<void> {
   const path = join(directory, name);
   writeFileSync(path, text);
-  const result = name === "directory.xml" ? await controller.loadDirectory({ path }) : await controller.loadApplication({ path });
+  const result =
+    name === "directory.xml"
+      ? await controller.loadDirectory({ path })
+      : await controller.loadApplication({ path });
   if (!result.loaded) throw new Error(JSON.stringify(result.problems));
 }
 
@@ -77,13 +97,22 @@ async function runOnce(controller: ControllerApi, hosts: number, round: string):
   const machine = machineTicks();
   const own = process.cpuUsage();
   const began = performance.now();
-  const started = await controller.startRun({ fanout: FANOUT, keep: false, stayConnected: true, deadlineMs: undefined, results: undefined, variables: {} });
+  const started = await controller.startRun({
+    fanout: FANOUT,
+    keep: false,
+    stayConnected: true,
+    deadlineMs: undefined,
+    results: undefined,
+    variables: {},
+  });
   if (started.kind === "refused") throw new Error(started.reason);
   const verdict = await controller.ended(started.run);
   const wallMs = performance.now() - began;
   stop();
   const cpu = process.cpuUsage(own);
-  const phases = Object.fromEntries(starts.slice(0, -1).map(({ state, atMs }, place) => [state, (starts[place + 1]?.atMs ?? atMs) - atMs]));
+  const phases = Object.fromEntries(
+    starts.slice(0, -1).map(({ state, atMs }, place) => [state, (starts[place + 1]?.atMs ?? atMs) - atMs]),
+  );
   return {
     hosts,
     round,
@@ -107,7 +136,9 @@ function machineTicks(): number {
 
 function print(all: readonly Measured[]): void {
   const model = cpus()[0]?.model ?? "unknown processor";
-  console.log(`${String(cpus().length)} × ${model}; load ${loadavg()[0]?.toFixed(1) ?? "?"}; Node ${process.versions.node}; fan-out ${String(FANOUT)}`);
+  console.log(
+    `${String(cpus().length)} × ${model}; load ${loadavg()[0]?.toFixed(1) ?? "?"}; Node ${process.versions.node}; fan-out ${String(FANOUT)}`,
+  );
   console.log("hosts  round        wall s  machine CPU s  per host ms  controller CPU s  phases (ms)");
   for (const one of all) {
     const phases = Object.entries(one.phases).map(([name, ms]) => `${name} ${ms.toFixed(0)}`);

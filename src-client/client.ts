@@ -14,7 +14,8 @@ async function main(): Promise<void> {
   const unfit = unfitReason();
   if (unfit !== undefined) return refuse(unfit);
   const text = await readAll();
-  if (text === undefined) return refuse(`more than ${String(CLIENT_START_BYTES_MAX)} bytes on standard input`);
+  if (text === undefined)
+    return refuse(`more than ${String(CLIENT_START_BYTES_MAX)} bytes on standard input`);
   const checked = checkClientStart(text);
   if (!checked.ok) return refuse(checked.reason);
   process.title = "plush-client";
@@ -33,8 +34,10 @@ function refuse(reason: string): void {
 /** Hosts have Node 20.19 or later, and glibc: what we push to hosts without Node needs it, so we say it early. */
 function unfitReason(): string | undefined {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 18)) return `Node ${process.versions.node} is too old; the client needs 20.18 or later`;
-  if (process.platform === "linux" && usesMusl()) return "this host's Node is built for musl (Alpine); hosts need glibc 2.28 or later";
+  if (major < 20 || (major === 20 && minor < 18))
+    return `Node ${process.versions.node} is too old; the client needs 20.18 or later`;
+  if (process.platform === "linux" && usesMusl())
+    return "this host's Node is built for musl (Alpine); hosts need glibc 2.28 or later";
   return undefined;
 }
 

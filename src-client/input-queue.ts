@@ -14,7 +14,10 @@ export class InputQueue {
   readonly #onOverflow: (id: string) => void;
   readonly #held = new Map<string, Held>();
 
-  constructor(write: (id: string, bytes: Uint8Array, end: boolean) => InputAnswer, onOverflow: (id: string) => void) {
+  constructor(
+    write: (id: string, bytes: Uint8Array, end: boolean) => InputAnswer,
+    onOverflow: (id: string) => void,
+  ) {
     this.#write = write;
     this.#onOverflow = onOverflow;
   }

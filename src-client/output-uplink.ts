@@ -33,7 +33,8 @@ export class OutputUplink {
   }
 
   closed(key: ProcessKey): void {
-    for (const stream of STREAMS) this.#step({ kind: "closed", stream: { ...key, stream }, ...this.#extent({ ...key, stream }) });
+    for (const stream of STREAMS)
+      this.#step({ kind: "closed", stream: { ...key, stream }, ...this.#extent({ ...key, stream }) });
   }
 
   forget(key: ProcessKey): void {
@@ -74,7 +75,9 @@ export class OutputUplink {
           break;
         case "setTimer":
           clearTimeout(this.#timer);
-          this.#timer = setTimeout(() => { this.#step({ kind: "timer" }); }, effect.delayMs);
+          this.#timer = setTimeout(() => {
+            this.#step({ kind: "timer" });
+          }, effect.delayMs);
           break;
       }
     }

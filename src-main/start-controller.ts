@@ -1,11 +1,12 @@
 // The wiring: makes a controller with real hosts, links and files; used by the command line and, later, the window.
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import { hostIdOf } from "#shared/base/ids.ts";
 import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
+import { makeFolders } from "#shared/node/make-folders.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
 import { Controller } from "./controller/controller.ts";
 import { createLocalDeployment } from "./deploy/deploy-local.ts";
@@ -18,6 +19,8 @@ import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts"
 
 /** Runs whose results are kept when nobody says otherwise: weeks of daily work, and bounded. */
 const RESULTS_KEEP = 100;
+/** Logs and host directories are nobody else's business. */
+const PRIVATE = 0o700;
 
 export interface StartSettings {
   readonly stateDirectory: string;
@@ -33,34 +36,50 @@ export async function startController(settings: StartSettings): Promise<Controll
   const session = newSession();
   const runsDirectory = settings.resultsDirectory ?? join(settings.stateDirectory, "runs");
   const logDirectory = join(settings.stateDirectory, "logs");
-  await mkdir(logDirectory, { recursive: true, mode: 0o700 });
+  await makeFolders(logDirectory, PRIVATE);
+  const clientBundle = clientBundlePath();
+  if (!existsSync(clientBundle)) throw new Error(`${clientBundle} is missing; run: npm run build`);
   const authority = await createAuthority(session);
-  // Nobody calls back before the first host is invited, which only the controller does.
-  const late: { controller?: Controller } = {};
-  const callbacks: OverlayRootCallbacks = {
-    onReport: (host, incarnation, _sequence, report) => late.controller?.fleet.onReport(host, incarnation, report),
-    onMembership: (change) => late.controller?.fleet.onMembership(change),
-    onBulk: (host, message) => late.controller?.bulk(host, message),
-    onBulkWritable: (host) => late.controller?.bulkWritable(host),
-    onProblem: (host, reason) => { log(`overlay: ${host ?? "somebody"}: ${reason}`); },
-  };
+  const late: Late = {};
   const overlay = await createOverlayRoot(
-    { clock: createSystemClock(), random: Math.random, callbacks },
-    { session, credentials: await authority.issue("root", hostIdOf("controller")), ...(settings.port === undefined ? {} : { port: settings.port }) },
+    { clock: createSystemClock(), random: Math.random, callbacks: callbacksOf(late) },
+    {
+      session,
+      credentials: await authority.issue("root", hostIdOf("controller")),
+      ...(settings.port === undefined ? {} : { port: settings.port }),
+    },
   );
   const logSettings = { bytesMax: LOG_BYTES_MAX, nowMs: Date.now, onProblem: settings.log };
-  const logFile = await createLogFile(logDirectory, `plush-logfile${String(overlay.port)}-${String(Date.now())}.txt`, "plush-logfile.txt", logSettings);
+  const logFile = await createLogFile(
+    logDirectory,
+    `plush-logfile${String(overlay.port)}-${String(Date.now())}.txt`,
+    "plush-logfile.txt",
+    logSettings,
+  );
   const log = (text: string): void => {
     logFile.write("controller", "main", text);
     settings.log(text);
   };
-  const local = createLocalDeployment({ clientBundle: clientBundlePath(), hostsDirectory: join(settings.stateDirectory, "hosts"), session });
+  const local = createLocalDeployment({
+    clientBundle,
+    hostsDirectory: join(settings.stateDirectory, "hosts"),
+    session,
+  });
   const deployments = new Map([["local", local]]);
   const controller = new Controller(
     {
       overlay,
       createFleet: (fleetCallbacks) =>
-        new Fleet({ overlay, deployments, issue: (host) => authority.issue("client", host), callbacks: fleetCallbacks, log }, { session }),
+        new Fleet(
+          {
+            overlay,
+            deployments,
+            issue: (host) => authority.issue("client", host),
+            callbacks: fleetCallbacks,
+            log,
+          },
+          { session },
+        ),
       openResults: (resultsSettings) => RunResults.open(resultsSettings),
       createOutputs: (parts) => new OutputStore(parts),
       makeParent,
@@ -76,12 +95,30 @@ export async function startController(settings: StartSettings): Promise<Controll
     { session, runsDirectory, localSeed: localSeed() },
   );
   late.controller = controller;
+  late.log = log;
   return controller;
 }
 
 /** Names the controller's session: hosts' folders and certificates carry it. */
 function newSession(): string {
   return `${Date.now().toString(36)}${randomBytes(4).toString("hex")}`;
+}
+
+/** Nobody calls back before the first host is invited, which only the controller does. */
+interface Late {
+  controller?: Controller;
+  log?: (text: string) => void;
+}
+
+function callbacksOf(late: Late): OverlayRootCallbacks {
+  return {
+    onReport: (host, incarnation, _sequence, report) =>
+      late.controller?.fleet.onReport(host, incarnation, report),
+    onMembership: (change) => late.controller?.fleet.onMembership(change),
+    onBulk: (host, message) => late.controller?.bulk(host, message),
+    onBulkWritable: (host) => late.controller?.bulkWritable(host),
+    onProblem: (host, reason) => late.log?.(`overlay: ${host ?? "somebody"}: ${reason}`),
+  };
 }
 
 /** macOS answers on 127.0.0.1 only, unless somebody has set up more. */

@@ -96,14 +96,18 @@ describe("documents", () => {
 
   test("README.md mentions every example", () => {
     const readme = readDocument(README);
-    const examples = FILES.flatMap((file) => /^assets\/examples\/([^/]+)\/application\.xml$/.exec(file)?.[1] ?? []);
+    const examples = FILES.flatMap(
+      (file) => /^assets\/examples\/([^/]+)\/application\.xml$/.exec(file)?.[1] ?? [],
+    );
     expect(examples.length).toBeGreaterThan(0);
     const unmentioned = examples.filter((name) => !readme.includes(`| \`${name}\` |`));
     expect(unmentioned, `${README} must mention each example`).toEqual([]);
   });
 
   test("the licences of third parties are listed as the lock file has them", () => {
-    const check = spawnSync(process.execPath, [join(ROOT, "tools", "licences.mjs"), "--check"], { encoding: "utf8" });
+    const check = spawnSync(process.execPath, [join(ROOT, "tools", "licences.mjs"), "--check"], {
+      encoding: "utf8",
+    });
     expect(check.stderr).toBe("");
     expect(check.status).toBe(0);
   });

@@ -20,7 +20,10 @@ function thirdPartyPage() {
   const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
   const rows = Object.entries(lock.packages)
     .filter(([path, { dev, devOptional, optional }]) => path !== "" && !dev && !devOptional && !optional)
-    .map(([path, { version, license }]) => `| ${path.split("node_modules/").at(-1)} | ${version ?? ""} | ${license ?? "unknown"} |`);
+    .map(
+      ([path, { version, license }]) =>
+        `| ${path.split("node_modules/").at(-1)} | ${version ?? ""} | ${license ?? "unknown"} |`,
+    );
   return `${HEAD}${[...new Set(rows)].sort().join("\n")}\n`;
 }
 

@@ -16,8 +16,10 @@ import { checkProgram, explainSpawnError, makeCwd, type StartFailure } from "./s
 export interface LaunchRequest {
   readonly path: string;
   readonly args: readonly string[];
-  /** Absolute; made when it is not there. */
+  /** Absolute; made when it is not there and lies below the work directory. */
   readonly cwd: string;
+  /** Of the run, absolute. */
+  readonly workDirectory: string;
   /** Complete but for the marks: nothing is inherited from the client. */
   readonly environment: Readonly<Record<string, string>>;
   readonly user: string | undefined;
@@ -60,7 +62,7 @@ export function createLaunch(parts: LaunchParts): Launch {
   return async (request, isCancelled) => {
     const runAs = await parts.findRunAs(request.user);
     if ("step" in runAs) return runAs;
-    const cwd = await makeCwd(request.cwd);
+    const cwd = await makeCwd(request.cwd, request.workDirectory);
     if ("step" in cwd) return cwd;
     if (runAs.kind === "ids" && cwd.made !== undefined) await giveTo(runAs, cwd.made, request.cwd);
     const unfit = runAs.kind === "self" ? await checkProgram(request) : undefined;

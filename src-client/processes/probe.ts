@@ -16,7 +16,7 @@ export interface ProbeResult {
 export type ProbeOrder = HealthCheck["probe"];
 
 /** Where a command runs: as the process that it asks about, with its marks in the environment. */
-export type ProbePlace = Pick<LaunchRequest, "cwd" | "environment" | "user">;
+export type ProbePlace = Pick<LaunchRequest, "cwd" | "workDirectory" | "environment" | "user">;
 
 /** Never fails; gives up at the time-out, or when `signal` is aborted. */
 export type Probe = (

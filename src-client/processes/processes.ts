@@ -170,7 +170,11 @@ function createEntry(world: World, request: StartRequest): Entry {
           world.parts.listener({ kind: "problem", id: request.id, reason: `${stream}: ${reason}` });
         },
       },
-      { path: join(outputDirectory, `${String(processNumber)}-${stream}`), headBytes: request.limits.outputBytes ?? DEFAULTS.outputBytes, capacityBytes: ringBytes },
+      {
+        path: join(outputDirectory, `${String(processNumber)}-${stream}`),
+        headBytes: request.limits.outputBytes ?? DEFAULTS.outputBytes,
+        capacityBytes: ringBytes,
+      },
     );
   let tellOver = (): void => undefined;
   const over = new Promise<void>((resolve) => {

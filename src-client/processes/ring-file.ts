@@ -110,7 +110,10 @@ async function append(ring: Ring, bytes: Uint8Array): Promise<void> {
     const piece = bytes.subarray(done, done + Math.min(bytes.length - done, roomAt(ring, ring.produced)));
     const place = placeOf(ring, ring.produced);
     // Before writing: a read that is under way sees by this that its bytes may have been overwritten.
-    ring.oldestInRing = Math.max(ring.oldestInRing, ring.produced + piece.length - ring.settings.capacityBytes);
+    ring.oldestInRing = Math.max(
+      ring.oldestInRing,
+      ring.produced + piece.length - ring.settings.capacityBytes,
+    );
     const written = await writePiece(ring, piece, place);
     const from = ring.produced + written;
     ring.produced += piece.length;
@@ -162,7 +165,9 @@ function addGap(ring: Ring, from: number, to: number): void {
   if (last?.to === from) last.to = to;
   else ring.gaps.push({ from, to });
   if (ring.gaps.length > GAPS_MAX) ring.floor = Math.max(ring.floor, ring.gaps.at(-1)?.to ?? 0);
-  ring.gaps = ring.gaps.filter((gap) => gap.to > ring.floor && (gap.from < ring.headBytes || gap.to > ring.oldestInRing));
+  ring.gaps = ring.gaps.filter(
+    (gap) => gap.to > ring.floor && (gap.from < ring.headBytes || gap.to > ring.oldestInRing),
+  );
 }
 
 async function read(ring: Ring, offset: number, length: number): Promise<RingRead> {
@@ -173,7 +178,8 @@ async function read(ring: Ring, offset: number, length: number): Promise<RingRea
   if (to <= from) return { offset: from, bytes: new Uint8Array() };
   try {
     const bytes = await readBytes(ring, from, to - from);
-    const stillThere = from < ring.headBytes ? Math.max(from, ring.floor) : Math.max(from, ring.floor, ring.oldestInRing);
+    const stillThere =
+      from < ring.headBytes ? Math.max(from, ring.floor) : Math.max(from, ring.floor, ring.oldestInRing);
     if (stillThere >= from + bytes.length) return { offset: stillThere, bytes: new Uint8Array() };
     return { offset: stillThere, bytes: bytes.subarray(stillThere - from) };
   } catch (error) {

@@ -1,7 +1,8 @@
 // Says why a process cannot be started, in the operating system's words and before it is tried where that is possible.
+import { makeFolders } from "#shared/node/make-folders.ts";
 import { constants } from "node:fs";
-import { access, mkdir, open, readdir, stat } from "node:fs/promises";
-import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { access, open, readdir, stat } from "node:fs/promises";
+import { delimiter, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { getSystemErrorMap } from "node:util";
 
 /** `step` names what was being done. */
@@ -35,12 +36,20 @@ export function systemWords(error: unknown): string {
   return words === undefined ? `${code} (${String(errno)})` : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Makes it when it is not there; gives the first folder that was made, for its owner to be set. */
-export async function makeCwd(cwd: string): Promise<{ readonly made: string | undefined } | StartFailure> {
+/**
+ * Below the run's work directory it is made when it is not there; elsewhere it must exist: clean-up would not know of
+ * it. Gives the first folder that was made, for its owner to be set.
+ */
+export async function makeCwd(
+  cwd: string,
+  workDirectory: string,
+): Promise<{ readonly made: string | undefined } | StartFailure> {
   const step = "work directory";
   if (!isAbsolute(cwd)) return { step, reason: `${cwd}: not an absolute path` };
   try {
-    const made = await makeFolders(cwd);
+    const made = isWithin(cwd, workDirectory) ? await makeFolders(cwd) : undefined;
+    if (made === undefined && !(await stat(cwd)).isDirectory())
+      return { step, reason: `${cwd}: Not a directory` };
     await access(cwd, constants.X_OK);
     return { made };
   } catch (error) {
@@ -48,28 +57,9 @@ export async function makeCwd(cwd: string): Promise<{ readonly made: string | un
   }
 }
 
-/** Node's own `recursive` never returns where the system refuses to make anything (below /proc). */
-async function makeFolders(path: string): Promise<string | undefined> {
-  try {
-    await mkdir(path);
-    return path;
-  } catch (error) {
-    if (await isFolder(path)) return undefined;
-    const parent = dirname(path);
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || (await isFolder(parent)) || parent === path)
-      throw error;
-    const first = await makeFolders(parent);
-    return (await makeFolders(path)) === undefined ? first : (first ?? path);
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    // Not there, or not for us: making it says which.
-    return false;
-  }
+function isWithin(path: string, directory: string): boolean {
+  const below = relative(directory, path);
+  return below !== ".." && !below.startsWith(`..${sep}`) && !isAbsolute(below);
 }
 
 /** For programs that the client starts as itself: of other users it cannot say what they may do. */

@@ -8,6 +8,7 @@ import {
   askWeb,
   RANGE_NOT_SATISFIABLE,
   secondsOf,
+  shownUrlOf,
   WebFailure,
   type WebAnswer,
   type WebSettings,
@@ -68,21 +69,28 @@ export function createWebFetcher(parts: { readonly random: Random }, settings: F
   };
 
   const retry = async (download: Download, signal: AbortSignal): Promise<void> => {
+    let last: string | undefined;
+    // Whoever gives the time says that it is over; what was going on is said here.
+    const timeIsOver = (): SoftwareFailure =>
+      new SoftwareFailure("fetch", last ?? `${shownUrlOf(download.url)}: ${progressOf(download)} so far`);
     for (let attempt = 0; ; attempt += 1) {
       const furthestBefore = download.furthest;
       try {
         await attemptDownload(download, settings, signal);
         return;
       } catch (error) {
-        signal.throwIfAborted();
+        if (signal.aborted) throw timeIsOver();
         if (!(error instanceof WebFailure)) throw error;
+        last = error.message;
         if (error.lasting) throw new SoftwareFailure("fetch", error.message);
         if (error.answer?.status === RANGE_NOT_SATISFIABLE) download.validator = undefined;
         if (download.furthest > furthestBefore) attempt = 0;
         if (attempt + 1 >= settings.attemptsMax) {
           throw new SoftwareFailure("fetch", `${error.message} (${String(settings.attemptsMax)} attempts)`);
         }
-        await pause(delayMs(attempt, error.answer?.retryAfterMs ?? 0), undefined, { signal });
+        await pause(delayMs(attempt, error.answer?.retryAfterMs ?? 0), undefined, { signal }).catch(() => {
+          throw timeIsOver();
+        });
       }
     }
   };

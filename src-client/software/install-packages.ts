@@ -89,8 +89,13 @@ export function createPackageInstaller(
     } catch (error) {
       await naming("store", staged.directory, store.discard(staged));
       if (signal.aborted) throw new SoftwareFailure(step, STOPPED_REASON);
-      if (deadline.aborted)
-        throw new SoftwareFailure(step, `not done within ${String(plan.deadlineMs / 1000)} s, its deadline`);
+      if (deadline.aborted) {
+        const last = error instanceof SoftwareFailure ? `; last: ${error.reason}` : "";
+        throw new SoftwareFailure(
+          step,
+          `not done within ${String(plan.deadlineMs / 1000)} s, its deadline${last}`,
+        );
+      }
       throw error instanceof SoftwareFailure ? error : new SoftwareFailure(step, wordsOf(error));
     }
   };

@@ -19,8 +19,11 @@ export class SoftwareFailure extends Error {
 /** The operating system's own words: Node writes some of them differently. */
 const SYSTEM_WORDS: Readonly<Record<string, string>> = {
   EACCES: "Permission denied",
+  ECONNREFUSED: "Connection refused",
+  ECONNRESET: "Connection reset by peer",
   EDQUOT: "Disk quota exceeded",
   EFBIG: "File too large",
+  EHOSTUNREACH: "No route to host",
   EIO: "Input/output error",
   ELOOP: "Too many levels of symbolic links",
   EMFILE: "Too many open files",
@@ -29,8 +32,10 @@ const SYSTEM_WORDS: Readonly<Record<string, string>> = {
   ENOENT: "No such file or directory",
   ENOSPC: "No space left on device",
   ENOTDIR: "Not a directory",
+  ENOTFOUND: "There is no host of this name",
   EPERM: "Operation not permitted",
   EROFS: "Read-only file system",
+  ETIMEDOUT: "Connection timed out",
 };
 
 export function systemCodeOf(error: unknown): string | undefined {

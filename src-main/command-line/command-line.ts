@@ -53,6 +53,7 @@ function createProgram(world: World, finish: (exitCode: number) => void): Comman
     .configureOutput({
       writeOut: (text) => void world.stdout.write(text),
       writeErr: (text) => void world.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error:/, "plush:")),
       getOutHelpWidth: () => world.stdout.columns ?? 100,
       getErrHelpWidth: () => world.stderr.columns ?? 100,
     })
@@ -73,8 +74,17 @@ function withDefaultCommand(program: Command, words: readonly string[]): readonl
   const [first] = words;
   if (first === undefined) return ["shell"];
   if (["-h", "--help", "-V", "--version"].includes(first)) return words;
-  if (first.startsWith("-")) return ["shell", ...words];
   const names = program.commands.map((command) => command.name());
+  if (first.startsWith("-")) {
+    const command = words.find((word) => names.includes(word));
+    if (command === undefined) return ["shell", ...words];
+    const others = words.filter((word) => word !== command).join(" ");
+    throw new CommandFailure(
+      EXIT.usage,
+      "options stand behind the command",
+      `Write: plush ${command} ${others}`,
+    );
+  }
   if (names.includes(first)) return words;
   const nearest = nearestName(first, names);
   const remedy =

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { ControllerApi, LoadResult } from "#shared/controller-api/controller-api.ts";
 import { loadPreferences } from "../documents/load-preferences.ts";
 import type { OutputFormat, Preferences } from "../documents/preferences.ts";
-import { readDocument, readStandardInput } from "../documents/read-document.ts";
+import { errorCodeOf, readDocument, readStandardInput } from "../documents/read-document.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
@@ -71,7 +71,7 @@ export async function withController(
   action: (api: ControllerApi) => Promise<number>,
 ): Promise<number> {
   const { world, preferences, verbose } = session;
-  const api = await world.startController({
+  const starting = world.startController({
     stateDirectory: world.paths.state,
     cacheDirectory: world.paths.cache,
     runtimeDirectory: world.paths.runtime,
@@ -81,6 +81,9 @@ export async function withController(
     log: (text) => {
       if (verbose) world.stderr.write(`${neutraliseLine(text)}\n`);
     },
+  });
+  const api = await starting.catch((error: unknown) => {
+    throw startFailure(error, world.paths.state);
   });
   try {
     return await action(api);
@@ -97,6 +100,16 @@ export async function withController(
       stop();
     }
   }
+}
+
+/** What the system refuses is not a bug of ours: a port that is taken, a state directory that cannot be written. */
+function startFailure(error: unknown, stateDirectory: string): unknown {
+  const code = errorCodeOf(error);
+  if (!(error instanceof Error) || code === undefined) return error;
+  const remedy = ["EADDRINUSE", "EADDRNOTAVAIL"].includes(code)
+    ? "Choose another controller_port, or leave it out for any free one."
+    : `Logs and results go to ${stateDirectory}: make that writable, or set XDG_STATE_HOME to another folder.`;
+  return new CommandFailure(EXIT.error, `the controller cannot be started: ${error.message}`, remedy);
 }
 
 /** "-" is standard input. */

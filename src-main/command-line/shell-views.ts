@@ -52,7 +52,7 @@ export function renderHost(host: HostView, { style }: ViewOptions): readonly str
     ["groups", host.groups.join(", ")],
     ["site", host.site ?? "-"],
     ["component", host.component ?? "-"],
-    ["state", `${host.state} since ${durationText(host.sinceMs)}`],
+    ["state", host.sinceMs === 0 ? host.state : `${host.state} for ${durationText(host.sinceMs)}`],
     ...(host.reason === "" ? [] : [["reason", host.reason] as const]),
     [
       "client",
@@ -81,7 +81,7 @@ export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): rea
     style,
   );
   if (mesh.members.length === 0) return facts;
-  const titles = ["host", "state", "since", "parent", "depth", "pending commands"].map((title) => ({
+  const titles = ["host", "state", "for", "parent", "depth", "pending commands"].map((title) => ({
     title,
   }));
   const rows = mesh.members.map((member) => [
@@ -102,7 +102,7 @@ export function renderControl(control: ControlView, { style, columns }: ViewOpti
       ["session", control.session],
       ["application", control.application ?? "none: load APPLICATION.xml"],
       ["directory", control.directory ?? "none: use DIRECTORY.xml"],
-      ["run", run === undefined ? "none" : `${run.run}: ${run.state}, since ${run.startedAt}`],
+      ["run", run === undefined ? "none" : `${run.run}: ${run.state}, started ${run.startedAt}`],
       ...(run === undefined ? [] : [["results", run.results] as const]),
     ],
     style,

@@ -2,14 +2,6 @@
 import type { HostId } from "#shared/base/ids.ts";
 import type { BarrierPlan } from "./run-plan.ts";
 
-/** What a barrier needs to know of the hosts that may come. */
-export interface BarrierHosts {
-  /** Hosts of its components that are still in the run, arrived or not. */
-  readonly present: number;
-  /** Of those, the ones that have not arrived and never will. */
-  readonly stuck: number;
-}
-
 export type BarrierVerdict =
   | { readonly kind: "wait" }
   | { readonly kind: "release" }
@@ -21,7 +13,7 @@ export type BarrierState = "waiting" | "released" | "forced" | "impossible" | "t
 export class Barrier {
   readonly plan: BarrierPlan;
   readonly #arrived = new Set<HostId>();
-  /** Hosts on which a block before this barrier has failed. */
+  /** Hosts that have not come and never will: they have ended, or a block before this barrier has failed there. */
   readonly #missing = new Set<HostId>();
   #firstArrivalMs: number | undefined;
   #lastArrivalMs = 0;
@@ -78,20 +70,16 @@ export class Barrier {
     return this.#firstArrivalMs === undefined ? 0 : nowMs - this.#firstArrivalMs;
   }
 
-  maxOf(hosts: BarrierHosts): number {
-    return this.plan.max === "all" ? hosts.present : this.plan.max;
+  /** `present`: hosts of its components that are still in the run, arrived or not. */
+  maxOf(present: number): number {
+    return this.plan.max === "all" ? present : this.plan.max;
   }
 
-  /** Never arrived, and never will: the host has ended, or a block before the barrier has failed there. */
-  isStuck(host: HostId, hasEnded: boolean): boolean {
-    return !this.#arrived.has(host) && (hasEnded || this.#missing.has(host));
-  }
-
-  judge(hosts: BarrierHosts): BarrierVerdict {
+  judge(present: number): BarrierVerdict {
     if (this.state !== "waiting") return { kind: "wait" };
-    const max = this.maxOf(hosts);
+    const max = this.maxOf(present);
     if (this.#arrived.size > 0 && this.#arrived.size >= max) return { kind: "release" };
-    const possible = hosts.present - hosts.stuck;
+    const possible = present - this.#missing.size;
     if (possible >= max) return { kind: "wait" };
     const arrived = `${String(this.#arrived.size)} of ${String(max)} arrived`;
     return { kind: "impossible", reason: `${arrived} and only ${String(possible)} can` };

@@ -1,34 +1,29 @@
 // The controller: the one place where runs, hosts and documents meet; every face talks to it by ControllerApi.
-import { resolve, join } from "node:path";
-import { DEFAULTS } from "#shared/application/application-limits.ts";
+import { join, resolve } from "node:path";
 import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
-import { hasErrors, type Problem } from "#shared/base/problem.ts";
+import { hasErrors } from "#shared/base/problem.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
-import { foldNames } from "#shared/node-set/node-set.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
-import type { Report } from "#shared/protocol/reports.ts";
-import type { HostEntry, ResourceDirectory } from "#shared/resource-directory/resource-directory.ts";
+import { entriesOf, type ResourceDirectory } from "#shared/resource-directory/resource-directory.ts";
 import type { DocumentResult } from "../documents/read-document.ts";
 import type { Fleet, FleetCallbacks } from "../fleet/fleet.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 import type { OutputStore, OutputStoreParts } from "../results/output-store.ts";
 import type { RunResults, RunResultsSettings } from "../results/run-results.ts";
 import { chooseHosts, planCommand } from "./command-plan.ts";
+import { HostConnections } from "./host-connections-shell.ts";
 import { HostTraffic } from "./host-traffic-shell.ts";
-import { giveLocalAddresses } from "./local-addresses.ts";
+import { hostViewOf } from "./host-view.ts";
 import { LoadedDocuments, problemsAt, summaryOf } from "./loaded-documents-shell.ts";
-import { planRun, type RunPlan } from "./run-plan.ts";
+import { giveLocalAddresses } from "./local-addresses.ts";
+import { RunDispatch } from "./run-dispatch-shell.ts";
+import { outputLimitsOf, planRun, type RunPlan } from "./run-plan.ts";
 import { RunShell } from "./run-shell.ts";
 import { Run } from "./run.ts";
 import { readSecrets } from "./secrets-shell.ts";
+import { sendInput } from "./send-input-shell.ts";
 import { planSoftware } from "./software-plans-shell.ts";
-
-/** Input for processes is cut into commands of this size at most. */
-const INPUT_BYTES_MAX = 64 * 1024;
-/** Input waits while a host has so many commands that it has not acknowledged. */
-const INPUT_PENDING_MAX = 16;
-const INPUT_PAUSE_MS = 20;
 
 export interface ControllerParts {
   readonly overlay: RunningOverlayRoot;
@@ -50,68 +45,54 @@ export interface ControllerSettings {
   readonly localSeed: number | undefined;
 }
 
-interface Started {
+/** What a run or a command is started with, once it is planned. */
+interface Planned extends Pick<Api.RunOptions, "fanout" | "keep" | "stayConnected" | "results"> {
   readonly plan: RunPlan;
   readonly directory: ResourceDirectory;
   readonly documents: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
-  readonly results: string | undefined;
-  readonly stayConnected: boolean;
-  readonly keep: boolean;
-  readonly fanout: number;
 }
 
 export class Controller implements Api.ControllerApi {
   readonly #parts: ControllerParts;
   readonly #settings: ControllerSettings;
   readonly #documents: LoadedDocuments;
-  readonly #fleet: Fleet;
-  readonly traffic: HostTraffic;
-  readonly #runs = new Map<string, RunShell>();
+  readonly #runs = new RunDispatch();
+  readonly #connections: HostConnections;
+  readonly #traffic: HostTraffic;
   readonly #listeners = new Set<(event: RunEvent) => void>();
-  /** Connected by hand: they outlive runs. */
-  readonly #pinned = new Set<HostId>();
-  readonly #connectWaits = new Map<HostId, ((failure: string | undefined) => void)[]>();
   #lastHosts: readonly HostId[] = [];
   #runCount = 0;
+  /** What the overlay tells of members and reports goes to it. */
+  readonly fleet: Fleet;
 
   constructor(parts: ControllerParts, settings: ControllerSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#documents = new LoadedDocuments({
-      read: parts.readDocument,
-      adapt: (directory) => (settings.localSeed === undefined ? directory : giveLocalAddresses(directory, settings.localSeed)),
-    });
-    this.#fleet = parts.createFleet({
-      onConnected: (host) => { this.#connected(host); },
-      onNotConnected: (host, failure) => {
-        this.#settleConnect(host, `${failure.step}: ${failure.reason}`);
-        this.#eachRun(host, (run) => { run.input({ kind: "hostNotConnected", host, failure }); });
-      },
-      onOrphaned: (host, reason) => { this.#eachRun(host, (run) => { run.input({ kind: "hostOrphaned", host, reason }); }); },
-      onBack: (host) => { this.#back(host); },
-      onLost: (host, reason) => { this.#lost(host, reason); },
-      onReport: (host, report) => { this.#report(host, report); },
-      onStateChange: (host) => { parts.log(`${host}: ${this.#fleet.host(host)?.state ?? ""} ${this.#fleet.host(host)?.reason ?? ""}`); },
-    });
-    this.traffic = new HostTraffic({
+    const { localSeed } = settings;
+    const adapt = (directory: ResourceDirectory): ResourceDirectory =>
+      localSeed === undefined ? directory : giveLocalAddresses(directory, localSeed);
+    this.#documents = new LoadedDocuments({ read: parts.readDocument, adapt });
+    this.#traffic = new HostTraffic({
       send: (host, message) => parts.overlay.bulk(host, message),
-      onOutput: (host, message) => { this.#runs.get(message.run)?.outputs.message(host, message); },
+      onOutput: (host, message) => this.#runs.get(message.run)?.outputs.message(host, message),
     });
-  }
-
-  /** What the overlay tells goes through here. */
-  get fleet(): Fleet {
-    return this.#fleet;
+    this.#connections = new HostConnections({
+      fleet: () => this.fleet,
+      directory: () => this.#documents.directory?.directory,
+      isBusy: (host) => this.#runs.of(host).length > 0,
+      forget: (host) => this.#traffic.forget(host),
+    });
+    this.fleet = parts.createFleet(this.#fleetCallbacks());
   }
 
   bulk(host: HostId, message: BulkMessage): void {
-    this.traffic.message(host, message);
+    this.#traffic.message(host, message);
   }
 
   bulkWritable(host: HostId): void {
-    this.traffic.writable(host);
-    this.#eachRun(host, (run) => { run.outputs.resume(host); });
+    this.#traffic.writable(host);
+    this.#runs.writable(host);
   }
 
   loadApplication(source: Api.DocumentSource): Promise<Api.LoadResult> {
@@ -124,7 +105,8 @@ export class Controller implements Api.ControllerApi {
 
   loaded(): { application: Api.ApplicationSummary | undefined; directory: string | undefined } {
     const { application, directory } = this.#documents;
-    return { application: application === undefined ? undefined : summaryOf(application), directory: directory?.path };
+    const summary = application === undefined ? undefined : summaryOf(application);
+    return { application: summary, directory: directory?.path };
   }
 
   async startRun(options: Api.RunOptions): Promise<Api.StartResult> {
@@ -133,22 +115,42 @@ export class Controller implements Api.ControllerApi {
     if (directory === undefined) return refused(6, "no resource directory is loaded");
     const { specification, text, path } = application;
     const { project } = specification;
-    if (project.experiment === undefined) return refused(6, `${path} has no experiment, so there is nothing to run`);
-    const unknown = Object.keys(options.variables).filter((name) => !project.variables.some((variable) => variable.name === name));
+    if (project.experiment === undefined)
+      return refused(6, `${path} has no experiment, so there is nothing to run`);
+    const known = new Set(project.variables.map((variable) => variable.name));
+    const unknown = Object.keys(options.variables).filter((name) => !known.has(name));
     if (unknown.length > 0) return refused(6, `the application has no variable ${unknown.join(", ")}`);
-    if ([...this.#runs.values()].some((run) => !run.run.over && run.run.plan.components.some((component) => component.blocks.length > 0) && run.run.plan.startTogether)) {
+    if (this.#runs.open.some((shell) => shell.run.plan.startTogether)) {
       return refused(1, "an application is running already; wait for it or abort it");
     }
-    const variables = new Map(project.variables.map((variable) => [variable.name, options.variables[variable.name] ?? variable.value]));
     const run = this.#newRunId();
+    const variables = new Map(
+      project.variables.map(({ name, value }) => [name, options.variables[name] ?? value]),
+    );
     const software = await planSoftware(project, path, run, variables);
     const secrets = await readSecrets(project, path);
-    const problems = [...this.#documents.checkTogether(), ...problemsAt(text, [...software.problems, ...secrets.problems])];
-    if (hasErrors(problems)) return { kind: "refused", exitCode: 6, problems, reason: `${path} cannot be run` };
-    for (const file of software.files) this.traffic.offer(file.sha256, file);
-    const plan = planRun(specification, { run, applicationPath: path, deadlineMs: options.deadlineMs, variables: options.variables, software: software.plans });
+    const found = problemsAt(text, [...software.problems, ...secrets.problems]);
+    const problems = [...this.#documents.checkTogether(), ...found];
+    if (hasErrors(problems))
+      return { kind: "refused", exitCode: 6, problems, reason: `${path} cannot be run` };
+    for (const file of software.files) this.#traffic.offer(file.sha256, file);
+    const { deadlineMs } = options;
+    const settings = {
+      run,
+      applicationPath: path,
+      deadlineMs,
+      variables: options.variables,
+      software: software.plans,
+    };
     const documents = { "application.xml": text, "directory.xml": directory.text };
-    return this.#start({ plan, directory: directory.directory, documents, secrets: secrets.values, ...options });
+    const plan = planRun(specification, settings);
+    return this.#start({
+      ...options,
+      plan,
+      directory: directory.directory,
+      documents,
+      secrets: secrets.values,
+    });
   }
 
   async startCommand(options: Api.CommandOptions): Promise<Api.StartResult> {
@@ -156,104 +158,88 @@ export class Controller implements Api.ControllerApi {
     if (directory === undefined) return refused(6, "no resource directory is loaded");
     const choice = chooseHosts(directory.directory, options);
     if (choice.kind === "refused") return refused(6, choice.message);
-    const hosts = options.connectedOnly ? choice.hosts.filter((host) => this.#fleet.isConnected(host)) : choice.hosts;
+    const connected = (host: HostId): boolean => this.fleet.isConnected(host);
+    const hosts = options.connectedOnly ? choice.hosts.filter(connected) : choice.hosts;
     if (hosts.length === 0) return refused(4, "no host is connected");
-    const plan = planCommand(directory.directory, { run: this.#newRunId(), command: options.command, hosts, wantsInput: options.wantsInput, deadlineMs: options.deadlineMs });
-    const documents = { "command.txt": `${options.command}\n`, "directory.xml": directory.text };
-    return this.#start({ plan, directory: directory.directory, documents, secrets: {}, ...options });
+    const { command, wantsInput, deadlineMs } = options;
+    const settings = { run: this.#newRunId(), command, hosts, wantsInput, deadlineMs };
+    const plan = planCommand(directory.directory, settings);
+    const documents = { "command.txt": `${command}\n`, "directory.xml": directory.text };
+    return this.#start({ ...options, plan, directory: directory.directory, documents, secrets: {} });
   }
 
   async sendInput(run: string, bytes: Uint8Array, end: boolean): Promise<void> {
     const shell = this.#runs.get(run);
     if (shell === undefined) return;
-    for (let at = 0; at < bytes.length || (at === 0 && end); at += INPUT_BYTES_MAX) {
-      const piece = bytes.subarray(at, at + INPUT_BYTES_MAX);
-      const last = end && at + INPUT_BYTES_MAX >= bytes.length;
-      while (!shell.run.over && this.#behind(shell)) await pause(INPUT_PAUSE_MS);
-      const hosts = shell.run.members.filter((member) => member.phase === "executing").map((member) => member.host);
-      this.#fleet.command(hosts, { kind: "input", run: shell.run.plan.run, bytes: piece, end: last });
-    }
+    const { overlay } = this.#parts;
+    const parts = {
+      members: () => overlay.members(),
+      command: this.fleet.command.bind(this.fleet),
+    };
+    await sendInput(shell.run, bytes, end, parts);
   }
 
   async ended(run: string): Promise<RunVerdict> {
-    const shell = this.#runs.get(run);
-    return shell === undefined ? { exitCode: 1, reason: `there is no run ${run}` } : shell.ended;
+    return this.#runs.get(run)?.ended ?? { exitCode: 1, reason: `there is no run ${run}` };
   }
 
   endRun(run: string, cause: Api.EndCause, reason: string): Api.ActionResult {
     const shell = this.#runs.get(run);
-    if (shell === undefined || shell.run.over) return { kind: "refused", message: `run ${run} is not going on` };
+    if (shell === undefined || shell.run.over) return no(`run ${run} is not going on`);
     shell.input({ kind: "end", cause, reason });
     return { kind: "done", message: `run ${run} is being ended` };
   }
 
-  failHost(host: string, reason: string): Api.ActionResult {
-    const runs = [...this.#runs.values()].filter((run) => !run.run.over && run.concerns(host as HostId));
-    for (const run of runs) run.input({ kind: "failHost", host: host as HostId, reason });
-    if (runs.length === 0) return { kind: "refused", message: `${host} takes part in no run` };
-    return { kind: "done", message: `${host} is given up` };
+  failHost(name: string, reason: string): Api.ActionResult {
+    const host = name as HostId;
+    const runs = this.#runs.of(host);
+    for (const run of runs) run.input({ kind: "failHost", host, reason });
+    return runs.length === 0
+      ? no(`${host} takes part in no run`)
+      : { kind: "done", message: `${host} is given up` };
   }
 
   force(run: string, name: string): Api.ActionResult {
     const shell = this.#runs.get(run);
-    const barrier = shell?.run.plan.barriers.find((candidate) => candidate.name === name);
-    if (shell === undefined || shell.run.over) return { kind: "refused", message: `run ${run} is not going on` };
-    if (barrier === undefined) return { kind: "refused", message: `there is no barrier '${name}'` };
+    if (shell === undefined || shell.run.over) return no(`run ${run} is not going on`);
+    if (!shell.run.plan.barriers.some((barrier) => barrier.name === name))
+      return no(`there is no barrier '${name}'`);
     shell.input({ kind: "force", name });
     return { kind: "done", message: `barrier '${name}' is forced` };
   }
 
-  async connect(hosts: string | undefined, options: Api.DeployOptions): Promise<Api.ActionResult> {
-    const { directory } = this.#documents;
-    if (directory === undefined) return { kind: "refused", message: "no resource directory is loaded" };
-    const choice = chooseHosts(directory.directory, { hosts, group: undefined, exclude: undefined });
-    if (choice.kind === "refused") return { kind: "refused", message: choice.message };
-    const results = choice.hosts.map(async (host) => ({ host, failure: await this.#waitConnected(host) }));
-    for (const host of choice.hosts) this.#pinned.add(host);
-    this.#fleet.connect(entriesOf(directory.directory, choice.hosts), { fanout: options.fanout, controllerAbsenceMs: DEFAULTS.controllerAbsenceMs });
-    const all = await Promise.all(results);
-    const failed = all.filter((result) => result.failure !== undefined);
-    const connected = all.filter((result) => result.failure === undefined).map((result) => result.host);
-    for (const { host } of failed) this.#pinned.delete(host);
-    if (failed.length === 0) return { kind: "done", message: `connected: ${foldNames(connected)}` };
-    const reasons = failed.map((result) => `${result.host}: ${result.failure ?? ""}`).join("; ");
-    return { kind: "refused", message: `${String(connected.length)} of ${String(all.length)} connected; ${reasons}` };
+  connect(hosts: string | undefined, options: Api.DeployOptions): Promise<Api.ActionResult> {
+    return this.#connections.connect(hosts, options.fanout);
   }
 
-  async disconnect(hosts: string | undefined, options: { readonly keep: boolean }): Promise<Api.ActionResult> {
-    const { directory } = this.#documents;
-    const connected = this.#fleet.connected();
-    const choice = hosts === undefined || directory === undefined ? { kind: "chosen", hosts: connected } as const : chooseHosts(directory.directory, { hosts, group: undefined, exclude: undefined });
-    if (choice.kind === "refused") return { kind: "refused", message: choice.message };
-    const busy = choice.hosts.filter((host) => [...this.#runs.values()].some((run) => !run.run.over && run.concerns(host)));
-    if (busy.length > 0) return { kind: "refused", message: `a run is going on on ${foldNames(busy)}; abort it first` };
-    const going = choice.hosts.filter((host) => connected.includes(host));
-    for (const host of going) this.#pinned.delete(host);
-    const problems = await this.#fleet.disconnect(going, options.keep);
-    await Promise.all(going.map((host) => this.traffic.forget(host)));
-    const texts = [...problems].map(([host, list]) => `${host}: ${list.join(", ")}`);
-    if (texts.length > 0) return { kind: "refused", message: texts.join("; ") };
-    return { kind: "done", message: going.length === 0 ? "no host was connected" : `disconnected: ${foldNames(going)}` };
+  disconnect(hosts: string | undefined, options: { readonly keep: boolean }): Promise<Api.ActionResult> {
+    return this.#connections.disconnect(hosts, options.keep);
   }
 
   hosts(): readonly Api.HostView[] {
     const entries = this.#documents.directory?.directory.managers.flatMap((manager) => manager.hosts) ?? [];
-    return entries.map((entry) => this.#hostView(entry));
+    return entries.map((entry) => {
+      const run = this.#runs.of(entry.id).at(-1);
+      return hostViewOf(entry, this.fleet.host(entry.id), run?.fold.host(entry.id));
+    });
   }
 
   mesh(): Api.MeshView {
     const { overlay } = this.#parts;
-    return { overlay: "star", address: `${overlay.address}:${String(overlay.port)}`, members: overlay.members(), ...overlay.traffic() };
+    const address = `${overlay.address}:${String(overlay.port)}`;
+    const nowMs = performance.now();
+    const members = overlay.members().map((member) => ({ ...member, sinceMs: nowMs - member.sinceMs }));
+    return { overlay: "star", address, members, ...overlay.traffic() };
   }
 
   control(): Api.ControlView {
     const { application, directory } = this.loaded();
-    const current = [...this.#runs.values()].at(-1);
-    return { session: this.#settings.session, application: application?.path, directory, run: current?.fold.view() };
+    const run = this.#runs.all.at(-1)?.fold.view();
+    return { session: this.#settings.session, application: application?.path, directory, run };
   }
 
   runs(): readonly Api.RunView[] {
-    return [...this.#runs.values()].map((run) => run.fold.view());
+    return this.#runs.all.map((run) => run.fold.view());
   }
 
   subscribe(listener: (event: RunEvent) => void): () => void {
@@ -262,46 +248,55 @@ export class Controller implements Api.ControllerApi {
   }
 
   async quit(): Promise<void> {
-    const open = [...this.#runs.values()].filter((run) => !run.run.over);
-    for (const run of open) run.input({ kind: "end", cause: "interrupt", reason: "the controller is quitting" });
-    await Promise.all([...this.#runs.values()].map((run) => run.ended));
-    await this.#fleet.close();
-    await this.traffic.close();
+    const reason = "the controller is quitting";
+    for (const run of this.#runs.open) run.input({ kind: "end", cause: "interrupt", reason });
+    await Promise.all(this.#runs.all.map((run) => run.ended));
+    // Not only those that are connected: a client that is being started would be left behind.
+    await this.fleet.close();
+    await this.#traffic.close();
     await this.#parts.removeOldRuns();
     await this.#parts.close();
   }
 
-  async #start(started: Started): Promise<Api.StartResult> {
-    const { plan, directory } = started;
-    const { run: id } = plan;
-    const folder = started.results === undefined ? join(this.#settings.runsDirectory, id) : resolve(started.results);
+  async #start(planned: Planned): Promise<Api.StartResult> {
+    const { plan, directory, documents, results: wanted, secrets, keep } = planned;
+    const { openResults, createOutputs, makeParent } = this.#parts;
+    const folder = wanted === undefined ? join(this.#settings.runsDirectory, plan.run) : resolve(wanted);
     let results: RunResults;
     try {
-      results = await this.#parts.openResults({ directory: folder, documents: started.documents });
+      results = await openResults({ directory: folder, documents });
     } catch (error) {
-      return refused(1, `the results folder ${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`);
+      const words = error instanceof Error ? error.message : String(error);
+      return refused(1, `the results folder ${folder} cannot be made: ${words}`);
     }
-    const run = new Run(plan, { directory, preferred: this.#lastHosts, keep: started.keep });
     const shell = new RunShell({
-      run,
+      run: new Run(plan, { directory, preferred: this.#lastHosts, keep }),
       results,
-      createOutputs: this.#parts.createOutputs,
-      traffic: this.traffic,
-      secrets: started.secrets,
-      outputLimitOf: outputLimits(plan),
-      makeParent: this.#parts.makeParent,
-      surroundings: {
-        connect: (hosts) => { this.#fleet.connect(entriesOf(directory, hosts), { fanout: started.fanout, controllerAbsenceMs: plan.controllerAbsenceMs }); },
-        command: (hosts, command) => { this.#fleet.command(hosts, command); },
-        giveUp: (host, reason) => { this.#giveUp(id, host, reason); },
-        release: (hosts) => this.#release(id, hosts, started),
-        publish: (event) => { for (const listener of this.#listeners) listener(event); },
-      },
+      createOutputs,
+      traffic: this.#traffic,
+      secrets,
+      outputLimitOf: outputLimitsOf(plan),
+      makeParent,
+      surroundings: this.#surroundingsOf(planned),
     });
-    this.#runs.set(id, shell);
+    this.#runs.add(shell);
     // Later, so that whoever started it can follow it from its first event.
-    setImmediate(() => { shell.input({ kind: "start" }); });
-    return { kind: "started", run: id, results: folder };
+    setImmediate(() => shell.input({ kind: "start" }));
+    return { kind: "started", run: plan.run, results: folder };
+  }
+
+  #surroundingsOf(planned: Planned): ConstructorParameters<typeof RunShell>[0]["surroundings"] {
+    const { plan, directory, fanout } = planned;
+    const { controllerAbsenceMs } = plan;
+    return {
+      connect: (hosts) => this.fleet.connect(entriesOf(directory, hosts), { fanout, controllerAbsenceMs }),
+      command: (hosts, command) => this.fleet.command(hosts, command),
+      giveUp: (host, reason) => this.#giveUp(plan.run, host, reason),
+      release: (hosts) => this.#release(hosts, planned),
+      publish: (event) => {
+        for (const listener of this.#listeners) listener(event);
+      },
+    };
   }
 
   #newRunId(): RunId {
@@ -310,121 +305,63 @@ export class Controller implements Api.ControllerApi {
     return runIdOf(`${stamp}-${this.#settings.session.slice(-4)}${String(this.#runCount)}`);
   }
 
-  #eachRun(host: HostId, give: (run: RunShell) => void): void {
-    for (const run of this.#runs.values()) if (!run.run.over && run.concerns(host)) give(run);
-  }
-
-  #connected(host: HostId): void {
-    this.#settleConnect(host, undefined);
-    this.#eachRun(host, (run) => { run.input({ kind: "hostConnected", host }); });
-  }
-
-  #back(host: HostId): void {
-    this.traffic.linked(host);
-    this.#eachRun(host, (run) => {
-      run.outputs.resume(host);
-      run.input({ kind: "hostBack", host });
-    });
-  }
-
-  #lost(host: HostId, reason: string): void {
-    this.#pinned.delete(host);
-    void this.traffic.forget(host);
-    this.#eachRun(host, (run) => {
-      run.outputs.abandon(host);
-      run.input({ kind: "hostLost", host, reason });
-    });
-  }
-
-  #report(host: HostId, report: Report): void {
-    if (report.kind === "commandDropped") {
-      this.#eachRun(host, (run) => { run.input({ kind: "hostLost", host, reason: `controller and client do not understand each other: ${report.reason}` }); });
-      return;
-    }
-    if (!("run" in report)) {
-      this.#eachRun(host, (run) => { run.report(host, report); });
-      return;
-    }
-    const run = this.#runs.get(report.run);
-    if (run !== undefined && !run.run.over) run.report(host, report);
-  }
-
-  #giveUp(id: RunId, host: HostId, reason: string): void {
-    const shared = [...this.#runs.values()].some((run) => run.run.plan.run !== id && !run.run.over && run.concerns(host));
-    if (shared) return;
-    this.#pinned.delete(host);
-    void this.#fleet.giveUp(host, reason).then(() => this.traffic.forget(host));
-  }
-
-  async #release(id: RunId, hosts: readonly HostId[], started: Started): Promise<ReadonlyMap<HostId, readonly string[]>> {
-    this.#lastHosts = hosts;
-    if (started.stayConnected) return new Map();
-    const shared = (host: HostId): boolean => [...this.#runs.values()].some((run) => run.run.plan.run !== id && !run.run.over && run.concerns(host));
-    const going = hosts.filter((host) => !this.#pinned.has(host) && !shared(host));
-    const problems = await this.#fleet.disconnect(going, started.keep);
-    await Promise.all(going.map((host) => this.traffic.forget(host)));
-    return problems;
-  }
-
-  #behind(shell: RunShell): boolean {
-    const hosts = new Set<HostId>(shell.run.members.map((member) => member.host));
-    if (shell.run.members.some((member) => member.phase === "connecting" || member.phase === "preparing" || member.phase === "prepared")) return true;
-    return this.#parts.overlay.members().some((member) => hosts.has(member.host) && member.state === "attached" && member.pendingCommands > INPUT_PENDING_MAX);
-  }
-
-  #waitConnected(host: HostId): Promise<string | undefined> {
-    return new Promise((done) => {
-      const waits = this.#connectWaits.get(host) ?? [];
-      waits.push(done);
-      this.#connectWaits.set(host, waits);
-    });
-  }
-
-  #settleConnect(host: HostId, failure: string | undefined): void {
-    const waits = this.#connectWaits.get(host) ?? [];
-    this.#connectWaits.delete(host);
-    for (const done of waits) done(failure);
-  }
-
-  #hostView(entry: HostEntry): Api.HostView {
-    const fleetHost = this.#fleet.host(entry.id);
-    const run = [...this.#runs.values()].findLast((candidate) => !candidate.run.over && candidate.concerns(entry.id));
-    const inRun = run?.fold.host(entry.id);
-    const facts = fleetHost?.facts;
+  #fleetCallbacks(): FleetCallbacks {
     return {
-      host: entry.id,
-      managerType: entry.managerType,
-      groups: entry.groups,
-      site: entry.site,
-      address: entry.address,
-      component: inRun?.component ?? undefined,
-      state: inRun?.state ?? fleetHost?.state ?? "disconnected",
-      reason: inRun?.reason ?? fleetHost?.reason ?? "",
-      sinceMs: fleetHost?.sinceMs ?? 0,
-      client: facts === undefined ? undefined : { pid: facts.pid, node: facts.node, directory: facts.directory, platform: `${facts.platform} ${facts.architecture}` },
-      processes: inRun?.processes ?? [],
+      onConnected: (host) => {
+        this.#connections.settle(host, undefined);
+        this.#runs.connected(host);
+      },
+      onNotConnected: (host, failure) => {
+        this.#connections.settle(host, `${failure.step}: ${failure.reason}`);
+        this.#runs.notConnected(host, failure);
+      },
+      onOrphaned: (host, reason) => this.#runs.orphaned(host, reason),
+      onBack: (host) => {
+        this.#traffic.linked(host);
+        this.#runs.back(host);
+      },
+      onLost: (host, reason) => {
+        this.#connections.unpin(host);
+        void this.#traffic.forget(host);
+        this.#runs.lost(host, reason);
+      },
+      onReport: (host, report) => this.#runs.report(host, report),
+      onStateChange: (host) => {
+        const { state, reason } = this.fleet.host(host) ?? { state: "", reason: "" };
+        this.#parts.log(`${host}: ${state} ${reason}`.trimEnd());
+      },
     };
   }
-}
 
-function entriesOf(directory: ResourceDirectory, hosts: readonly HostId[]): HostEntry[] {
-  const wanted = new Set(hosts);
-  return directory.managers.flatMap((manager) => manager.hosts.filter((host) => wanted.has(host.id)));
-}
+  #giveUp(run: RunId, host: HostId, reason: string): void {
+    if (this.#runs.isShared(host, run)) {
+      // Another run needs the host: only this one's processes and files go. Its reports are ignored from now on.
+      this.fleet.command([host], { kind: "endRun", run, keep: false });
+      return;
+    }
+    this.#connections.unpin(host);
+    void this.fleet.giveUp(host, reason).then(() => this.#traffic.forget(host));
+  }
 
-function outputLimits(plan: RunPlan): (block: string) => number {
-  const blocks = plan.components.flatMap((component) => component.blocks.flatMap((componentBlock) => componentBlock.blocks));
-  const limits = new Map(blocks.map((block) => [block.path as string, block.kind === "process" ? block.process.limits.outputBytes : undefined]));
-  return (block) => limits.get(block) ?? DEFAULTS.outputBytes;
+  async #release(
+    hosts: readonly HostId[],
+    { plan, stayConnected, keep }: Planned,
+  ): Promise<ReadonlyMap<HostId, readonly string[]>> {
+    this.#lastHosts = hosts;
+    if (stayConnected) return new Map();
+    const mayGo = (host: HostId): boolean =>
+      !this.#connections.isPinned(host) && !this.#runs.isShared(host, plan.run);
+    const going = hosts.filter(mayGo);
+    const problems = await this.fleet.disconnect(going, keep);
+    await Promise.all(going.map((host) => this.#traffic.forget(host)));
+    return problems;
+  }
 }
 
 function refused(exitCode: number, reason: string): Api.StartResult {
-  const problems: readonly Problem[] = [];
-  return { kind: "refused", exitCode, problems, reason };
+  return { kind: "refused", exitCode, problems: [], reason };
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => {
-    setTimeout(done, ms);
-  });
+function no(message: string): Api.ActionResult {
+  return { kind: "refused", message };
 }

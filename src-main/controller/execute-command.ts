@@ -41,7 +41,7 @@ export function tableOf(
     variables: plan.variables,
     components: components.map((component) => ({
       name: component.plan.name,
-      hosts: component.hosts.map((host) => ({ name: host, address: addresses.get(host) ?? host })),
+      hosts: component.places.map((host) => ({ name: host, address: addresses.get(host) ?? host })),
     })),
     software: plan.softwareDirectories,
   });

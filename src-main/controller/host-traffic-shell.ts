@@ -2,7 +2,12 @@
 import type { HostId } from "#shared/base/ids.ts";
 import type { BulkOutcome } from "#shared/node/frame-link.ts";
 import { FilePuller, type FileSink } from "#shared/node/pull-files.ts";
-import { createFileServer, servedFromDisk, type FileServer, type ServedFile } from "#shared/node/serve-files.ts";
+import {
+  createFileServer,
+  servedFromDisk,
+  type FileServer,
+  type ServedFile,
+} from "#shared/node/serve-files.ts";
 import type { BulkMessage, FileKey } from "#shared/protocol/bulk.ts";
 
 export interface HostTrafficParts {
@@ -83,7 +88,10 @@ export class HostTraffic {
     const known = this.#links.get(host);
     if (known !== undefined) return known;
     const send = (message: BulkMessage): BulkOutcome => this.#parts.send(host, message);
-    const link = { server: createFileServer((file) => this.#package(file), send), puller: new FilePuller(send) };
+    const link = {
+      server: createFileServer((file) => this.#package(file), send),
+      puller: new FilePuller(send),
+    };
     this.#links.set(host, link);
     return link;
   }

@@ -4,7 +4,11 @@ import type { ApplicationSpecification } from "#shared/application/application.t
 import { parseApplication } from "#shared/application/parse-application.ts";
 import { createLineColumnOf } from "#shared/application/problem-list.ts";
 import { hasErrors, type Problem } from "#shared/base/problem.ts";
-import type { ApplicationSummary, DocumentSource, LoadResult } from "#shared/controller-api/controller-api.ts";
+import type {
+  ApplicationSummary,
+  DocumentSource,
+  LoadResult,
+} from "#shared/controller-api/controller-api.ts";
 import { parseDirectory } from "#shared/resource-directory/parse-directory.ts";
 import type { ResourceDirectory } from "#shared/resource-directory/resource-directory.ts";
 import type { DocumentResult } from "../documents/read-document.ts";
@@ -41,7 +45,8 @@ export class LoadedDocuments {
     const document = await this.#textOf(source);
     if (typeof document !== "string") return { loaded: false, problems: [document] };
     const { specification, problems } = parseApplication(document);
-    const found = specification === undefined ? [] : checkApplication(specification, document, this.directory?.directory);
+    const found =
+      specification === undefined ? [] : checkApplication(specification, document, this.directory?.directory);
     const all = [...problems, ...found];
     if (specification === undefined || hasErrors(all)) return { loaded: false, problems: all };
     this.application = { path: source.path, text: document, specification };
@@ -68,7 +73,14 @@ export class LoadedDocuments {
     if (source.text !== undefined) return source.text;
     const result = await this.#parts.read(source.path);
     if (result.kind === "ok") return result.text;
-    return { severity: "error", line: 1, column: 1, offset: 0, message: `${source.path}: ${result.message}`, remedy: result.remedy };
+    return {
+      severity: "error",
+      line: 1,
+      column: 1,
+      offset: 0,
+      message: `${source.path}: ${result.message}`,
+      remedy: result.remedy,
+    };
   }
 }
 
@@ -91,5 +103,11 @@ export function summaryOf({ path, specification }: LoadedApplication): Applicati
 /** Problems that were found outside of the checker, with their place in the text. */
 export function problemsAt(text: string, found: readonly SoftwareProblem[]): Problem[] {
   const lineColumnOf = createLineColumnOf(text);
-  return found.map(({ offset, message, remedy }) => ({ severity: "error", ...lineColumnOf(offset), offset, message, remedy }));
+  return found.map(({ offset, message, remedy }) => ({
+    severity: "error",
+    ...lineColumnOf(offset),
+    offset,
+    message,
+    remedy,
+  }));
 }

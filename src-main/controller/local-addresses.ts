@@ -19,7 +19,9 @@ export function giveLocalAddresses(directory: ResourceDirectory, seed: number): 
     next += 1;
     return { ...host, address };
   };
-  const managers = directory.managers.map((manager) => (manager.type === "local" ? { ...manager, hosts: manager.hosts.map(give) } : manager));
+  const managers = directory.managers.map((manager) =>
+    manager.type === "local" ? { ...manager, hosts: manager.hosts.map(give) } : manager,
+  );
   return { ...directory, managers };
 }
 

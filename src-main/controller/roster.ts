@@ -1,9 +1,10 @@
 // Which hosts a run has: chosen by the matcher at its start, replaced when they fail, found by name. Pure.
 import type { VariableTable } from "#shared/application/variables.ts";
 import type { HostId } from "#shared/base/ids.ts";
+import { foldNames } from "#shared/node-set/node-set.ts";
 import type { ResourceDirectory } from "#shared/resource-directory/resource-directory.ts";
 import { matchComponents } from "../matcher/match-components.ts";
-import { candidatesOf, matchComponent } from "../matcher/matcher.ts";
+import { candidatesOf } from "../matcher/matcher.ts";
 import { poolOf } from "../matcher/resource-pool.ts";
 import { addressesOf, tableOf } from "./execute-command.ts";
 import { ComponentState, type Member } from "./run-member.ts";
@@ -85,18 +86,18 @@ export class Roster {
     return candidates.find((host) => !this.#byHost.has(host) && !this.#failed.has(host));
   }
 
-  /** Why the component cannot have its minimum: the matcher's words. */
-  shortageOf(component: ComponentState): string | undefined {
-    const held = new Map<HostId, string>();
-    for (const member of this.members) {
-      if (member.component !== component.plan.name) held.set(member.host, member.component);
-    }
-    const failed = new Map<HostId, string>();
-    for (const [host, failure] of this.#failed) failed.set(host, wordsOf(failure));
-    const request = { ...requestOf(component.plan), component: component.plan.name };
-    const context = { kept: component.hosts, held, failed, preferred: this.#preferred };
-    const match = matchComponent(request, this.#directory, context);
-    return match.kind === "noMatch" ? match.message : undefined;
+  /** Which hosts the component could have and cannot, in words; why each of them failed was told before. */
+  lackOf(component: ComponentState): string {
+    const { hosts } = poolOf(component.plan.resources, this.#directory);
+    const failed = hosts.filter((host) => this.#failed.has(host));
+    const taken = hosts.filter((host) => {
+      const member = this.#byHost.get(host);
+      return member !== undefined && member.component !== component.plan.name && !this.#failed.has(host);
+    });
+    return [
+      ...(failed.length > 0 ? [`${foldNames(failed)} failed`] : []),
+      ...(taken.length > 0 ? [`${foldNames(taken)} ${taken.length === 1 ? "serves" : "serve"} another component`] : []),
+    ].join(", ");
   }
 
   noteFailure(host: HostId, failure: HostFailure): void {
@@ -134,4 +135,12 @@ function requestOf(plan: ComponentState["plan"]) {
 
 export function wordsOf(failure: HostFailure): string {
   return `${failure.step}: ${failure.reason}`;
+}
+
+/** Where a person adds hosts for a component: "in group 'web'". */
+export function placesOf(resources: ComponentState["plan"]["resources"]): string {
+  const places = resources.map(({ type, group }) =>
+    group === undefined ? `of type '${type}'` : `in group '${group}'`,
+  );
+  return places.length === 0 ? "in the resource directory" : [...new Set(places)].join(" or ");
 }

@@ -2,7 +2,7 @@
 import type { BarrierEvent } from "#shared/controller-api/run-events.ts";
 import type { HostId } from "#shared/base/ids.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
-import { Barrier, type BarrierHosts } from "./barrier.ts";
+import { Barrier } from "./barrier.ts";
 import type { Roster } from "./roster.ts";
 import type { Member } from "./run-member.ts";
 import type { RunOutput } from "./run-output.ts";
@@ -14,9 +14,12 @@ export class RunBarriers {
   readonly #plan: RunPlan;
   readonly #roster: Roster;
   readonly #out: RunOutput;
+  readonly #beforeRelease: () => void;
   readonly #barriers: ReadonlyMap<string, Barrier>;
 
-  constructor(plan: RunPlan, roster: Roster, out: RunOutput) {
+  /** `beforeRelease`: what hosts should know before they go on. */
+  constructor(plan: RunPlan, roster: Roster, out: RunOutput, beforeRelease: () => void) {
+    this.#beforeRelease = beforeRelease;
     this.#plan = plan;
     this.#roster = roster;
     this.#out = out;
@@ -42,7 +45,13 @@ export class RunBarriers {
   }
 
   missed(member: Member, name: string): void {
-    this.#barriers.get(name)?.miss(member.host);
+    const barrier = this.#barriers.get(name);
+    if (barrier?.plan.components.includes(member.component) === true) barrier.miss(member.host);
+  }
+
+  /** Where a host that has ended has not come by now, it never will. */
+  hostEnded(member: Member): void {
+    for (const name of this.#barriers.keys()) this.missed(member, name);
   }
 
   leave(host: HostId): void {
@@ -55,7 +64,7 @@ export class RunBarriers {
   judge(): string | undefined {
     for (const barrier of this.#barriers.values()) {
       if (barrier.state !== "waiting") continue;
-      const verdict = barrier.judge(this.#hostsOf(barrier));
+      const verdict = barrier.judge(this.#presentAt(barrier));
       if (verdict.kind === "release") this.#release(barrier, "released");
       if (verdict.kind !== "impossible") continue;
       barrier.state = "impossible";
@@ -74,7 +83,7 @@ export class RunBarriers {
   deadline(name: string): string | undefined {
     const barrier = this.#barriers.get(name);
     if (barrier?.waiting !== true) return undefined;
-    const arrived = `${String(barrier.arrived.size)} of ${String(barrier.maxOf(this.#hostsOf(barrier)))} arrived`;
+    const arrived = `${String(barrier.arrived.size)} of ${String(barrier.maxOf(this.#presentAt(barrier)))} arrived`;
     const reason = `${arrived}; missing: ${foldNames(this.missing(barrier))}`;
     barrier.state = "timedOut";
     this.#tell(barrier, "timedOut", { reason });
@@ -93,6 +102,7 @@ export class RunBarriers {
   #release(barrier: Barrier, state: "released" | "forced"): void {
     barrier.state = state;
     this.#out.clearTimer(timerOf(barrier));
+    this.#beforeRelease();
     // Hosts that have not started yet learn of it with `execute`.
     const started = this.#membersOf(barrier).filter(
       ({ phase }) => phase === "executing" || phase === "ended",
@@ -106,20 +116,15 @@ export class RunBarriers {
     return barrier.plan.components.flatMap((name) => this.#roster.component(name).members);
   }
 
-  #hostsOf(barrier: Barrier): BarrierHosts {
-    let present = 0;
-    let stuck = 0;
-    for (const name of barrier.plan.components) {
-      for (const member of this.#roster.component(name).members) {
-        present += 1;
-        if (barrier.isStuck(member.host, member.phase === "ended")) stuck += 1;
-      }
-    }
-    return { present, stuck };
+  #presentAt(barrier: Barrier): number {
+    return barrier.plan.components.reduce(
+      (sum, name) => sum + this.#roster.component(name).members.length,
+      0,
+    );
   }
 
   #tell(barrier: Barrier, state: BarrierEvent["state"], more: Told): void {
-    const max = barrier.maxOf(this.#hostsOf(barrier));
+    const max = barrier.maxOf(this.#presentAt(barrier));
     const { name } = barrier.plan;
     this.#out.event({ event: "barrier", barrier: name, state, arrived: barrier.arrived.size, max, ...more });
   }

@@ -23,15 +23,21 @@ export interface Member {
   cleaned: boolean;
 }
 
-/** What one component has at the moment. The place of a host in `members` is its `host.index`. */
+/** What one component has at the moment. */
 export class ComponentState {
   readonly plan: ComponentPlan;
   readonly #members: Member[] = [];
+  /** By `host.index`. A host that is lost for good after the start keeps its place, so that all others keep theirs. */
+  readonly #places: HostId[] = [];
+  readonly #hasServices: boolean;
   /** Set once `execute` was sent to the first of them. */
   executing = false;
 
   constructor(plan: ComponentPlan) {
     this.plan = plan;
+    this.#hasServices = plan.blocks.some(({ blocks }) =>
+      blocks.some((block) => block.kind === "process" && block.process.service),
+    );
   }
 
   get members(): readonly Member[] {
@@ -42,9 +48,15 @@ export class ComponentState {
     return this.#members.map((member) => member.host);
   }
 
+  /** Hosts in the order of `host.index`, as processes are told of them. */
+  get places(): readonly HostId[] {
+    return this.#places;
+  }
+
   add(host: HostId): Member {
     const member = memberOf(host, this.plan.name);
     this.#members.push(member);
+    this.#places.push(host);
     return member;
   }
 
@@ -52,12 +64,15 @@ export class ComponentState {
   replace(old: Member, by: HostId): Member {
     const member = memberOf(by, this.plan.name);
     this.#members.splice(this.#members.indexOf(old), 1, member);
+    this.#places.splice(this.#places.indexOf(old.host), 1, by);
     return member;
   }
 
   remove(member: Member): void {
     const place = this.#members.indexOf(member);
-    if (place >= 0) this.#members.splice(place, 1);
+    if (place < 0) return;
+    this.#members.splice(place, 1);
+    if (!this.executing) this.#places.splice(this.#places.indexOf(member.host), 1);
   }
 
   in(...phases: readonly MemberPhase[]): Member[] {
@@ -66,6 +81,17 @@ export class ComponentState {
 
   count(...phases: readonly MemberPhase[]): number {
     return this.#members.reduce((sum, member) => sum + (phases.includes(member.phase) ? 1 : 0), 0);
+  }
+
+  /** Its services go on on a host that has done what ends by itself. */
+  get serving(): number {
+    if (!this.#hasServices) return 0;
+    return this.#members.filter((member) => member.phase === "ended" && member.outcome !== "failed").length;
+  }
+
+  /** Hosts that are done with their work, and not well. */
+  get failed(): number {
+    return this.#members.filter((member) => member.phase === "ended" && member.outcome === "failed").length;
   }
 
   /** Every host has done what ends by itself. */

@@ -182,3 +182,17 @@ export interface HostFailure {
 }
 
 export type FailedHosts = ReadonlyMap<HostId, HostFailure>;
+
+/** Bytes kept of each stream of a block's process. */
+export function outputLimitsOf(plan: RunPlan): (block: string) => number {
+  const blocks = plan.components.flatMap(({ blocks: componentBlocks }) =>
+    componentBlocks.flatMap((block) => block.blocks),
+  );
+  const limits = new Map<string, number | undefined>(
+    blocks.map((block) => [
+      block.path,
+      block.kind === "process" ? block.process.limits.outputBytes : undefined,
+    ]),
+  );
+  return (block) => limits.get(block) ?? DEFAULTS.outputBytes;
+}

@@ -10,6 +10,9 @@ import type { RunStory } from "./run-story.ts";
 
 /** A host that has all the time its software is given and this much more has stopped answering. */
 const PREPARE_EXTRA_MS = 30_000;
+/** When a rack goes down, its replacements are told to the others together and not a hundred times. */
+const SHARE_VARIABLES_MS = 1000;
+export const VARIABLES_TIMER = "variables";
 
 export interface SetUpParts {
   readonly plan: RunPlan;
@@ -21,6 +24,7 @@ export interface SetUpParts {
 
 export class RunSetUp {
   readonly #parts: SetUpParts;
+  #variablesChanged = false;
 
   constructor(parts: SetUpParts) {
     this.#parts = parts;
@@ -60,6 +64,25 @@ export class RunSetUp {
     this.#execute(component, ready);
   }
 
+  /** Processes that start from now on are to see the hosts as they are now. */
+  hostsChanged(): void {
+    const { plan, out } = this.#parts;
+    // The one process of a command has started already.
+    if (this.#variablesChanged || !plan.startTogether) return;
+    this.#variablesChanged = true;
+    out.setTimer(VARIABLES_TIMER, SHARE_VARIABLES_MS);
+  }
+
+  /** Before anything goes on that may depend on them, or when it is time. */
+  shareVariables(): void {
+    if (!this.#variablesChanged) return;
+    const { plan, roster, out } = this.#parts;
+    this.#variablesChanged = false;
+    out.clearTimer(VARIABLES_TIMER);
+    const hosts = roster.members.filter(({ phase }) => phase === "executing").map(({ host }) => host);
+    if (hosts.length > 0) out.command(hosts, { kind: "variables", run: plan.run, table: roster.table });
+  }
+
   /** Its time for that is over; answers whether it still was at it. */
   isLate(member: Member): boolean {
     return member.phase !== "connecting" && !member.prepared;
@@ -73,6 +96,7 @@ export class RunSetUp {
     const { plan, roster, barriers, story, out } = this.#parts;
     const hosts = members.map((member) => member.host);
     component.executing = true;
+    this.shareVariables();
     story.setState("running");
     if (plan.secretNames.length > 0) out.sendSecrets(hosts);
     out.command(hosts, executeCommand(plan, component.plan, roster.table, barriers.open));

@@ -65,13 +65,23 @@ export class RunShell {
     this.#parts = parts;
     this.run = parts.run;
     this.fold = new RunViewFold(parts.run.plan.run, parts.results.directory);
-    this.ended = new Promise((resolve) => { this.#endedWith = resolve; });
-    this.#timers = createTimerTable((name) => { this.input({ kind: "timer", name }); });
+    this.ended = new Promise((resolve) => {
+      this.#endedWith = resolve;
+    });
+    this.#timers = createTimerTable((name) => {
+      this.input({ kind: "timer", name });
+    });
     this.outputs = parts.createOutputs({
       pathOf: (host, key) => parts.results.outputPath(host, key.block, key.attempt, key.stream),
-      sendCredit: (host, credit) => { parts.traffic.send(host, credit); },
-      onOutput: (host, key, offset, bytes, missing) => { this.#output(host, key, offset, bytes, missing); },
-      onProblem: (host, message) => { this.#problem(host, "output", message); },
+      sendCredit: (host, credit) => {
+        parts.traffic.send(host, credit);
+      },
+      onOutput: (host, key, offset, bytes, missing) => {
+        this.#output(host, key, offset, bytes, missing);
+      },
+      onProblem: (host, message) => {
+        this.#problem(host, "output", message);
+      },
     });
   }
 
@@ -80,7 +90,7 @@ export class RunShell {
   }
 
   concerns(host: HostId): boolean {
-    return this.run.members.some((member) => member.host === host);
+    return this.run.member(host) !== undefined;
   }
 
   input(input: RunInput): void {
@@ -114,7 +124,11 @@ export class RunShell {
         if (effect.hosts.length > 0) this.#command(effect.hosts, effect.command);
         return;
       case "sendSecrets":
-        surroundings.command(effect.hosts, { kind: "secrets", run: this.run.plan.run, values: this.#parts.secrets });
+        surroundings.command(effect.hosts, {
+          kind: "secrets",
+          run: this.run.plan.run,
+          values: this.#parts.secrets,
+        });
         return;
       case "giveUp":
         this.outputs.abandon(effect.host);
@@ -127,7 +141,9 @@ export class RunShell {
         this.#timers.clear(effect.name);
         return;
       case "gather":
-        void this.#gather(effect.files).then((problems) => { this.input({ kind: "gathered", problems }); });
+        void this.#gather(effect.files).then((problems) => {
+          this.input({ kind: "gathered", problems });
+        });
         return;
       case "ended":
         void this.#end(effect);
@@ -142,7 +158,9 @@ export class RunShell {
       if (!(error instanceof RangeError)) throw error;
       // A specification of many thousand blocks: said in words instead of ending the controller.
       const reason = `the application is too large to be sent to a host: ${error.message}`;
-      setImmediate(() => { this.input({ kind: "end", cause: "abort", reason }); });
+      setImmediate(() => {
+        this.input({ kind: "end", cause: "abort", reason });
+      });
     }
   }
 
@@ -155,7 +173,14 @@ export class RunShell {
   }
 
   #problem(hosts: string, step: string, message: string): void {
-    this.#emit({ event: "problem", severity: "warning", hosts, step, message, remedy: "see the results folder" });
+    this.#emit({
+      event: "problem",
+      severity: "warning",
+      hosts,
+      step,
+      message,
+      remedy: "see the results folder",
+    });
   }
 
   #output(host: HostId, key: StreamKey, offset: number, bytes: Uint8Array, missing: number): void {
@@ -172,9 +197,17 @@ export class RunShell {
   async #gather(files: ReadonlyMap<HostId, readonly CollectableFile[]>): Promise<GatherProblem[]> {
     const problems: GatherProblem[] = [];
     const { signal } = this.#interrupted;
-    const drained = await Promise.race([this.outputs.drained().then(() => true), pause(DRAIN_MS), abortOf(signal)]);
+    const drained = await Promise.race([
+      this.outputs.drained().then(() => true),
+      pause(DRAIN_MS),
+      abortOf(signal),
+    ]);
     if (drained === false) {
-      for (const host of this.outputs.pending()) problems.push({ host, message: `its output did not arrive completely within ${String(DRAIN_MS / 1000)} s` });
+      for (const host of this.outputs.pending())
+        problems.push({
+          host,
+          message: `its output did not arrive completely within ${String(DRAIN_MS / 1000)} s`,
+        });
     }
     const jobs = [...files].flatMap(([host, list]) => list.map((file) => ({ host, file })));
     const work = async (): Promise<void> => {
@@ -190,13 +223,16 @@ export class RunShell {
   async #collect(host: HostId, file: CollectableFile): Promise<string | undefined> {
     const { results, traffic, makeParent } = this.#parts;
     const path = results.collectedPath(host, file.path);
-    if (path === undefined) return `the file ${JSON.stringify(file.path)} would lie outside of the results; it was not taken`;
+    if (path === undefined)
+      return `the file ${JSON.stringify(file.path)} would lie outside of the results; it was not taken`;
     let stream: WriteStream | undefined;
     try {
       await makeParent(path);
       stream = createWriteStream(path, { mode: file.mode & 0o666 });
       const opened = stream;
-      const failed = new Promise<never>((_, reject) => { opened.once("error", reject); });
+      const failed = new Promise<never>((_, reject) => {
+        opened.once("error", reject);
+      });
       // Thrown by whoever waits for the file below; when nobody does, there is nothing to tell.
       failed.catch((error: unknown) => error);
       const sink = async (bytes: Uint8Array): Promise<void> => {
@@ -225,9 +261,30 @@ export class RunShell {
     const durationMs = Math.round(performance.now() - this.#startedMs);
     const { end, verdict, hosts } = effect;
     if (results.problem !== undefined) this.#problem("", "results", results.problem);
-    const folded = { succeeded: foldNames(hosts.succeeded), failed: foldNames(hosts.failed), unreachable: foldNames(hosts.unreachable), replaced: foldNames(hosts.replaced) };
-    this.#emit({ event: "run", state: end, version: 1, exitCode: verdict.exitCode, reason: verdict.reason, results: results.directory, hosts: folded, durationMs });
-    const parts = { view: this.fold.view(), endState: end, exitCode: verdict.exitCode, reason: verdict.reason, hosts, durationMs };
+    const folded = {
+      succeeded: foldNames(hosts.succeeded),
+      failed: foldNames(hosts.failed),
+      unreachable: foldNames(hosts.unreachable),
+      replaced: foldNames(hosts.replaced),
+    };
+    this.#emit({
+      event: "run",
+      state: end,
+      version: 1,
+      exitCode: verdict.exitCode,
+      reason: verdict.reason,
+      results: results.directory,
+      hosts: folded,
+      durationMs,
+    });
+    const parts = {
+      view: this.fold.view(),
+      endState: end,
+      exitCode: verdict.exitCode,
+      reason: verdict.reason,
+      hosts,
+      durationMs,
+    };
     await results.write("summary.txt", summaryText(parts));
     await results.write("summary.json", summaryJson(parts));
     this.outputs.close();
@@ -243,7 +300,17 @@ export class RunShell {
       const stream = rest.pop() as StreamKey["stream"];
       const attempt = Number(rest.pop());
       const block = rest.join(" ");
-      if (text !== "") this.#emit({ event: "output", host, process: processNameOf(block), block, attempt, stream, offset: 0, text });
+      if (text !== "")
+        this.#emit({
+          event: "output",
+          host,
+          process: processNameOf(block),
+          block,
+          attempt,
+          stream,
+          offset: 0,
+          text,
+        });
     }
   }
 }
@@ -257,6 +324,13 @@ function pause(ms: number): Promise<false> {
 function abortOf(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
-    else signal.addEventListener("abort", () => { resolve(undefined); }, { once: true });
+    else
+      signal.addEventListener(
+        "abort",
+        () => {
+          resolve(undefined);
+        },
+        { once: true },
+      );
   });
 }

@@ -26,7 +26,7 @@ export class RunStory {
     return this.#movedMs;
   }
 
-  open({ application, experiment }: RunPlan): void {
+  open({ application, experiment, controllerAbsenceMs }: RunPlan): void {
     this.#state = "matching";
     this.moved();
     this.#out.event({
@@ -35,6 +35,7 @@ export class RunStory {
       version: RUN_EVENTS_VERSION,
       application,
       experiment,
+      controllerAbsenceMs,
     });
   }
 
@@ -71,9 +72,16 @@ export class RunStory {
 
   stage(component: ComponentState, stage: ComponentStage): void {
     const settingUp = stage === "setting up the nodes";
-    const done = settingUp ? component.count("prepared", "executing", "ended") : component.count("ended");
     const total = component.members.length;
-    this.#out.event({ event: "stage", component: component.plan.name, stage, done, total });
+    const name = component.plan.name;
+    if (settingUp) {
+      const done = component.count("prepared", "executing", "ended");
+      return this.#out.event({ event: "stage", component: name, stage, done, total });
+    }
+    const { serving, failed } = component;
+    const done = component.count("ended") - serving;
+    const more = { ...(failed > 0 ? { failed } : {}), ...(serving > 0 ? { serving } : {}) };
+    this.#out.event({ event: "stage", component: name, stage, done, total, ...more });
   }
 
   /** Of a host's connection: good to know, and nothing to be done. */

@@ -6,7 +6,7 @@ import type { Roster } from "./roster.ts";
 import type { Member } from "./run-member.ts";
 import type { HostFailure } from "./run-plan.ts";
 import type { EndedHosts } from "./run-traffic.ts";
-import { judgeRun } from "./verdict.ts";
+import { judgeRun, type FatalTrouble } from "./verdict.ts";
 
 type OutsideCause = Exclude<EndCause, "timeout">;
 /** Who asks more decides: Ctrl-C after an abort is an interrupt. */
@@ -20,7 +20,7 @@ export class RunTroubles {
   readonly #failedMembers = new Set<HostId>();
   #ended: { readonly cause: OutsideCause; readonly reason: string } | undefined;
   #timedOut: string | undefined;
-  #fatal: string | undefined;
+  #fatal: FatalTrouble | undefined;
   #aborted = false;
 
   get interrupted(): boolean {
@@ -37,8 +37,8 @@ export class RunTroubles {
     this.#timedOut ??= reason;
   }
 
-  fatal(reason: string): void {
-    this.#fatal ??= reason;
+  fatal(trouble: FatalTrouble): void {
+    this.#fatal ??= trouble;
   }
 
   policyAborted(): void {

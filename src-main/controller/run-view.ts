@@ -1,4 +1,5 @@
 // What a run looks like now: a fold of its events, and of nothing else. Pure.
+import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { RunView } from "#shared/controller-api/controller-api.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
@@ -29,6 +30,7 @@ export class RunViewFold {
   readonly #components = new Map<string, ComponentFold>();
   readonly #barriers = new Map<string, { arrived: number; max: number; released: boolean }>();
   #experiment = "";
+  #controllerAbsenceMs: number = DEFAULTS.controllerAbsenceMs;
   #state: RunState = "matching";
   #startedAt = "";
   #verdict: RunVerdict | undefined;
@@ -44,6 +46,7 @@ export class RunViewFold {
         this.#state = event.state;
         if (this.#startedAt === "") this.#startedAt = event.time;
         this.#experiment = event.experiment ?? this.#experiment;
+        this.#controllerAbsenceMs = event.controllerAbsenceMs ?? this.#controllerAbsenceMs;
         if (event.exitCode !== undefined)
           this.#verdict = { exitCode: event.exitCode, reason: event.reason ?? "" };
         return;
@@ -66,10 +69,22 @@ export class RunViewFold {
           released: event.state === "released" || event.state === "forced",
         });
         return;
+      case "block": {
+        // How its process ended is one thing, what its exit policies make of that is another.
+        const process = this.#hosts.get(event.host)?.processes.get(event.block);
+        if (process !== undefined && event.outcome !== "forced") {
+          this.#hosts.get(event.host)?.processes.set(event.block, { ...process, state: event.outcome });
+        }
+        return;
+      }
+      case "replaced": {
+        // Another host has its place; without one, the gap is shown as a failed host.
+        const host = this.#hosts.get(event.host);
+        if (host !== undefined && event.by !== null) host.component = null;
+        return;
+      }
       case "software":
       case "output":
-      case "block":
-      case "replaced":
       case "collected":
       case "problem":
       case "waiting":
@@ -94,6 +109,7 @@ export class RunViewFold {
       experiment: this.#experiment,
       state: this.#state,
       startedAt: this.#startedAt,
+      controllerAbsenceMs: this.#controllerAbsenceMs,
       verdict: this.#verdict,
       results: this.#results,
       components: [...this.#components].map(([name, component]) => this.#component(name, component)),

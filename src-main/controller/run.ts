@@ -5,17 +5,18 @@ import { foldNames } from "#shared/node-set/node-set.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import type { ResourceDirectory } from "#shared/resource-directory/resource-directory.ts";
 import { eventsOfReport } from "./report-events.ts";
-import { Roster, wordsOf } from "./roster.ts";
+import { placesOf, Roster, wordsOf } from "./roster.ts";
 import { RunBarriers } from "./run-barriers.ts";
 import { ENDING_TIMER, RunEnding } from "./run-ending.ts";
 import type { ComponentState, Member } from "./run-member.ts";
 import { WAITING_NOTICE_MS, waitingNotices } from "./run-notices.ts";
 import { RunOutput } from "./run-output.ts";
 import type { HostFailure, RunPlan } from "./run-plan.ts";
-import { RunSetUp } from "./run-set-up.ts";
+import { RunSetUp, VARIABLES_TIMER } from "./run-set-up.ts";
 import { RunStory } from "./run-story.ts";
 import type { RunEffect, RunInput } from "./run-traffic.ts";
 import { RunTroubles } from "./run-troubles.ts";
+import type { FatalTrouble } from "./verdict.ts";
 
 const NOT_PREPARED: HostFailure = {
   step: "install",
@@ -46,7 +47,7 @@ export class Run {
     this.plan = plan;
     this.#keep = settings.keep;
     this.#roster = new Roster(plan, settings.directory, settings.preferred);
-    this.#barriers = new RunBarriers(plan, this.#roster, this.#out);
+    this.#barriers = new RunBarriers(plan, this.#roster, this.#out, () => this.#setUp.shareVariables());
     const parts = { roster: this.#roster, barriers: this.#barriers, story: this.#story, out: this.#out };
     this.#setUp = new RunSetUp({ plan, ...parts });
   }
@@ -133,7 +134,8 @@ export class Run {
     // Twice, or ended before it could start.
     if (this.#ending !== undefined || this.#story.state !== "matching") return;
     const shortages = this.#roster.matchAll();
-    if (shortages.length > 0) return this.#fail(shortages.join("; "));
+    if (shortages.length > 0)
+      return this.#fail(shortages.join("; "), "List more hosts in the resource directory, or lower num_hosts.");
     const { components, members } = this.#roster;
     for (const { plan, hosts } of components) {
       const wanted = { min: plan.hostsMin, max: plan.hostsMax };
@@ -214,15 +216,19 @@ export class Run {
       outcome,
       outcome === "failed" ? { step: "run", reason } : undefined,
     );
+    this.#barriers.hostEnded(member);
     const component = this.#roster.componentOf(member);
-    this.#story.stage(component, component.ended ? "finished" : "running");
+    this.#story.stage(component, component.ended && component.serving === 0 ? "finished" : "running");
     this.#judgeBarriers();
   }
 
   #escalated(member: Member, action: "replace" | "abort", reason: string): void {
     if (action === "replace") return this.#hostFailed(member, { step: "run", reason, unreachable: false });
     this.#troubles.policyAborted();
-    this.#fail(`the exit policy aborts the run: ${member.host}: ${reason}`);
+    this.#fail(
+      `the exit policy aborts the run: ${member.host}: ${reason}`,
+      "Correct what failed, or the exit policy with the action abort.",
+    );
   }
 
   /** A host whose work is done may go, unless others may still want something of it. */
@@ -270,7 +276,7 @@ export class Run {
     this.#out.event({ event: "replaced", component: name, host, by, reason: wordsOf(failure) });
     this.#story.host(by, name, "connecting");
     this.#out.connect([by]);
-    this.#shareVariables();
+    this.#setUp.hostsChanged();
   }
 
   #goOnWithout(component: ComponentState, member: Member, failure: HostFailure): void {
@@ -284,21 +290,20 @@ export class Run {
       by: null,
       reason: wordsOf(failure),
     });
-    this.#shareVariables();
+    this.#setUp.hostsChanged();
     const left = component.members.length;
     // A command may come down to no host at all; a component of an application may not.
     const needed = this.plan.startTogether ? Math.max(1, hostsMin) : hostsMin;
     if (left >= needed) return;
-    const why = this.#roster.shortageOf(component) ?? "no other host is free";
-    this.#fail(`component '${name}' needs ${String(needed)} hosts and has ${String(left)} left; ${why}`);
-  }
-
-  /** Processes that start from now on see the hosts as they are now. */
-  #shareVariables(): void {
-    if (!this.plan.startTogether) return; // each command's process has started already
-    const running = this.#roster.members.filter((member) => member.phase === "executing");
-    const hosts = running.map((member) => member.host);
-    this.#out.command(hosts, { kind: "variables", run: this.plan.run, table: this.#roster.table });
+    const hosts = needed === 1 ? "1 host" : `${String(needed)} hosts`;
+    const has = left === 0 ? "none is left" : `has ${String(left)} left`;
+    const short = `component '${name}' needs ${hosts} and ${has}`;
+    const lacking = this.#roster.lackOf(component);
+    const remedy = `Correct what failed above, or list more hosts ${placesOf(component.plan.resources)}.`;
+    this.#fail(lacking === "" ? short : `${short}: ${lacking}`, remedy, {
+      reason: left === 0 ? `no host is left for component '${name}'` : short,
+      isComplete: true,
+    });
   }
 
   #orphaned(member: Member, reason: string): void {
@@ -321,7 +326,8 @@ export class Run {
   #judgeBarriers(): void {
     if (this.#ending !== undefined) return;
     const impossible = this.#barriers.judge();
-    if (impossible !== undefined) this.#fail(impossible);
+    if (impossible !== undefined)
+      this.#fail(impossible, "Correct what failed above, or lower the number of hosts that the barrier waits for.");
   }
 
   #timer(name: string): void {
@@ -332,6 +338,7 @@ export class Run {
     const subject = space < 0 ? "" : name.slice(space + 1);
     if (purpose === "run") return this.#timeOut(this.#deadlineWords());
     if (purpose === "duration") return this.#endFromOutside("stop", "the run's duration is over");
+    if (purpose === VARIABLES_TIMER) return this.#setUp.shareVariables();
     if (purpose === "waiting") return this.#noticeWaiting();
     if (purpose === "prepare") {
       const member = this.#roster.member(subject as HostId);
@@ -369,12 +376,12 @@ export class Run {
     this.#beginEnding(reason);
   }
 
-  #fail(reason: string): void {
+  /** `verdict`: what the end says of it, when that is not the whole message. */
+  #fail(message: string, remedy: string, verdict: FatalTrouble = { reason: message, isComplete: false }): void {
     if (this.#ending !== undefined) return;
-    this.#troubles.fatal(reason);
-    const remedy = "the run is stopped and cleaned up";
-    this.#out.event({ event: "problem", severity: "error", hosts: "", step: "run", message: reason, remedy });
-    this.#beginEnding(reason);
+    this.#troubles.fatal(verdict);
+    this.#out.event({ event: "problem", severity: "error", hosts: "", step: "run", message, remedy });
+    this.#beginEnding(verdict.reason);
   }
 
   #beginEnding(reason: string): void {
@@ -385,7 +392,7 @@ export class Run {
       this.#out.giveUp(member.host, "the run is ending");
       this.#roster.remove(member);
     }
-    for (const timer of ["run", "duration", "waiting"]) this.#out.clearTimer(timer);
+    for (const timer of ["run", "duration", "waiting", VARIABLES_TIMER]) this.#out.clearTimer(timer);
     this.#barriers.clearTimers();
     this.#ending = new RunEnding(this.#roster.members, {
       run: this.plan.run,

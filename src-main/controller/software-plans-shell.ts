@@ -29,8 +29,15 @@ export interface SoftwareProblem {
 }
 
 /** Only software that a component of the experiment uses is looked at. */
-export async function planSoftware(project: Project, specificationPath: string, run: string, variables: ReadonlyMap<string, string>): Promise<PlannedSoftware> {
-  const used = new Set(project.components.flatMap((component) => component.software.map((reference) => reference.name)));
+export async function planSoftware(
+  project: Project,
+  specificationPath: string,
+  run: string,
+  variables: ReadonlyMap<string, string>,
+): Promise<PlannedSoftware> {
+  const used = new Set(
+    project.components.flatMap((component) => component.software.map((reference) => reference.name)),
+  );
   const plans = new Map<string, SoftwarePlan>();
   const files: PushedFile[] = [];
   const problems: SoftwareProblem[] = [];
@@ -49,9 +56,16 @@ export async function planSoftware(project: Project, specificationPath: string, 
   return { plans, files, problems };
 }
 
-type PlannedPackage = { readonly plan: PackagePlan; readonly file: PushedFile } | { readonly plan: PackagePlan } | { readonly problem: SoftwareProblem };
+type PlannedPackage =
+  | { readonly plan: PackagePlan; readonly file: PushedFile }
+  | { readonly plan: PackagePlan }
+  | { readonly problem: SoftwareProblem };
 
-async function planPackage(definition: PackageDefinition, base: string, table: VariableTable): Promise<PlannedPackage> {
+async function planPackage(
+  definition: PackageDefinition,
+  base: string,
+  table: VariableTable,
+): Promise<PlannedPackage> {
   const { name, sha256 } = definition;
   const fill = (text: string): string => {
     const filled = substitute(text, table, undefined);
@@ -59,19 +73,42 @@ async function planPackage(definition: PackageDefinition, base: string, table: V
   };
   const path = fill(definition.path);
   const destPath = fill(definition.destPath);
-  if (definition.transfer === "web") return { plan: { name, destPath, source: { kind: "web", url: path, sha256 } } };
+  if (definition.transfer === "web")
+    return { plan: { name, destPath, source: { kind: "web", url: path, sha256 } } };
   const full = resolve(base, path);
   try {
     const { size, mode, isFile } = await statOf(full);
-    if (!isFile) return problemOf(definition, `package '${name}': ${full} is not a file`, "Name a file; pack a folder with tar first.");
+    if (!isFile)
+      return problemOf(
+        definition,
+        `package '${name}': ${full} is not a file`,
+        "Name a file; pack a folder with tar first.",
+      );
     const digest = await digestOf(full);
     if (sha256 !== undefined && sha256 !== digest) {
-      return problemOf(definition, `package '${name}': the sha256 of ${full} is ${digest} and should be ${sha256}`, "Correct the sha256, or put the right file there.");
+      return problemOf(
+        definition,
+        `package '${name}': the sha256 of ${full} is ${digest} and should be ${sha256}`,
+        "Correct the sha256, or put the right file there.",
+      );
     }
-    return { plan: { name, destPath, source: { kind: "file", sha256: digest, size, mode } }, file: { sha256: digest, path: full, size } };
+    return {
+      plan: { name, destPath, source: { kind: "file", sha256: digest, size, mode } },
+      file: { sha256: digest, path: full, size },
+    };
   } catch (error) {
-    return problemOf(definition, `package '${name}' cannot be read: ${error instanceof Error ? error.message : String(error)}`, "Paths are relative to the application specification.");
+    return problemOf(definition, `package '${name}': ${readingFailure(full, error)}`, PATHS_REMEDY);
   }
+}
+
+const PATHS_REMEDY =
+  "Paths are relative to the application specification (to the folder you are in when it comes from standard input).";
+
+function readingFailure(path: string, error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return `there is no file ${path}`;
+  if (code === "EACCES" || code === "EPERM") return `you may not read ${path}`;
+  return `${path} cannot be read: ${message}`;
 }
 
 async function statOf(path: string): Promise<{ size: number; mode: number; isFile: boolean }> {
@@ -79,7 +116,11 @@ async function statOf(path: string): Promise<{ size: number; mode: number; isFil
   return { size: status.size, mode: status.mode & PERMISSION_BITS, isFile: status.isFile() };
 }
 
-function problemOf(definition: PackageDefinition, message: string, remedy: string): { problem: SoftwareProblem } {
+function problemOf(
+  definition: PackageDefinition,
+  message: string,
+  remedy: string,
+): { problem: SoftwareProblem } {
   return { problem: { offset: definition.span.start, message, remedy } };
 }
 
@@ -92,6 +133,10 @@ async function digestOf(path: string): Promise<string> {
 function planOf(software: SoftwareDefinition, packages: readonly PackagePlan[]): SoftwarePlan {
   const { name, installer, deadlineMs } = software;
   // The name is part of no digest: the same content under another name is the same content.
-  const key = createHash("sha256").update(JSON.stringify({ installer, packages: packages.map(({ destPath, source }) => ({ destPath, source })) })).digest("hex");
+  const key = createHash("sha256")
+    .update(
+      JSON.stringify({ installer, packages: packages.map(({ destPath, source }) => ({ destPath, source })) }),
+    )
+    .digest("hex");
   return { name, installer, packages, deadlineMs, key };
 }

@@ -5,13 +5,19 @@ import type { RunEnd, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { HostId } from "#shared/base/ids.ts";
 import type { FailedHosts } from "./run-plan.ts";
 
+export interface FatalTrouble {
+  readonly reason: string;
+  /** The hosts that failed are its cause, and were told: they need not be named again. */
+  readonly isComplete: boolean;
+}
+
 export interface Troubles {
   /** Why it was ended from outside, if it was. */
   readonly ended: { readonly cause: EndCause; readonly reason: string } | undefined;
   /** A deadline of a barrier or of the run has passed. */
   readonly timedOut: string | undefined;
   /** The run cannot go on: no hosts, a barrier that cannot open, a policy that aborts. */
-  readonly fatal: string | undefined;
+  readonly fatal: FatalTrouble | undefined;
   /** An exit policy or a person said "abort". */
   readonly aborted: boolean;
   /** Given up and not replaced. */
@@ -36,7 +42,7 @@ export function judgeRun(troubles: Troubles): { readonly end: RunEnd; readonly v
   if (failed.length > 0 || troubles.failedMembers.length > 0)
     return verdict(endOf(troubles), 3, joined(troubles.fatal, onHosts));
   if (ended?.cause === "abort") return verdict("aborted", 1, ended.reason);
-  if (troubles.fatal !== undefined) return verdict(endOf(troubles), 1, troubles.fatal);
+  if (troubles.fatal !== undefined) return verdict(endOf(troubles), 1, troubles.fatal.reason);
   return verdict("finished", 0, ended?.cause === "stop" ? ended.reason : "all processes finished");
 }
 
@@ -48,8 +54,9 @@ function verdict(end: RunEnd, exitCode: number, reason: string): { end: RunEnd; 
   return { end, verdict: { exitCode, reason } };
 }
 
-function joined(fatal: string | undefined, onHosts: string): string {
-  return fatal === undefined ? onHosts : `${fatal}; ${onHosts}`;
+function joined(fatal: FatalTrouble | undefined, onHosts: string): string {
+  if (fatal === undefined) return onHosts;
+  return fatal.isComplete ? fatal.reason : `${fatal.reason}; ${onHosts}`;
 }
 
 function describeHosts(unreachable: readonly HostId[], failed: readonly HostId[]): string {

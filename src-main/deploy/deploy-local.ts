@@ -1,7 +1,9 @@
 // Embedded hosts: each one a client process on this computer with a directory of its own.
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdir, rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { HostId } from "#shared/base/ids.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
@@ -11,12 +13,33 @@ import type { Deployment, DeployResult } from "./deployment.ts";
 /** The end of what a client says on standard error before it can report: enough for a stack. */
 const STDERR_TAIL = 4000;
 /** What a login on this computer would have; the controller's own environment may hold secrets. */
-const INHERITED = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "COMSPEC", "PATHEXT"];
+const INHERITED = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "TZ",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+  "SystemRoot",
+  "USERPROFILE",
+  "APPDATA",
+  "LOCALAPPDATA",
+  "COMSPEC",
+  "PATHEXT",
+];
+
+/** Each removes what the others miss, so a second one is rare; ten take half a second. */
+const REMOVE_ROUNDS_MAX = 10;
+const REMOVE_ROUND_MS = 50;
 
 export interface LocalSettings {
   /** The bundled client program. */
   readonly clientBundle: string;
-  /** Host directories are made in it: `<session>.<incarnation>.<host>`. */
+  /** Host directories are made in it: `<session>.<incarnation>.<host>`. The directory that it is in exists. */
   readonly hostsDirectory: string;
   readonly session: string;
 }
@@ -27,17 +50,17 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
    * One for each client, also on the same host: the keeper of one that was killed may still be removing its own. Not
    * below a directory of the session: when the controller was killed, nobody would remove that.
    */
-  const directoryOf = (host: HostEntry, incarnation: number): string => join(hostsDirectory, `${session}.${String(incarnation)}.${encodeURIComponent(host.id)}`);
+  const directoryOf = (host: HostEntry, incarnation: number): string =>
+    join(hostsDirectory, `${session}.${String(incarnation)}.${encodeURIComponent(host.id)}`);
   const made = new Map<HostId, Set<string>>();
 
-  async function start(host: HostEntry, credentials: ClientCredentials, signal: AbortSignal): Promise<DeployResult> {
+  async function start(
+    host: HostEntry,
+    credentials: ClientCredentials,
+    signal: AbortSignal,
+  ): Promise<DeployResult> {
     const directory = directoryOf(host, credentials.incarnation);
     made.set(host.id, (made.get(host.id) ?? new Set()).add(directory));
-    try {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      return { kind: "failed", failure: { step: "make the host directory", reason: wordsOf(error), unreachable: false } };
-    }
     if (signal.aborted) return aborted();
     const text = JSON.stringify({
       credentials,
@@ -46,20 +69,24 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
       directory,
       keptStore: join(hostsDirectory, "kept"),
     } satisfies ClientStart);
-    return launch(directory, text);
+    return launch(text);
   }
 
-  function launch(directory: string, text: string): Promise<DeployResult> {
+  /** The client makes its directory itself: whoever makes it must also be there to remove it when we are killed now. */
+  function launch(text: string): Promise<DeployResult> {
     // Small young space: an idle client is mostly empty heap. Detached: its group is its own, so Ctrl-C is not for it.
     const child = spawn(process.execPath, ["--max-semi-space-size=1", settings.clientBundle], {
-      cwd: directory,
+      cwd: dirname(hostsDirectory),
       detached: true,
       env: loginEnvironment(),
       stdio: ["pipe", "ignore", "pipe"],
     });
     return new Promise((resolve) => {
       child.once("error", (error) => {
-        resolve({ kind: "failed", failure: { step: "start the client", reason: wordsOf(error), unreachable: false } });
+        resolve({
+          kind: "failed",
+          failure: { step: "start the client", reason: wordsOf(error), unreachable: false },
+        });
       });
       child.once("spawn", () => {
         resolve({ kind: "started", client: startedClient(child) });
@@ -76,7 +103,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
       const problems: string[] = [];
       for (const directory of made.get(host.id) ?? []) {
         try {
-          await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+          await removeWholly(directory);
           made.get(host.id)?.delete(directory);
         } catch (error) {
           problems.push(`cannot remove ${directory}: ${wordsOf(error)}`);
@@ -89,6 +116,19 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
       await removeEmpty(hostsDirectory);
     },
   };
+}
+
+/**
+ * The keeper of a client that was killed removes the same directory at the same time, and rm takes what it finds gone
+ * for the end of its work: whatever it has missed goes in another round.
+ */
+async function removeWholly(directory: string): Promise<void> {
+  for (let round = 1; round <= REMOVE_ROUNDS_MAX; round += 1) {
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    if (!existsSync(directory)) return;
+    await pause(REMOVE_ROUND_MS);
+  }
+  throw new Error("it is filled anew as often as it is emptied");
 }
 
 function startedClient(child: ChildProcess): { ended: Promise<string>; kill: () => void } {
@@ -112,7 +152,10 @@ function loginEnvironment(): NodeJS.ProcessEnv {
 }
 
 function aborted(): DeployResult {
-  return { kind: "failed", failure: { step: "start the client", reason: "given up before it was started", unreachable: false } };
+  return {
+    kind: "failed",
+    failure: { step: "start the client", reason: "given up before it was started", unreachable: false },
+  };
 }
 
 async function removeEmpty(directory: string): Promise<void> {

@@ -18,7 +18,9 @@ export interface StartedClient {
   kill(): void;
 }
 
-export type DeployResult = { readonly kind: "started"; readonly client: StartedClient } | { readonly kind: "failed"; readonly failure: DeployFailure };
+export type DeployResult =
+  | { readonly kind: "started"; readonly client: StartedClient }
+  | { readonly kind: "failed"; readonly failure: DeployFailure };
 
 export interface Deployment {
   /** Starts a client with these credentials. Aborting ends what was begun. */

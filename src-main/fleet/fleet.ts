@@ -44,6 +44,7 @@ export interface FleetHost {
   readonly entry: HostEntry;
   readonly state: HostState;
   readonly reason: string;
+  /** How long it has been in that state. */
   readonly sinceMs: number;
   readonly facts: FactsReport | undefined;
 }
@@ -61,6 +62,8 @@ interface HostRecord {
   launching: Promise<DeployResult> | undefined;
   /** Settles when all removals so far are done: the next start waits for it. */
   removing: Promise<unknown>;
+  /** The last leave: a host that is wanted again meanwhile is connected after it. */
+  leaving: Promise<unknown>;
   /** Ends the wait of whoever holds the host's place among those being contacted. */
   settle: (() => void) | undefined;
   left: (() => void) | undefined;
@@ -81,13 +84,19 @@ export class Fleet {
     this.#settings = settings;
   }
 
-  /** Hosts that stand already are told to be connected at once. */
-  connect(entries: readonly HostEntry[], options: { readonly fanout: number; readonly controllerAbsenceMs: number }): void {
+  /** Hosts that stand already are told to be connected at once; orphaned ones get their commands when they return. */
+  connect(
+    entries: readonly HostEntry[],
+    options: { readonly fanout: number; readonly controllerAbsenceMs: number },
+  ): void {
     this.#fanout = Math.max(1, options.fanout);
     for (const entry of entries) {
       const record = this.#recordOf(entry);
-      if (record.state === "connected") queueMicrotask(() => { this.#parts.callbacks.onConnected(entry.id); });
-      else if (record.state === "disconnected" || record.state === "failed") {
+      if (record.state === "connected" || record.state === "orphaned") {
+        queueMicrotask(() => this.#parts.callbacks.onConnected(entry.id));
+      } else if (record.state === "leaving") {
+        void record.leaving.then(() => this.connect([entry], options));
+      } else if (record.state === "disconnected" || record.state === "failed") {
         this.#setState(record, "connecting", "");
         this.#queue.push({ record, absenceMs: options.controllerAbsenceMs });
       }
@@ -112,7 +121,7 @@ export class Fleet {
     const record = this.#hosts.get(host);
     if (record === undefined) return undefined;
     const { entry, reason, sinceMs, facts } = record;
-    return { entry, state: hostStateOf(record.state), reason, sinceMs, facts };
+    return { entry, state: hostStateOf(record.state), reason, sinceMs: performance.now() - sinceMs, facts };
   }
 
   /** For a host that has failed: ends what is there by force and forgets it. */
@@ -130,10 +139,20 @@ export class Fleet {
     const problems = new Map<HostId, readonly string[]>();
     const leave = async (host: HostId): Promise<void> => {
       const record = this.#hosts.get(host);
-      if (record === undefined || record.state === "disconnected" || record.state === "failed" || record.state === "leaving") return;
+      if (
+        record === undefined ||
+        record.state === "disconnected" ||
+        record.state === "failed" ||
+        record.state === "leaving"
+      )
+        return;
       const attached = record.state === "connected";
       this.#setState(record, "leaving", "");
-      const left = attached ? await this.#track(this.#leave(record, keep, "disconnected", "")) : await this.#remove(record, keep, "disconnected", "");
+      const leaving = attached
+        ? this.#track(this.#leave(record, keep, "disconnected", ""))
+        : this.#remove(record, keep, "disconnected", "");
+      record.leaving = leaving;
+      const left = await leaving;
       if (left.length > 0) problems.set(host, left);
     };
     await Promise.all(hosts.map(leave));
@@ -194,12 +213,13 @@ export class Fleet {
       incarnation: 0,
       state: "disconnected",
       reason: "",
-      sinceMs: Date.now(),
+      sinceMs: performance.now(),
       facts: undefined,
       client: undefined,
       starting: undefined,
       launching: undefined,
       removing: Promise.resolve(),
+      leaving: Promise.resolve(),
       settle: undefined,
       left: undefined,
     };
@@ -210,7 +230,7 @@ export class Fleet {
   #setState(record: HostRecord, state: HostRecord["state"], reason: string): void {
     record.state = state;
     record.reason = reason;
-    record.sinceMs = Date.now();
+    record.sinceMs = performance.now();
     this.#parts.callbacks.onStateChange(record.entry.id);
   }
 
@@ -237,7 +257,11 @@ export class Fleet {
     const { entry } = record;
     const deployment = this.#parts.deployments.get(entry.managerType);
     if (deployment === undefined) {
-      this.#notConnected(record, { step: "deploy", reason: `hosts of type "${entry.managerType}" cannot be reached by this version`, unreachable: false });
+      this.#notConnected(record, {
+        step: "deploy",
+        reason: `hosts of type "${entry.managerType}" cannot be reached by this version`,
+        unreachable: true,
+      });
       return;
     }
     await record.removing;
@@ -250,7 +274,14 @@ export class Fleet {
     overlay.invite([{ host: entry.id, incarnation: record.incarnation }]);
     const keys = await this.#parts.issue(entry.id);
     const candidates = [{ host: overlay.address, port: overlay.port }];
-    const credentials = { ...keys, session: this.#settings.session, host: entry.id, incarnation: record.incarnation, candidates, controllerAbsenceMs };
+    const credentials = {
+      ...keys,
+      session: this.#settings.session,
+      host: entry.id,
+      incarnation: record.incarnation,
+      candidates,
+      controllerAbsenceMs,
+    };
     if (starting.signal.aborted) return;
     record.launching = deployment.start(entry, credentials, starting.signal);
     const result = await record.launching;
@@ -260,12 +291,16 @@ export class Fleet {
       return;
     }
     record.client = result.client;
-    void result.client.ended.then((how) => { this.#clientEnded(record, result.client, how); });
+    void result.client.ended.then((how) => {
+      this.#clientEnded(record, result.client, how);
+    });
     await this.#waitConnected(record);
   }
 
   async #waitConnected(record: HostRecord): Promise<void> {
-    const connected = new Promise<void>((resolve) => { record.settle = resolve; });
+    const connected = new Promise<void>((resolve) => {
+      record.settle = resolve;
+    });
     const timer = setTimeout(() => {
       const unreachable = record.state === "connecting";
       const reason = unreachable
@@ -289,7 +324,8 @@ export class Fleet {
   #clientEnded(record: HostRecord, client: StartedClient, how: string): void {
     if (record.client !== client) return;
     record.client = undefined;
-    if (record.state === "connecting" || record.state === "exchanging") this.#notConnected(record, { step: "start the client", reason: how, unreachable: false });
+    if (record.state === "connecting" || record.state === "exchanging")
+      this.#notConnected(record, { step: "start the client", reason: how, unreachable: false });
     else if (record.state === "connected" || record.state === "orphaned") this.#lost(record, how);
   }
 
@@ -301,9 +337,16 @@ export class Fleet {
   }
 
   /** Asks the client to leave and waits for its goodbye; then removes what is left. */
-  async #leave(record: HostRecord, keep: boolean, state: HostRecord["state"], reason: string): Promise<readonly string[]> {
+  async #leave(
+    record: HostRecord,
+    keep: boolean,
+    state: HostRecord["state"],
+    reason: string,
+  ): Promise<readonly string[]> {
     const goodbye = new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => { resolve(false); }, LEAVE_MS);
+      const timer = setTimeout(() => {
+        resolve(false);
+      }, LEAVE_MS);
       record.left = () => {
         clearTimeout(timer);
         resolve(true);
@@ -314,19 +357,32 @@ export class Fleet {
     const heard = await goodbye;
     record.left = undefined;
     const problems = await this.#remove(record, keep, state, reason, heard);
-    return heard ? problems : [`the client did not say goodbye within ${String(LEAVE_MS / 1000)} s and was ended by force`, ...problems];
+    return heard
+      ? problems
+      : [
+          `the client did not say goodbye within ${String(LEAVE_MS / 1000)} s and was ended by force`,
+          ...problems,
+        ];
   }
 
   /** `graceful`: it said goodbye and may end by itself; else it is ended by force, and its keeper ends its processes. */
-  #remove(record: HostRecord, keep: boolean, state: HostRecord["state"], reason: string, graceful = false): Promise<readonly string[]> {
+  #remove(
+    record: HostRecord,
+    keep: boolean,
+    state: HostRecord["state"],
+    reason: string,
+    graceful = false,
+  ): Promise<readonly string[]> {
     record.starting?.abort();
     record.starting = undefined;
     record.settle?.();
-    const removal = record.removing.then(() => this.#removeClient(record, keep, graceful)).then((problems) => {
-      // It may have been asked for again in the meantime: that start waits for this.
-      if (record.state !== state && record.state !== "connecting") this.#setState(record, state, reason);
-      return problems;
-    });
+    const removal = record.removing
+      .then(() => this.#removeClient(record, keep, graceful))
+      .then((problems) => {
+        // It may have been asked for again in the meantime: that start waits for this.
+        if (record.state !== state && record.state !== "connecting") this.#setState(record, state, reason);
+        return problems;
+      });
     // Whoever asked for it hears of a failure; the next start only waits for the end.
     record.removing = Promise.allSettled([removal]);
     return this.#track(removal);

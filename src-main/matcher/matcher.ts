@@ -73,7 +73,7 @@ function rejectionOf(host: HostId, component: string, context: MatchContext): st
   const failure = context.failed.get(host);
   if (failure !== undefined) return `failed: ${failure}`;
   const holder = context.held.get(host);
-  return holder === undefined || holder === component ? undefined : `held by component '${holder}'`;
+  return holder === undefined || holder === component ? undefined : `used by component '${holder}'`;
 }
 
 function inOrderOfChoice(pool: ResourcePool, preferred: readonly HostId[]): readonly HostId[] {
@@ -118,7 +118,8 @@ function writeMessage(
   rejections: readonly Rejection[],
   pool: ResourcePool,
 ): string {
-  const head = `component '${request.component}' wants ${counted(request.hostsMin)} and ${found} can be had`;
+  const there = found === 0 ? "there is none" : `there ${found === 1 ? "is" : "are"} ${found}`;
+  const head = `component '${request.component}' needs ${counted(request.hostsMin)} and ${there}`;
   const reasons = rejections.slice(0, REASONS_SHOWN_MAX).map(writeRejection);
   const hidden = rejections.slice(REASONS_SHOWN_MAX).reduce((sum, { hosts }) => sum + hosts.length, 0);
   if (hidden > 0) reasons.push(`${hidden} for other reasons`);
@@ -140,7 +141,7 @@ function writeSources(pool: ResourcePool): readonly string[] {
     const group = resource.group === undefined ? "" : ` in group '${resource.group}'`;
     const offered =
       problem ??
-      `${counted(hosts.length)} of type '${resource.type}'${group}${resource.hosts === undefined ? "" : ` among hosts="${resource.hosts}"`}`;
+      `the resource directory has ${counted(hosts.length)} of type '${resource.type}'${group}${resource.hosts === undefined ? "" : ` among hosts="${resource.hosts}"`}`;
     return missing.length === 0
       ? [offered]
       : [offered, `not in the directory there: ${shortened(foldNames(missing))}`];

@@ -11,7 +11,13 @@ export interface OutputStoreParts {
   readonly pathOf: (host: HostId, key: StreamKey) => string;
   readonly sendCredit: (host: HostId, credit: CreditMessage) => void;
   /** In order, each byte once; `missing` bytes before this piece are gone. */
-  readonly onOutput: (host: HostId, key: StreamKey, offset: number, bytes: Uint8Array, missing: number) => void;
+  readonly onOutput: (
+    host: HostId,
+    key: StreamKey,
+    offset: number,
+    bytes: Uint8Array,
+    missing: number,
+  ) => void;
   readonly onProblem: (host: HostId, message: string) => void;
 }
 
@@ -41,7 +47,17 @@ export class OutputStore {
   /** A process has started: both its streams may send. `limit`: bytes kept of each, but for the tail. */
   open(host: HostId, key: Omit<StreamKey, "stream">, limit: number): void {
     for (const stream of ["stdout", "stderr"] as const) {
-      const record: StreamRecord = { key: { ...key, stream }, limit, have: 0, missing: 0, granted: 0, ended: false, expected: undefined, file: undefined, broken: false };
+      const record: StreamRecord = {
+        key: { ...key, stream },
+        limit,
+        have: 0,
+        missing: 0,
+        granted: 0,
+        ended: false,
+        expected: undefined,
+        file: undefined,
+        broken: false,
+      };
       const streams = this.#streams.get(host) ?? new Map<string, StreamRecord>();
       streams.set(nameOf(record.key), record);
       this.#streams.set(host, streams);
@@ -50,7 +66,11 @@ export class OutputStore {
   }
 
   /** It has exited, having written so much: the streams end when all of it, or its tail, is here. */
-  expect(host: HostId, key: Omit<StreamKey, "stream">, end: { readonly stdout: number; readonly stderr: number }): void {
+  expect(
+    host: HostId,
+    key: Omit<StreamKey, "stream">,
+    end: { readonly stdout: number; readonly stderr: number },
+  ): void {
     for (const stream of ["stdout", "stderr"] as const) {
       const record = this.#streams.get(host)?.get(nameOf({ ...key, stream }));
       if (record === undefined) continue;
@@ -70,18 +90,27 @@ export class OutputStore {
     if (bytes.length > 0 || (message.end && record.missing > 0)) {
       const { missing } = record;
       record.missing = 0;
-      if (missing > 0) this.#write(host, record, new TextEncoder().encode(`\n[${String(missing)} bytes are not here: more was printed than is kept]\n`));
+      if (missing > 0)
+        this.#write(
+          host,
+          record,
+          new TextEncoder().encode(
+            `\n[${String(missing)} bytes are not here: more was printed than is kept]\n`,
+          ),
+        );
       this.#write(host, record, bytes);
       this.#parts.onOutput(host, record.key, from, bytes, missing);
     }
     if (message.end) this.#end(record);
     // At the limit nothing more is granted, but the client is told so: then it sends the tail without waiting.
-    else if (record.granted - record.have < PULL_WINDOW_BYTES / 2) this.#grant(host, record, record.have >= record.limit);
+    else if (record.granted - record.have < PULL_WINDOW_BYTES / 2)
+      this.#grant(host, record, record.have >= record.limit);
   }
 
   /** After a new link: says again what is here and what may come. */
   resume(host: HostId): void {
-    for (const record of this.#streams.get(host)?.values() ?? []) if (!record.ended) this.#grant(host, record, true);
+    for (const record of this.#streams.get(host)?.values() ?? [])
+      if (!record.ended) this.#grant(host, record, true);
   }
 
   /** The host is gone: nothing more will come from it. */
@@ -91,7 +120,9 @@ export class OutputStore {
 
   /** Hosts of which output is still to come. */
   pending(): readonly HostId[] {
-    return [...this.#streams].filter(([, streams]) => [...streams.values()].some((record) => !record.ended)).map(([host]) => host);
+    return [...this.#streams]
+      .filter(([, streams]) => [...streams.values()].some((record) => !record.ended))
+      .map(([host]) => host);
   }
 
   /** Resolves when nothing is to come any more. */
@@ -136,10 +167,13 @@ export class OutputStore {
         mkdirSync(dirname(path), { recursive: true });
         record.file = openSync(path, "a");
       }
-      for (let written = 0; written < bytes.length; ) written += writeSync(record.file, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(record.file, bytes, written);
     } catch (error) {
       record.broken = true;
-      this.#parts.onProblem(host, `its ${record.key.stream} cannot be written to the results: ${error instanceof Error ? error.message : String(error)}`);
+      this.#parts.onProblem(
+        host,
+        `its ${record.key.stream} cannot be written to the results: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 }

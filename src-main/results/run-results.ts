@@ -1,8 +1,9 @@
 // The folder of a run's results: what was run, where, what happened, what was printed, what was collected.
 import { createWriteStream, type WriteStream } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { once } from "node:events";
+import { makeFolders } from "#shared/node/make-folders.ts";
 import type { RunEvent } from "#shared/controller-api/run-events.ts";
 
 export interface RunResultsSettings {
@@ -27,7 +28,7 @@ export class RunResults {
 
   static async open(settings: RunResultsSettings): Promise<RunResults> {
     const { directory, documents } = settings;
-    await mkdir(directory, { recursive: true });
+    await makeFolders(directory);
     for (const [name, text] of Object.entries(documents)) await writeFile(join(directory, name), text);
     const log = createWriteStream(join(directory, "events.jsonl"), { flags: "a" });
     await once(log, "open");
@@ -88,7 +89,9 @@ function encodeByte(character: string): string {
 /** Keeps the newest `keep` folders of earlier runs; names begin with the time, so order is age. */
 export async function removeOldRuns(runsDirectory: string, keep: number): Promise<void> {
   const entries = await readdir(runsDirectory, { withFileTypes: true }).catch(() => []);
-  const runs = entries.filter((entry) => entry.isDirectory() && RUN_FOLDER.test(entry.name)).map((entry) => entry.name);
+  const runs = entries
+    .filter((entry) => entry.isDirectory() && RUN_FOLDER.test(entry.name))
+    .map((entry) => entry.name);
   const old = runs.sort().slice(0, Math.max(0, runs.length - keep));
   await Promise.all(old.map((name) => rm(join(runsDirectory, name), { recursive: true, force: true })));
 }
@@ -97,5 +100,5 @@ export async function removeOldRuns(runsDirectory: string, keep: number): Promis
 const RUN_FOLDER = /^\d{8}-\d{6}-[a-z0-9]+$/;
 
 export async function makeParent(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
 }

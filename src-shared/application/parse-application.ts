@@ -76,6 +76,14 @@ class ApplicationParser {
       );
       return undefined;
     }
+    if (childrenOf(root, "resource_manager").length > 0 && childrenOf(root, "project").length === 0) {
+      this.#problems.error(
+        root.span.start,
+        "this is a resource directory, not an application specification",
+        "Are the two swapped? An application specification has a <project>.",
+      );
+      return undefined;
+    }
     checkShape(this.#document, APPLICATION_SHAPE, APPLICATION_HOMES, this.#problems);
     const [project, ...others] = childrenOf(root, "project");
     if (project === undefined) {

@@ -232,7 +232,11 @@ class Gate {
   }
 
   #fail(message: string): never {
-    const refusal = this.#bareAmpersand() ?? this.#unfinished(message) ?? this.#unclosed(message);
+    const refusal =
+      this.#bareAmpersand() ??
+      this.#textOutside(message) ??
+      this.#unfinished(message) ??
+      this.#unclosed(message);
     if (refusal !== undefined) throw new Stop(refusal);
     const known = MESSAGES.find(([pattern]) => pattern.test(message));
     const offset = /^duplicate/.test(message) ? this.#repeatedAttribute() : Math.max(0, this.position() - 1);
@@ -253,6 +257,23 @@ class Gate {
     if (found === null) return undefined;
     const message = "an & stands here that starts no reference such as &lt;";
     return refused(this.#markupEnd + found.index, message, "Write a plain & as &amp;.");
+  }
+
+  /** saxes tells of it where the text ends; people look where it starts. */
+  #textOutside(message: string): Refusal | undefined {
+    if (!/text data outside of root/.test(message)) return undefined;
+    const offset = this.#markupEnd + Math.max(0, this.#text.slice(this.#markupEnd).search(/\S/));
+    return this.#elements.length === 0
+      ? refused(
+          offset,
+          "text stands where the first element should start",
+          "Start with <plush>; check that it is the right file.",
+        )
+      : refused(
+          offset,
+          "text stands outside of the root element",
+          "Move it inside, or make it a comment: <!-- … -->.",
+        );
   }
 
   /** At the end of the text: a comment, section or tag that has begun explains more than the elements left open. */
@@ -303,11 +324,6 @@ class Gate {
 const MESSAGES: readonly (readonly [RegExp, string, string])[] = [
   [/must contain a root/, "the document is empty", "Start with <plush> and end with </plush>."],
   [
-    /text data outside of root/,
-    "text stands outside of the root element",
-    "Move it inside, or make it a comment: <!-- … -->.",
-  ],
-  [
     /^unexpected end/,
     "the document ends in the middle of something",
     "Complete the last tag, or restore the cut-off rest.",
@@ -337,6 +353,22 @@ const MESSAGES: readonly (readonly [RegExp, string, string])[] = [
     /no whitespace between attributes/,
     "a blank is missing between two attributes",
     "Put a blank between them.",
+  ],
+  [
+    /^(?:encoding value must|version number must|expected one of|expected the name|incorrect syntax|value must be quoted|value required|whitespace required)|XML declaration/,
+    "the XML declaration is wrong",
+    'Write <?xml version="1.0" encoding="UTF-8"?>, or delete it.',
+  ],
+  [
+    /disallowed character in (?:closing tag|attribute name)/,
+    "this character cannot stand in a name",
+    "Check the quotes, the blanks and the > of the tag before it.",
+  ],
+  [/forward-slash in opening tag/, "a / stands in the middle of a tag", "Write /> at its end, or delete it."],
+  [
+    /malformed comment/,
+    "two hyphens stand inside of a comment",
+    "Write --> where it ends, or take one of them out.",
   ],
   [
     /^disallowed character\.$/,

@@ -100,11 +100,20 @@ export interface CommandOptions extends DeployOptions {
 
 export type StartResult =
   | { readonly kind: "started"; readonly run: string; readonly results: string }
-  | { readonly kind: "refused"; readonly exitCode: number; readonly problems: readonly Problem[]; readonly reason: string };
+  | {
+      readonly kind: "refused";
+      readonly exitCode: number;
+      readonly problems: readonly Problem[];
+      readonly reason: string;
+      /** What to do about it, when that is known. */
+      readonly remedy?: string;
+    };
 
 export type EndCause = "stop" | "abort" | "interrupt" | "timeout";
 
-export type ActionResult = { readonly kind: "done"; readonly message: string } | { readonly kind: "refused"; readonly message: string };
+export type ActionResult =
+  | { readonly kind: "done"; readonly message: string }
+  | { readonly kind: "refused"; readonly message: string };
 
 export interface HostView {
   readonly host: string;
@@ -116,9 +125,17 @@ export interface HostView {
   readonly state: HostState;
   /** Why it is in that state: the chain down to the host's own words. */
   readonly reason: string;
+  /** How long it has been in that state; 0 when nothing was ever asked of it. */
   readonly sinceMs: number;
-  readonly client: { readonly pid: number; readonly node: string; readonly directory: string; readonly platform: string } | undefined;
-  readonly processes: readonly { readonly process: string; readonly block: string; readonly pid: number; readonly state: string }[];
+  readonly client:
+    | { readonly pid: number; readonly node: string; readonly directory: string; readonly platform: string }
+    | undefined;
+  readonly processes: readonly {
+    readonly process: string;
+    readonly block: string;
+    readonly pid: number;
+    readonly state: string;
+  }[];
 }
 
 export interface MeshView {
@@ -143,6 +160,8 @@ export interface RunView {
   readonly experiment: string;
   readonly state: RunState;
   readonly startedAt: string;
+  /** Hosts without their controller stop and clean up after so long. */
+  readonly controllerAbsenceMs: number;
   readonly verdict: RunVerdict | undefined;
   readonly results: string;
   readonly components: readonly {
@@ -155,6 +174,11 @@ export interface RunView {
     readonly failed: number;
     readonly wanted: { readonly min: number; readonly max: number };
   }[];
-  readonly barriers: readonly { readonly name: string; readonly arrived: number; readonly max: number; readonly released: boolean }[];
+  readonly barriers: readonly {
+    readonly name: string;
+    readonly arrived: number;
+    readonly max: number;
+    readonly released: boolean;
+  }[];
   readonly processes: { readonly running: number; readonly succeeded: number; readonly failed: number };
 }

@@ -16,7 +16,8 @@ export type HostState =
   | "finished"
   | "failed";
 
-export type RunState = "matching" | "connecting" | "preparing" | "running" | "stopping" | "collecting" | "cleaning up" | RunEnd;
+export type RunState =
+  "matching" | "connecting" | "preparing" | "running" | "stopping" | "collecting" | "cleaning up" | RunEnd;
 export type RunEnd = "finished" | "failed" | "aborted";
 
 /** What kept a run from plain success; decides the exit code (docs/run-events.md). */
@@ -32,18 +33,78 @@ export type RunEvent = { readonly time: string; readonly run: string } & RunEven
 
 export type RunEventBody =
   | RunStateEvent
-  | { readonly event: "matching"; readonly component: string; readonly hosts: string; readonly count: number; readonly wanted: { readonly min: number; readonly max: number } }
+  | {
+      readonly event: "matching";
+      readonly component: string;
+      readonly hosts: string;
+      readonly count: number;
+      readonly wanted: { readonly min: number; readonly max: number };
+    }
   | HostEvent
-  | { readonly event: "software"; readonly host: string; readonly component: string; readonly software: string; readonly state: SoftwareState | "failed"; readonly step?: string; readonly reason?: string }
-  | { readonly event: "stage"; readonly component: string; readonly stage: ComponentStage; readonly done: number; readonly total: number }
+  | {
+      readonly event: "software";
+      readonly host: string;
+      readonly component: string;
+      readonly software: string;
+      readonly state: SoftwareState | "failed";
+      readonly step?: string;
+      readonly reason?: string;
+    }
+  | {
+      readonly event: "stage";
+      readonly component: string;
+      readonly stage: ComponentStage;
+      /** Hosts on which nothing runs any more (while it is set up: those that are ready). */
+      readonly done: number;
+      readonly total: number;
+      /** Of `done`, those where something failed; left out for none. */
+      readonly failed?: number;
+      /** Hosts on which only services go on; left out for none. */
+      readonly serving?: number;
+    }
   | ProcessEvent
-  | { readonly event: "output"; readonly host: string; readonly process: string; readonly block: string; readonly attempt: number; readonly stream: StreamName; readonly offset: number; readonly text: string; readonly missingBytes?: number }
+  | {
+      readonly event: "output";
+      readonly host: string;
+      readonly process: string;
+      readonly block: string;
+      readonly attempt: number;
+      readonly stream: StreamName;
+      readonly offset: number;
+      readonly text: string;
+      readonly missingBytes?: number;
+    }
   | BarrierEvent
-  | { readonly event: "block"; readonly host: string; readonly block: string; readonly outcome: "succeeded" | "failed" | "stopped" | "forced"; readonly reason: string }
-  | { readonly event: "replaced"; readonly component: string; readonly host: string; readonly by: string | null; readonly reason: string }
+  | {
+      readonly event: "block";
+      readonly host: string;
+      readonly block: string;
+      readonly outcome: "succeeded" | "failed" | "stopped" | "forced";
+      readonly reason: string;
+    }
+  | {
+      readonly event: "replaced";
+      readonly component: string;
+      readonly host: string;
+      readonly by: string | null;
+      readonly reason: string;
+    }
   | { readonly event: "collected"; readonly host: string; readonly file: string; readonly size: number }
-  | { readonly event: "problem"; readonly severity: "error" | "warning" | "note"; readonly hosts: string; readonly step: string; readonly message: string; readonly remedy: string }
-  | { readonly event: "waiting"; readonly for: string; readonly hosts: string; readonly sinceMs: number; readonly deadlineMs: number | null };
+  | {
+      readonly event: "problem";
+      readonly severity: "error" | "warning" | "note";
+      readonly hosts: string;
+      readonly step: string;
+      readonly message: string;
+      readonly remedy: string;
+    }
+  | {
+      readonly event: "waiting";
+      readonly for: string;
+      readonly hosts: string;
+      readonly sinceMs: number;
+      readonly deadlineMs: number | null;
+    };
 
 export interface RunStateEvent {
   readonly event: "run";
@@ -51,11 +112,18 @@ export interface RunStateEvent {
   readonly version: number;
   readonly application?: string;
   readonly experiment?: string;
+  /** On the first event only: hosts without their controller stop and clean up after so long. */
+  readonly controllerAbsenceMs?: number;
   /** On the last event only. */
   readonly exitCode?: number;
   readonly reason?: string;
   readonly results?: string;
-  readonly hosts?: { readonly succeeded: string; readonly failed: string; readonly unreachable: string; readonly replaced: string };
+  readonly hosts?: {
+    readonly succeeded: string;
+    readonly failed: string;
+    readonly unreachable: string;
+    readonly replaced: string;
+  };
   readonly durationMs?: number;
 }
 
@@ -70,7 +138,12 @@ export interface HostEvent {
 }
 
 /** "setting up the nodes" is the original's word for connecting and installing. */
-export type ComponentStage = "allocating resources" | "setting up the nodes" | "setting up the experiment processes" | "running" | "finished";
+export type ComponentStage =
+  | "allocating resources"
+  | "setting up the nodes"
+  | "setting up the experiment processes"
+  | "running"
+  | "finished";
 
 export interface ProcessEvent {
   readonly event: "process";

@@ -44,7 +44,14 @@ export class FilePuller {
         return;
       }
       const receiver = createFileReceiver(file, size);
-      const pull: Pull = { receiver, sink, resolve, reject, storing: Promise.resolve(), heardMs: performance.now() };
+      const pull: Pull = {
+        receiver,
+        sink,
+        resolve,
+        reject,
+        storing: Promise.resolve(),
+        heardMs: performance.now(),
+      };
       this.#pulls.set(file, pull);
       signal.addEventListener("abort", () => this.#end(pull, "given up"), { once: true });
       this.#step(pull, { kind: "linked" });
@@ -93,7 +100,8 @@ export class FilePuller {
 
   #store(pull: Pull, bytes: Uint8Array): void {
     const stored = (): void => {
-      if (this.#pulls.get(pull.receiver.file) === pull) this.#step(pull, { kind: "stored", bytes: bytes.length });
+      if (this.#pulls.get(pull.receiver.file) === pull)
+        this.#step(pull, { kind: "stored", bytes: bytes.length });
     };
     const failed = (error: unknown): void => {
       this.#end(pull, error instanceof Error ? error.message : String(error));

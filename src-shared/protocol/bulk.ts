@@ -22,7 +22,13 @@ export interface StreamKey {
 export type BulkMessage =
   /** "Send me [offset, upTo)." Repeated after each link; answers that overlap are dropped by offset. */
   | { readonly kind: "pull"; readonly file: FileKey; readonly offset: number; readonly upTo: number }
-  | { readonly kind: "chunk"; readonly file: FileKey; readonly offset: number; readonly size: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "chunk";
+      readonly file: FileKey;
+      readonly offset: number;
+      readonly size: number;
+      readonly bytes: Uint8Array;
+    }
   | { readonly kind: "pullFailed"; readonly file: FileKey; readonly reason: string }
   /** "I have all before `have`; you may send up to `upTo`." */
   | ({ readonly kind: "credit"; readonly have: number; readonly upTo: number } & StreamKey)
@@ -30,4 +36,9 @@ export type BulkMessage =
    * Bytes [offset, offset + bytes.length) of a stream. An offset beyond the last one's end is a gap: the bytes
    * between were overwritten in the ring and are gone. `end` on the last one, when the stream has closed.
    */
-  | ({ readonly kind: "output"; readonly offset: number; readonly bytes: Uint8Array; readonly end: boolean } & StreamKey);
+  | ({
+      readonly kind: "output";
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+      readonly end: boolean;
+    } & StreamKey);

@@ -25,12 +25,17 @@ const startSchema = z.object({
   keptStore: z.string().min(1).max(PATH_CHARACTERS_MAX),
 });
 
-export type StartCheck = { readonly ok: true; readonly start: ClientStart } | { readonly ok: false; readonly reason: string };
+export type StartCheck =
+  { readonly ok: true; readonly start: ClientStart } | { readonly ok: false; readonly reason: string };
 
 /** The door for standard input. The reason never quotes a value: one of them is a key. */
 export function checkClientStart(text: string): StartCheck {
   const parsed = startSchema.safeParse(jsonOf(text));
-  if (!parsed.success) return { ok: false, reason: "the start text on standard input is not valid: is this client started by a controller?" };
+  if (!parsed.success)
+    return {
+      ok: false,
+      reason: "the start text on standard input is not valid: is this client started by a controller?",
+    };
   const credentials = checkCredentials(parsed.data.credentials);
   if (!credentials.ok) return { ok: false, reason: credentials.reason };
   return { ok: true, start: { ...parsed.data, credentials: credentials.credentials } };

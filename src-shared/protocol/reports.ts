@@ -3,24 +3,84 @@ import type { BlockPath, RunId } from "../base/ids.ts";
 
 export type Report =
   | FactsReport
-  | { readonly kind: "prepared"; readonly run: RunId; readonly installed: number; readonly alreadyThere: number }
-  | { readonly kind: "preparing"; readonly run: RunId; readonly software: string; readonly state: SoftwareState }
+  | {
+      readonly kind: "prepared";
+      readonly run: RunId;
+      readonly installed: number;
+      readonly alreadyThere: number;
+    }
+  | {
+      readonly kind: "preparing";
+      readonly run: RunId;
+      readonly software: string;
+      readonly state: SoftwareState;
+    }
   | ({ readonly kind: "prepareFailed"; readonly run: RunId; readonly software: string } & Failure)
-  | { readonly kind: "processStarted"; readonly run: RunId; readonly block: BlockPath; readonly attempt: number; readonly pid: number }
-  | ({ readonly kind: "processNotStarted"; readonly run: RunId; readonly block: BlockPath; readonly attempt: number } & Failure)
+  | {
+      readonly kind: "processStarted";
+      readonly run: RunId;
+      readonly block: BlockPath;
+      readonly attempt: number;
+      readonly pid: number;
+    }
+  | ({
+      readonly kind: "processNotStarted";
+      readonly run: RunId;
+      readonly block: BlockPath;
+      readonly attempt: number;
+    } & Failure)
   | ProcessExitedReport
-  | { readonly kind: "processRestarting"; readonly run: RunId; readonly block: BlockPath; readonly attempt: number; readonly delayMs: number }
-  | { readonly kind: "health"; readonly run: RunId; readonly block: BlockPath; readonly healthy: boolean; readonly detail: string }
-  | { readonly kind: "barrierReached"; readonly run: RunId; readonly block: BlockPath; readonly barrier: string }
+  | {
+      readonly kind: "processRestarting";
+      readonly run: RunId;
+      readonly block: BlockPath;
+      readonly attempt: number;
+      readonly delayMs: number;
+    }
+  | {
+      readonly kind: "health";
+      readonly run: RunId;
+      readonly block: BlockPath;
+      readonly healthy: boolean;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: "barrierReached";
+      readonly run: RunId;
+      readonly block: BlockPath;
+      readonly barrier: string;
+    }
   /** This host can reach that barrier no more: a block before it has failed. */
   | { readonly kind: "barrierMissed"; readonly run: RunId; readonly barrier: string; readonly reason: string }
-  | { readonly kind: "blockEnded"; readonly run: RunId; readonly block: BlockPath; readonly outcome: BlockOutcome; readonly reason: string }
+  | {
+      readonly kind: "blockEnded";
+      readonly run: RunId;
+      readonly block: BlockPath;
+      readonly outcome: BlockOutcome;
+      readonly reason: string;
+    }
   /** Every component block of this host has ended; `failed` when one of its blocks failed. */
-  | { readonly kind: "hostEnded"; readonly run: RunId; readonly outcome: "finished" | "failed"; readonly reason: string }
+  | {
+      readonly kind: "hostEnded";
+      readonly run: RunId;
+      readonly outcome: "finished" | "failed";
+      readonly reason: string;
+    }
   /** An exit policy asks for more than this host can do. */
-  | { readonly kind: "escalated"; readonly run: RunId; readonly block: BlockPath; readonly action: "replace" | "abort"; readonly reason: string }
+  | {
+      readonly kind: "escalated";
+      readonly run: RunId;
+      readonly block: BlockPath;
+      readonly action: "replace" | "abort";
+      readonly reason: string;
+    }
   | { readonly kind: "stopped"; readonly run: RunId; readonly leftovers: readonly string[] }
-  | { readonly kind: "collectable"; readonly run: RunId; readonly files: readonly CollectableFile[]; readonly problems: readonly string[] }
+  | {
+      readonly kind: "collectable";
+      readonly run: RunId;
+      readonly files: readonly CollectableFile[];
+      readonly problems: readonly string[];
+    }
   | { readonly kind: "runEnded"; readonly run: RunId; readonly problems: readonly string[] }
   /** Reports that the bounded outbox could not keep while the controller was away. */
   | { readonly kind: "reportsDropped"; readonly count: number }

@@ -56,6 +56,14 @@ function parseRoot(document: XmlDocument, problems: ProblemList): ResourceDirect
     );
     return undefined;
   }
+  if (childrenOf(root, "project").length > 0 && childrenOf(root, "resource_manager").length === 0) {
+    problems.error(
+      root.span.start,
+      "this is an application specification, not a resource directory",
+      "Are the two swapped? A directory has <resource_manager> elements.",
+    );
+    return undefined;
+  }
   checkShape(document, DIRECTORY_SHAPE, HOMES, problems);
   const parser = new DirectoryParser(problems);
   const managers = childrenOf(root, "resource_manager").map((element) => parser.manager(element));

@@ -2,8 +2,6 @@
 import type { Placed } from "../application/application.ts";
 import type { HostId } from "../base/ids.ts";
 
-export type TransportKind = "ssh2" | "system-ssh";
-
 export interface ResourceDirectory {
   readonly rootName: "plush" | "gush";
   readonly managers: readonly ResourceManager[];
@@ -31,4 +29,10 @@ export interface HostEntry extends Placed {
   /** Degrees, WGS 84. */
   readonly latitude: number | undefined;
   readonly longitude: number | undefined;
+}
+
+/** The entries of these hosts, in the order of the directory. */
+export function entriesOf(directory: ResourceDirectory, hosts: readonly HostId[]): HostEntry[] {
+  const wanted = new Set(hosts);
+  return directory.managers.flatMap((manager) => manager.hosts.filter((host) => wanted.has(host.id)));
 }

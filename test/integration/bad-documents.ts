@@ -82,9 +82,9 @@ export const UNREADABLE_TEXTS: readonly BadDocument[] = [
   { title: "an empty file", text: "▸", says: /the document is empty/, help: /Start with <plush>/ },
   {
     title: "text that is no XML",
-    text: "hello, this is no XML\n",
-    says: /text stands outside/,
-    help: /comment/,
+    text: "\n  ▸hello, this is no XML\n",
+    says: /text stands where the first element should start/,
+    help: /Start with <plush>/,
   },
   {
     title: "a binary file",

@@ -1,6 +1,7 @@
 // Bad input of every kind: a clear word, the right exit code, within bounded time, and nothing left behind.
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
@@ -230,6 +231,29 @@ describe.concurrent("a results folder that is none", () => {
   });
 });
 
+describe.concurrent("a controller that cannot start", () => {
+  it("has a file for a state directory", async () => {
+    const sandbox = sandboxWith({ "application.xml": applicationOf(), "directory.xml": ONE_HOST });
+    const state = join(sandbox.work, "directory.xml");
+    const ended = await refusedIn(sandbox, RUN, { environment: { XDG_STATE_HOME: state } });
+    expect(ended.stderr).toMatch(
+      /controller cannot be started: .*directory\.xml.*\n {2}help: .*set XDG_STATE_HOME/,
+    );
+    expect(ended.code).toBe(1);
+  });
+
+  it("wants a port that another program has", async () => {
+    const other = createServer();
+    await new Promise<void>((done) => other.listen(0, "127.0.0.1", done));
+    const port = String((other.address() as AddressInfo).port);
+    const sandbox = sandboxWith({ "application.xml": applicationOf(), "directory.xml": ONE_HOST });
+    const ended = await refusedIn(sandbox, RUN, { environment: { PLUSH_CONTROLLER_PORT: port } });
+    other.close();
+    expect(ended.stderr).toMatch(/controller cannot be started: .*EADDRINUSE.*\n {2}help: .*controller_port/);
+    expect(ended.code).toBe(1);
+  });
+});
+
 interface WrongCommand {
   readonly words: readonly string[];
   readonly code: number;
@@ -239,7 +263,12 @@ interface WrongCommand {
 const WRONG_COMMANDS: readonly WrongCommand[] = [
   { words: ["rum"], code: 2, says: /no command 'rum'[^]*help: Did you mean 'plush run'/ },
   { words: ["frobnicate"], code: 2, says: /no command 'frobnicate'[^]*help: Commands: run, check/ },
-  { words: ["run"], code: 2, says: /missing required argument 'application'/ },
+  {
+    words: ["-d", "one.xml", "run", "application.xml"],
+    code: 2,
+    says: /options stand behind the command[^]*help: Write: plush run -d one.xml application.xml/,
+  },
+  { words: ["run"], code: 2, says: /^plush: missing required argument 'application'/ },
   { words: ["run", "application.xml"], code: 2, says: /no resource directory[^]*help: Name one with -d/ },
   { words: ["run", "application.xml", "more.xml", "-d", "one.xml"], code: 2, says: /too many arguments/ },
   {

@@ -113,7 +113,7 @@ const BAD_SOFTWARE: readonly BadSoftware[] = [
     type: "tar",
     pack: () => `${nobody}/x`,
     deadline: "60s",
-    says: /\/x: .*ECONNREFUSED.*6 attempts/,
+    says: /\/x: Connection refused \(ECONNREFUSED\) \(6 attempts\)/,
   },
   { title: "a file that is not there", type: "tar", pack: () => `${web}/absent`, says: /\/absent: 404/ },
   {

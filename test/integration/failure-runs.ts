@@ -1,5 +1,4 @@
-// Clients and controllers that die or stand still in mid-run, and hosts that look alike.
-import { existsSync } from "node:fs";
+// Clients that die or stand still in mid-run, and hosts that look alike.
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { ControllerApi } from "../../src-shared/controller-api/controller-api.ts";
@@ -13,7 +12,6 @@ import type { RunWorld } from "./run-world.ts";
 
 /** The keeper sees the end of its client at once and asks with TERM; then it looks five times a second. */
 const KEEPER_MS = 6000;
-const ABSENCE_S = 3;
 const CONNECT = { fanout: 8 };
 const COMMAND = {
   hosts: undefined,
@@ -97,33 +95,6 @@ export function failureRuns(world: RunWorld): void {
       expect(
         end.events.filter((event) => event.event === "process" && event.state === "started"),
       ).toHaveLength(1);
-    },
-  );
-
-  runTest(
-    world,
-    "kill -9 of the controller: processes go on for the absence that is allowed, then all is gone",
-    async (place) => {
-      place.directory("h[1-2]");
-      const done = place.path("done");
-      const script = `while [ ! -e ${place.path("go")} ]; do sleep 0.05; done; : > ${done}.$1; exec sleep 1000`;
-      const blocks = processXml("sh", ["-c", script, "sh", "${host.name}"]);
-      const plush = place.start(
-        applicationXml({
-          managerType: place.managerType,
-          experiment: `controller_absence="${String(ABSENCE_S)}s"`,
-          components: [{ hosts: "2", blocks }],
-        }),
-      );
-      for (const host of ["h1", "h2"])
-        await plush.event("process", (event) => event.host === host && event.state === "started");
-      kill(plush.pid, "SIGKILL");
-      await plush.ended;
-      place.write("go", "");
-      expect(
-        await holdsWithin(ABSENCE_S * 1000, () => existsSync(`${done}.h1`) && existsSync(`${done}.h2`)),
-      ).toBe(true);
-      // That all goes is what every test of this table ends with.
     },
   );
 

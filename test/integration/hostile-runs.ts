@@ -114,6 +114,18 @@ function outputRuns(world: RunWorld): void {
     120_000,
   );
 
+  runTest(world, "a limit of its output: head and tail kept, the cut marked", async (place) => {
+    const end = await runOne(place, shellXml("seq 1 100000", { inside: '<limits output="1K"/>' }));
+    expectEnd(end, 0);
+    const all = Array.from({ length: 100_000 }, (_, index) => `${String(index + 1)}\n`).join("");
+    const missing = all.length - 1024 - TAIL_BYTES;
+    const mark = `\n[${String(missing)} bytes are not here: more was printed than is kept]\n`;
+    const kept = readTree(join(end.results, "output"))["h1/c1 block.p.stdout"] ?? "";
+    expect(kept === `${all.slice(0, 1024)}${mark}${all.slice(-TAIL_BYTES)}`).toBe(true);
+    const told = end.events.flatMap((event) => (event.event === "output" ? [event.missingBytes ?? 0] : []));
+    expect(told.filter((bytes) => bytes > 0)).toEqual([missing]);
+  });
+
   runTest(world, "output without a newline and invalid UTF-8 arrive byte for byte", async (place) => {
     const end = await runOne(
       place,

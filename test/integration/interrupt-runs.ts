@@ -105,12 +105,14 @@ export function interruptRuns(world: RunWorld): void {
     expect(end.signal === "SIGINT" || end.exitCode === INTERRUPTED).toBe(true);
   });
 
-  runTest(world, "SIGTERM while it runs", async (place) => {
-    const plush = startTwo(place, LONG);
-    await plush.event("process", (event) => event.state === "started" && event.host === "h2");
-    plush.child.kill("SIGTERM");
-    await expectInterrupted(plush, "SIGTERM");
-  });
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+    runTest(world, `${signal} while it runs`, async (place) => {
+      const plush = startTwo(place, LONG);
+      await plush.event("process", (event) => event.state === "started" && event.host === "h2");
+      plush.child.kill(signal);
+      await expectInterrupted(plush, signal);
+    });
+  }
 
   runTest(world, "a second Ctrl-C leaves at once, and the clients end by themselves", async (place) => {
     const deaf = shellXml("trap '' TERM; echo deaf; while :; do sleep 0.1; done", {

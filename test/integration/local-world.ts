@@ -1,7 +1,7 @@
 // Embedded hosts as a world for the run tests: client processes on this computer.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { processesOf } from "./process-list.ts";
+import { parentOf, processesOf } from "./process-list.ts";
 import type { NodeGroup, RunWorld, WorldHosts } from "./run-world.ts";
 
 /** Where the controller keeps what it has below XDG_STATE_HOME, and embedded hosts below that. */
@@ -23,12 +23,13 @@ function createLocalHosts(folder: string): WorldHosts {
     listKeptSoftware: () => list(join(hostsFolder, KEPT)),
     listProcesses: () => processesOf(folder),
     clientPid: (host) => {
-      const found = processesOf(folder).find(
-        ({ commandLine, workDirectory }) =>
-          commandLine.startsWith("plush-client") && workDirectory.endsWith(`.${encodeURIComponent(host)}`),
+      const directory = `.${encodeURIComponent(host)} `;
+      // The keeper names its directory, and is the client's child.
+      const keeper = processesOf(folder).find(
+        ({ commandLine }) => commandLine.includes(" plush-keeper ") && commandLine.includes(directory),
       );
-      if (found === undefined) throw new Error(`there is no client of ${host}`);
-      return found.pid;
+      if (keeper === undefined) throw new Error(`there is no client of ${host}`);
+      return parentOf(keeper.pid);
     },
     close: async () => undefined,
   };

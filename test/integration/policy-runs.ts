@@ -88,6 +88,7 @@ export function policyRuns(world: RunWorld): void {
   });
 
   deadlineRuns(world);
+  earlyDeadlineRuns(world);
   countRuns(world);
 }
 
@@ -151,6 +152,33 @@ function deadlineRuns(world: RunWorld): void {
     );
     expectEnd(end, 5);
     expect(end.last.reason).toMatch(/deadline of 2 s.*h2/);
+  });
+}
+
+/** A deadline counts whatever the run is doing. */
+function earlyDeadlineRuns(world: RunWorld): void {
+  runTest(world, "--timeout while software is fetched", async (place) => {
+    place.directory("h1");
+    const server = await place.serve({ "/slow": "hang" });
+    const definitions = `<software name="s" type="none"><package name="p" type="web" sha256="${"0".repeat(64)}"><path>${server.url}/slow</path><dest_path>f</dest_path></package></software>`;
+    const components = [{ hosts: "1", software: ["s"], blocks: shellXml("true") }];
+    const text = applicationXml({ managerType: place.managerType, definitions, components });
+    expectEnd(await place.run(text, ["--timeout", "2"]), 5);
+  });
+
+  runTest(world, "fifty processes on one host", async (place) => {
+    place.directory("h1");
+    const names = Array.from({ length: 50 }, (_, index) => `p${String(index)}`);
+    const blocks = names.map((name) => shellXml(`echo ${name}`, { name })).join("");
+    const end = await runComponents(place, [
+      { hosts: "1", blocks: blocks + shellXml("echo last", { name: "last", after: names }) },
+    ]);
+    expectEnd(end, 0);
+    const started = end.events.flatMap((event) =>
+      event.event === "process" && event.state === "started" ? [event.process] : [],
+    );
+    expect([...started].sort()).toEqual([...names, "last"].sort());
+    expect(started.at(-1)).toBe("last");
   });
 }
 

@@ -46,6 +46,12 @@ export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(read(String(pid), "status"))?.[1] ?? 0) * 1024;
 }
 
+export function parentOf(pid: number): number {
+  const parent = Number(/^PPid:\s*(\d+)$/m.exec(read(String(pid), "status"))?.[1] ?? 0);
+  if (parent <= 1) throw new Error(`process ${String(pid)} has no parent any more`);
+  return parent;
+}
+
 export function isAlive(pid: number): boolean {
   return read(String(pid), "cmdline") !== "";
 }

@@ -1,5 +1,6 @@
 // The table of run tests, written against RunWorld: whoever has a new way to get hosts runs all of it.
 import { describe } from "vitest";
+import { controllerRuns } from "./controller-runs.ts";
 import { exampleRuns } from "./example-runs.ts";
 import { execRuns } from "./exec-runs.ts";
 import { failureRuns } from "./failure-runs.ts";
@@ -19,6 +20,7 @@ export function describeRuns(world: RunWorld): void {
     variableRuns(world);
     policyRuns(world);
     failureRuns(world);
+    controllerRuns(world);
     interruptRuns(world);
     hostileRuns(world);
     execRuns(world);

@@ -98,19 +98,33 @@ export class RunReference {
   }
 
   #barrier({ barrier, state }: Extract<RunEventBody, { event: "barrier" }>): void {
-    if (state === "timedOut") this.#timedOut = true;
+    if (state === "timedOut") this.#barrierLate(barrier);
     if (state !== "released" && state !== "forced") return;
     if (this.#open.has(barrier)) throw new Error(`barrier ${barrier} opens twice`);
     this.#open.add(barrier);
     if (state === "forced") return;
+    const { members, wanted } = this.#wantedAt(barrier);
+    const there = members.filter((host) => this.#arrived.get(barrier)?.has(host) === true).length;
+    if (there < wanted || there === 0)
+      throw new Error(`barrier ${barrier} opens with ${String(there)} of ${String(wanted)}`);
+  }
+
+  /** As long as enough hosts may still come; else it should have been told as impossible long ago. */
+  #barrierLate(barrier: string): void {
+    this.#timedOut = true;
+    const { members, wanted } = this.#wantedAt(barrier);
+    const over = (host: string): boolean =>
+      ["finished", "failed"].includes(this.#states.get(`host ${host}`) ?? "");
+    const mayCome = members.filter((host) => this.#arrived.get(barrier)?.has(host) === true || !over(host));
+    if (mayCome.length < wanted) throw new Error(`barrier ${barrier} was waited for in vain`);
+  }
+
+  #wantedAt(barrier: string): { readonly members: readonly string[]; readonly wanted: number } {
     const { max, components } = this.#plan.barriers.find(({ name }) => name === barrier)!;
     const members = [...this.#component]
       .filter(([, component]) => components.includes(component))
       .map(([host]) => host);
-    const there = members.filter((host) => this.#arrived.get(barrier)?.has(host) === true).length;
-    const wanted = max === "all" ? members.length : max;
-    if (there < wanted || there === 0)
-      throw new Error(`barrier ${barrier} opens with ${String(there)} of ${String(wanted)}`);
+    return { members, wanted: max === "all" ? members.length : max };
   }
 
   get exitCode(): number {

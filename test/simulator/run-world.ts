@@ -1,11 +1,12 @@
 // A world for one run: the real run, a real client core on each host, links that break, and a fleet without ssh.
+import { unpackNames } from "../../src-shared/application/packed-names.ts";
 import { createRandom } from "../../src-shared/base/random.ts";
 import type { HostId } from "../../src-shared/base/ids.ts";
 import type { RunEventBody } from "../../src-shared/controller-api/run-events.ts";
 import { parseNodeSet } from "../../src-shared/node-set/node-set.ts";
 import { TraceHash } from "../../src-shared/simulator/trace-hash.ts";
 import { VirtualTime } from "../../src-shared/simulator/virtual-time.ts";
-import type { Command } from "../../src-shared/protocol/commands.ts";
+import type { Command, ExecuteCommand } from "../../src-shared/protocol/commands.ts";
 import type { Report } from "../../src-shared/protocol/reports.ts";
 import type { RunEffect, RunInput } from "../../src-main/controller/run-traffic.ts";
 import { Run } from "../../src-main/controller/run.ts";
@@ -79,6 +80,7 @@ export class RunWorld {
   readonly #hosts = new Map<HostId, Attached>();
   readonly #deploying = new Set<HostId>();
   readonly #givenUp = new Set<HostId>();
+  readonly #indexes = new Map<HostId, number>();
   readonly #timers = new Map<string, number>();
   readonly #trouble: number;
   #settings = 0;
@@ -211,6 +213,9 @@ export class RunWorld {
         if (this.time.now - attached.sinceMs > PREPARE_MS_MAX)
           throw new Error(`${member.host} prepares for ever`);
       }
+      const fellows = this.run.members.filter(({ component }) => component === member.component);
+      const slower = fellows.some(({ phase }) => phase === "connecting" || phase === "preparing");
+      if (member.phase === "prepared" && !slower) throw new Error(`${member.host} waits for nobody to start`);
       if (member.phase !== "executing" || attached === undefined || attached.faulty || attached.client.hangs)
         continue;
       this.#isHostBusy(attached);
@@ -339,7 +344,18 @@ export class RunWorld {
     const attached = this.#hosts.get(host);
     if (attached === undefined) throw new Error(`${command.kind} for ${host}, which is not connected`);
     if (this.#givenUp.has(host)) throw new Error(`${command.kind} for ${host}, which was given up`);
+    if (command.kind === "execute") this.#hasOwnIndex(host, command);
     attached.down.send(command);
+  }
+
+  /** No two hosts of a component that take part at the same time are told the same place in it. */
+  #hasOwnIndex(host: HostId, command: ExecuteCommand): void {
+    const { hosts } = command.variables.components.find(({ name }) => name === command.component)!;
+    const index = unpackNames(hosts).indexOf(host);
+    this.#indexes.set(host, index);
+    const fellows = this.run.members.filter(({ component }) => component === command.component);
+    const same = fellows.filter((member) => this.#indexes.get(member.host) === index);
+    if (index < 0 || same.length !== 1) throw new Error(`${host} has no index of its own`);
   }
 
   #giveUp(host: HostId): void {

@@ -16,6 +16,7 @@ test("without named pipes all else works the same", async () => {
       path: "sh",
       args: ["-c", "echo out; echo err >&2"],
       cwd: tmpdir(),
+      workDirectory: tmpdir(),
       environment: {},
       user: undefined,
       limits: NO_LIMITS,

@@ -26,6 +26,7 @@ const ask = (
 ): Promise<ProbeResult> => {
   const place = {
     cwd: world.directory,
+    workDirectory: world.directory,
     environment: { PATH: process.env["PATH"] ?? "", PLUSH_PROCESS: `${world.token}.1.1.` },
     user: undefined,
   };
@@ -100,6 +101,9 @@ test("a port that is open on the host's own address only", async () => {
   server.listen(0, ADDRESS);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  expect(await ask({ kind: "port", port: String(port) })).toEqual({ ok: true, detail: `port ${String(port)} answers` });
+  expect(await ask({ kind: "port", port: String(port) })).toEqual({
+    ok: true,
+    detail: `port ${String(port)} answers`,
+  });
   server.close();
 });

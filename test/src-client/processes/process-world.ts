@@ -114,6 +114,7 @@ export async function createProcessWorld(changes: Partial<ProcessesSettings> = {
         path: "/bin/sh",
         args: [],
         cwd: join(directory, "work"),
+        workDirectory: join(directory, "work"),
         environment: { PATH: process.env["PATH"] ?? "/usr/bin:/bin" },
         user: undefined,
         limits: NO_LIMITS,

@@ -1,4 +1,5 @@
 // Processes start, are watched, and end with all their descendants; real ones, on this host.
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -167,6 +168,12 @@ describe("what cannot start", () => {
     );
   });
 
+  test("a work directory outside of the run's own is never made", async () => {
+    const cwd = join(tmpdir(), "nebula-nowhere", "below");
+    expect(await failure({ cwd })).toBe(`work directory: ${cwd}: No such file or directory`);
+    expect(existsSync(join(cwd, ".."))).toBe(false);
+  });
+
   test("a missing interpreter", async () => {
     const file = join(world.directory, "script");
     await writeFile(file, "#!/no/such/interpreter -x\n", { mode: 0o755 });
@@ -242,7 +249,11 @@ describe("another user", () => {
   test("runs with the user's numbers, in a folder that is theirs; without root there must be sudo", async () => {
     const cwd = join(await mkdtemp(join(tmpdir(), "nebula-open-")), "one", "two");
     await chmod(join(cwd, "..", ".."), 0o755);
-    sh("a", "id -un; id -Gn; touch mine && echo again > /dev/stdout", { user: "nobody", cwd });
+    sh("a", "id -un; id -Gn; touch mine && echo again > /dev/stdout", {
+      user: "nobody",
+      cwd,
+      workDirectory: join(cwd, ".."),
+    });
     if (process.getuid?.() !== 0) {
       expect((await world.until("notStarted", "a")).step).toBe("user");
       return;

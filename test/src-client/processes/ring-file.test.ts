@@ -106,7 +106,10 @@ test("a folder that is gone is a problem, too", async () => {
 });
 
 test("the head stays, the middle is overwritten, the newest stay", async () => {
-  const ring = createRingFile({ onProblem: (reason) => problems.push(reason) }, { path: join(directory, "ring"), headBytes: 4, capacityBytes: 3 });
+  const ring = createRingFile(
+    { onProblem: (reason) => problems.push(reason) },
+    { path: join(directory, "ring"), headBytes: 4, capacityBytes: 3 },
+  );
   await ring.append(Buffer.from("abcdefgh"));
   await ring.append(Buffer.from("ijk"));
   expect(ring.oldest).toBe(0);

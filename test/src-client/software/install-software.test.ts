@@ -320,7 +320,8 @@ describe("files from the web", () => {
   it("fail at the deadline of the software", async () => {
     const order = { ...softwarePlan("none", [webPackage("/silence")]), deadlineMs: 200 };
     const result = await bench.createInstaller().install(order, never);
-    expect(result).toEqual({ kind: "failed", step: "fetch", reason: "not done within 0.2 s, its deadline" });
+    const reason = `not done within 0.2 s, its deadline; last: ${address}/silence: 0 bytes so far`;
+    expect(result).toEqual({ kind: "failed", step: "fetch", reason });
     expect(await bench.storeNames()).toEqual([]);
   });
 });

@@ -318,3 +318,11 @@ test("more problems than anybody reads are counted", () => {
   expect(problems.at(-1)?.message).toBe("301 more problems are not listed");
   expect(problems.some(({ severity }) => severity === "error")).toBe(true);
 });
+
+test("a resource directory is told from an application specification", () => {
+  const { specification, problems } = parseApplication('<gush><resource_manager type="ssh"/></gush>');
+  expect(specification).toBeUndefined();
+  expect(problems.map((problem) => problem.message)).toEqual([
+    "this is a resource directory, not an application specification",
+  ]);
+});

@@ -214,7 +214,11 @@ describe("problems", () => {
       directory('<node hostname="a" «grup="x"/>'),
       "warning <node> has no attribute 'grup'; did you mean 'group'?",
     ],
-    ["an application", '<plush>«<project name="x"/></plush>', "warning <project> has no effect in <plush>"],
+    [
+      "an application beside hosts",
+      '<plush>«<project name="x"/><resource_manager type="local"><node hostname="a"/></resource_manager></plush>',
+      "warning <project> has no effect in <plush>",
+    ],
     [
       "no XML",
       directory('<node hostname="«&"/>'),
@@ -288,4 +292,12 @@ test("nothing throws with pieces cut out and put in", () => {
     }),
     { numRuns: 400 },
   );
+});
+
+test("an application specification is told from a directory", () => {
+  const { directory, problems } = parseDirectory('<plush><project name="p"/></plush>');
+  expect(directory).toBeUndefined();
+  expect(problems.map((problem) => problem.message)).toEqual([
+    "this is an application specification, not a resource directory",
+  ]);
 });
