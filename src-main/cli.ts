@@ -1,7 +1,7 @@
 // Entry of the `plush` command: hands the computer to the command line and exits with what it says.
 import { existsSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommandLine } from "./command-line/command-line.ts";
 import type { World } from "./command-line/world.ts";
@@ -22,6 +22,14 @@ function readVersion(): string {
     : "unknown";
 }
 
+/** Out of a checkout there is no `plush` in the PATH; npx finds it only from inside. */
+function programNameOf(workingDirectory: string): string {
+  const checkout = join(programDirectory, "..");
+  if (!existsSync(join(checkout, "src-main"))) return "plush";
+  const isInside = !relative(checkout, workingDirectory).startsWith("..");
+  return isInside ? "npx plush" : `node ${join(checkout, "dist", "plush.mjs")}`;
+}
+
 function createWorld(): World {
   return {
     stdin: process.stdin,
@@ -37,6 +45,7 @@ function createWorld(): World {
       userId: process.getuid?.(),
     }),
     programDirectory,
+    programName: programNameOf(process.cwd()),
     version: readVersion(),
     startController,
     clock: {

@@ -26,6 +26,8 @@ export interface BlockRecord {
   stopCause: ProcessExit["cause"];
   healthy: boolean;
   failedProbes: number;
+  /** Somebody has said that it counts as done; it is being stopped. */
+  forced: boolean;
 }
 
 /** Names are unique within a component block, and predecessors are looked up there; the check refuses cycles. */
@@ -57,6 +59,7 @@ function recordOf(plan: BlockPlan): BlockRecord {
     stopCause: "itself",
     healthy: false,
     failedProbes: 0,
+    forced: false,
   };
 }
 

@@ -112,6 +112,8 @@ export class ClientCore {
         return this.#execute(command);
       case "variables":
         return this.#variables(command.run, command.table);
+      case "forceBlock":
+        return this.#records.get(command.run)?.body?.force(command.block) ?? [];
       case "release":
         return this.#release(command.run, command.barrier);
       case "input":

@@ -15,6 +15,8 @@ import { buildRequest, fillProbe, fillText, type Fillings } from "./process-requ
 const FIRST_PROBE_MS = 250;
 /** Kept for processes that wait for their predecessors; those that are being started take all that comes. */
 const WAITING_INPUT_BYTES_MAX = 16 * 1024 * 1024;
+/** The reason that the controller knows a forced block by. */
+const FORCED = "forced";
 const RUN_STOPPED = "the run was stopped";
 
 export interface RunParts {
@@ -75,6 +77,15 @@ export class RunOnHost {
     return this.#advance();
   }
 
+  /** Process blocks of this name count as done, whatever they do; one that has ended stays as it is. */
+  force(name: string): ClientEffect[] {
+    if (this.#stopping) return [];
+    for (const block of this.#blocks) {
+      if (block.plan.kind === "process" && block.plan.name === name) this.#force(block);
+    }
+    return this.#advance();
+  }
+
   input(bytes: Uint8Array, end: boolean): ClientEffect[] {
     if (!this.#command.inputWanted || this.#stopping) return [];
     const starting = this.#blocks.some((block) => block.state === "starting");
@@ -105,7 +116,8 @@ export class RunOnHost {
     block.state = "running";
     this.#report({ kind: "processStarted", run: this.#run, block: path, attempt: block.attempt, pid });
     this.#giveInput(id);
-    if (this.#stopping) {
+    if (this.#stopping || block.forced) {
+      block.stopCause = "stopped";
       this.#effects.push({ kind: "stopProcess", process: id, graceMs: process.stopGraceMs });
       return this.#advance();
     }
@@ -322,6 +334,25 @@ export class RunOnHost {
     this.#inputBytes = 0;
   }
 
+  #force(block: BlockRecord): void {
+    switch (block.state) {
+      case "starting":
+        block.forced = true;
+        return;
+      case "running":
+        block.forced = true;
+        return this.#stopFor(block, "stopped");
+      case "pausing":
+      case "waiting":
+        if (block.blocked) return;
+        this.#clearTimers(block);
+        return this.#end(block, "succeeded", true, FORCED);
+      case "atBarrier":
+      case "ended":
+        return;
+    }
+  }
+
   #failStart(block: BlockRecord, step: string, reason: string): void {
     const { plan, attempt } = block;
     this.#report({ kind: "processNotStarted", run: this.#run, block: plan.path, attempt, step, reason });
@@ -333,6 +364,7 @@ export class RunOnHost {
     const { plan } = block;
     if (plan.kind !== "process") return;
     if (this.#stopping) return this.#end(block, "stopped", false, RUN_STOPPED);
+    if (block.forced) return this.#end(block, "succeeded", true, FORCED);
     const decision = decideAfter(plan.process, ending);
     const reason = describeEnding(ending);
     const well = ending.kind === "exited" && ending.exit.cause === "itself" && ending.exit.status === 0;

@@ -31,6 +31,8 @@ export interface EndProcesses {
   /** The same for all whose marks begin with one of these; scans the process table. */
   endMarked(marks: readonly string[], graceMs: number): Promise<Leftover[]>;
   groupLives(group: number): boolean;
+  /** The first process of ours was started: older ones need no look. */
+  firstStarted(pid: number): void;
 }
 
 export function createEndProcesses(table: ProcessTable): EndProcesses {
@@ -38,6 +40,7 @@ export function createEndProcesses(table: ProcessTable): EndProcesses {
   const scans = createSharedScans(table);
   return {
     groupLives,
+    firstStarted: (pid) => table.nothingBefore(pid),
     endGroup: async (group, graceMs) => {
       askGroup(group);
       if (await groupGone(table, group, graceMs)) return;
@@ -184,6 +187,7 @@ function createEndTrees(): EndProcesses {
   };
   return {
     groupLives: pidLives,
+    firstStarted: () => undefined,
     endGroup: async (group, graceMs) => {
       await taskkill(group);
       const found = [{ pid: group, group, name: "", state: "" }];

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { isMarked, PROCESS_VARIABLE } from "./process-marker.ts";
@@ -33,6 +34,8 @@ export interface ProcessTable {
   marked(marks: readonly string[]): Promise<MarkedProcess[]>;
   /** All of a process group, but zombies. */
   inGroup(group: number): Promise<FoundProcess[]>;
+  /** No process with one of our marks is older than this one: `marked` need not look at those. Without it, at all. */
+  nothingBefore(pid: number): void;
 }
 
 /** Read without a pause: some 4 ms of /proc, so that a beacon is never late. */
@@ -49,15 +52,23 @@ const ZOMBIES = new Set(["Z", "X"]);
 
 export function createProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
   if (platform === "linux" || platform === "android") return createProcTable();
-  if (platform === "win32") return { marked: async () => [], inGroup: async () => [] };
+  if (platform === "win32")
+    return { marked: async () => [], inGroup: async () => [], nothingBefore: nothing };
   return createPsTable();
 }
 
+const nothing = (): void => undefined;
+
 function createProcTable(): ProcessTable {
+  let first: FirstProcess | undefined;
   return {
+    nothingBefore: (pid) => {
+      first ??= { pid, forks: forksSoFar() };
+    },
     marked: async (marks) => {
       const unsure: string[] = [];
-      const found = await select(await allPids(), (pid) => markedAt(pid, marks, unsure));
+      const pids = youngerThan(first, await allPids());
+      const found = await select(pids, (pid) => markedAt(pid, marks, unsure));
       for (let looks = 0; unsure.length > 0 && looks < LOOKS_DURING_EXEC; looks += 1) {
         await pause(EXEC_MS);
         const again = unsure.splice(0).filter(mayBeStarting);
@@ -71,6 +82,32 @@ function createProcTable(): ProcessTable {
         return status?.group === group ? status : undefined;
       }),
   };
+}
+
+/** The first process of ours, and how many the system had started by then. */
+interface FirstProcess {
+  readonly pid: number;
+  readonly forks: number;
+}
+
+/**
+ * Numbers are given out in rising order until they start again from the bottom: as long as that has not happened since,
+ * smaller numbers are older processes. On a computer with 300 clients this saves each of them 600 looks.
+ */
+function youngerThan(first: FirstProcess | undefined, pids: readonly string[]): readonly string[] {
+  if (first === undefined) return pids;
+  const forked = forksSoFar() - first.forks;
+  const newest = Number(readIfThere("", "loadavg")?.toString("latin1").trim().split(" ").at(-1));
+  const most = Number(readIfThere("", "sys/kernel/pid_max")?.toString("latin1"));
+  // Anything unclear (a number missing makes these false), and everything is looked at.
+  const isRising = newest >= first.pid && forked >= 0 && forked < most / 2;
+  return isRising ? pids.filter((pid) => Number(pid) >= first.pid) : pids;
+}
+
+/** Processes and threads since the computer's start. */
+function forksSoFar(): number {
+  const text = readIfThere("", "stat")?.toString("latin1") ?? "";
+  return Number(/^processes (\d+)$/m.exec(text)?.[1]);
 }
 
 /** Who shows no environment at all is noted as unsure. */
@@ -119,10 +156,10 @@ function markIn(environment: Buffer, marks: readonly string[]): string | undefin
   return value !== undefined && isMarked(value, marks) ? value : undefined;
 }
 
-/** Undefined when the process is gone or not ours to read. */
+/** Undefined when the process is gone or not ours to read; pid "" is the system's own files. */
 function readIfThere(pid: string, file: string): Buffer | undefined {
   try {
-    return readFileSync(`/proc/${pid}/${file}`);
+    return readFileSync(join("/proc", pid, file));
   } catch {
     // Gone in between, or of another user: either way not one that we can find.
     return undefined;
@@ -140,6 +177,7 @@ function statusOf(pid: string): FoundProcess | undefined {
 
 function createPsTable(): ProcessTable {
   return {
+    nothingBefore: nothing,
     marked: async (marks) => {
       const all = await listByPs(["-axEww"]);
       return all.flatMap(({ found, rest }) => {

@@ -206,6 +206,7 @@ async function live(world: World, entry: Entry): Promise<void> {
   }
   entry.launched = launched;
   entry.phase = "running";
+  world.parts.endProcesses.firstStarted(launched.pid);
   const readUsage = world.parts.usage.watch(launched.pid);
   if (launched.sudoUser !== undefined) world.parts.onSudoUser(launched.sudoUser);
   entry.input = createProcessInput(launched.stdin, () => {

@@ -57,7 +57,6 @@ function createProgram(world: World, finish: (exitCode: number) => void): Comman
       getOutHelpWidth: () => world.stdout.columns ?? 100,
       getErrHelpWidth: () => world.stderr.columns ?? 100,
     })
-    .showHelpAfterError("(--help shows what there is)")
     .addHelpText("after", EXAMPLES);
   addRunCommand(program, world, finish);
   addCheckCommand(program, world, finish);
@@ -66,6 +65,8 @@ function createProgram(world: World, finish: (exitCode: number) => void): Comman
   addInitCommand(program, world, finish);
   addDemoCommand(program, world, finish);
   addHelpCommand(program, world, finish);
+  for (const command of program.commands)
+    command.showHelpAfterError(`  help: ${world.programName} ${command.name()} --help`);
   return program;
 }
 

@@ -56,7 +56,11 @@ export async function demoCommand(world: World, flags: OutputFlags): Promise<num
       const exitCode = await perform(api, session, act);
       if (exitCode !== EXIT.ok) return exitCode;
     }
-    tell(session, "\nplush demo: all went as described. Next: plush shell --demo, or plush init.\n");
+    const { programName } = world;
+    tell(
+      session,
+      `\nplush demo: all went as described. Next: ${programName} shell --demo, or ${programName} init\n`,
+    );
     return EXIT.ok;
   });
 }

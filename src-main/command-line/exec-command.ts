@@ -1,6 +1,6 @@
 // `plush exec`: one shell command on many hosts, as pdsh and clush run it.
 import type { Command } from "commander";
-import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
+import type { CommandOptions, ControllerApi, StartResult } from "#shared/controller-api/controller-api.ts";
 import { readStandardInput } from "../documents/read-document.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -17,6 +17,7 @@ import { presentRun } from "./present-run.ts";
 import { refuseInvalid } from "./run-command.ts";
 import { sendStandardInput } from "./send-input.ts";
 import {
+  hostsRemedy,
   loadDocuments,
   openSession,
   requireDirectory,
@@ -130,7 +131,7 @@ function follow(
     api,
     world,
     presenter,
-    start: () => api.startCommand(options),
+    start: () => startCommand(api, options),
     ...(wantsInput
       ? {
           whileRunning: (run: string) =>
@@ -138,6 +139,14 @@ function follow(
         }
       : {}),
   });
+}
+
+/** Before a run exists, only the choice of hosts can be wrong: says what there is to choose from. */
+async function startCommand(api: ControllerApi, options: CommandOptions): Promise<StartResult> {
+  const result = await api.startCommand(options);
+  return result.kind === "refused" && result.exitCode === EXIT.invalid
+    ? { remedy: hostsRemedy(api), ...result }
+    : result;
 }
 
 function presenterOf(session: Session, command: string, fold: boolean): RunPresenter {

@@ -1,7 +1,9 @@
 // Starts a run, passes its events to whoever presents them, and ends it when it is interrupted or nobody listens.
+import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { ControllerApi, EndCause, StartResult } from "#shared/controller-api/controller-api.ts";
-import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
+import type { RunEvent, RunStateEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import { EXIT } from "./exit-codes.ts";
+import { durationText } from "./table.ts";
 import type { CommandLineClock, Output, World } from "./world.ts";
 
 /** How often presenters are told the time: status lines and what is held back for grouping. */
@@ -13,8 +15,8 @@ export interface RunPresenter {
   tick(): void;
   /** After the last event; resolves when all is written. */
   end(result: RunResult): Promise<void>;
-  /** A word from the command line itself, in between. */
-  message(text: string): void;
+  /** A word from the command line itself, in between; the last one when the program ends at once. */
+  message(text: string, isLast?: boolean): void;
 }
 
 export type RunResult =
@@ -39,7 +41,7 @@ export async function followRun(parts: FollowParts): Promise<number> {
   const unsubscribe = api.subscribe((event) => {
     if (!seen.accepts(event)) return;
     presenter.event(event);
-    if (event.event === "run" && event.state === "running") ender.running();
+    if (event.event === "run") ender.runEvent(event);
   });
   const stopTicking = repeat(world.clock, TICK_MS, () => presenter.tick());
   const stopListening = world.onSignal(ender.signalled);
@@ -83,7 +85,7 @@ function createRunFilter(api: ControllerApi): { accepts(event: RunEvent): boolea
 
 interface Ender {
   started(run: string): void;
-  running(): void;
+  runEvent(event: RunStateEvent): void;
   signalled(this: void, signal: string): void;
   end(cause: EndCause, reason: string): void;
   wasInterrupted(): boolean;
@@ -96,6 +98,7 @@ function createEnder({ api, world, presenter, stopAfterMs }: FollowParts): Ender
   let wanted: { readonly cause: EndCause; readonly reason: string } | undefined;
   let signals = 0;
   let cancelTimer: (() => void) | undefined;
+  let absenceMs: number = DEFAULTS.controllerAbsenceMs;
 
   const end = (cause: EndCause, reason: string): void => {
     wanted ??= { cause, reason };
@@ -110,16 +113,15 @@ function createEnder({ api, world, presenter, stopAfterMs }: FollowParts): Ender
       run = id;
       if (wanted !== undefined) end(wanted.cause, wanted.reason);
     },
-    running() {
-      if (stopAfterMs === undefined || cancelTimer !== undefined) return;
+    runEvent({ state, controllerAbsenceMs }) {
+      absenceMs = controllerAbsenceMs ?? absenceMs;
+      if (state !== "running" || stopAfterMs === undefined || cancelTimer !== undefined) return;
       cancelTimer = world.clock.after(stopAfterMs, () => end("stop", "stopped after the time of --for"));
     },
     signalled(signal) {
       signals += 1;
       if (signals > 1) {
-        presenter.message(
-          "plush: left at once; processes and files may be left on the hosts until their clients notice and clean up",
-        );
+        presenter.message(leftText(absenceMs), true);
         world.leave(EXIT.interrupted);
         return;
       }
@@ -131,6 +133,11 @@ function createEnder({ api, world, presenter, stopAfterMs }: FollowParts): Ender
     wasInterrupted: () => signals > 0,
     stop: () => cancelTimer?.(),
   };
+}
+
+/** The last word of somebody who does not wait until all is cleaned up. */
+export function leftText(controllerAbsenceMs: number): string {
+  return `plush: left at once; the clients stop and clean up by themselves within ${durationText(controllerAbsenceMs)} (controller_absence)`;
 }
 
 /** EPIPE: `plush run … | head` has read enough. The terminal may also be gone (EIO after SIGHUP). */

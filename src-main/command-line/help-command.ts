@@ -57,12 +57,13 @@ export function addHelpCommand(program: Command, world: World, finish: (exitCode
     .description(`Help on a command, or on a topic: ${[...topics.keys()].join(", ")}.`)
     .argument("[name]", "a command or a topic")
     .action((name: string | undefined) => {
-      world.stdout.write(helpText(program, topics, name));
+      world.stdout.write(helpText(world, program, topics, name));
       finish(EXIT.ok);
     });
 }
 
 function helpText(
+  world: World,
   program: Command,
   topics: ReadonlyMap<string, () => string>,
   name: string | undefined,
@@ -77,7 +78,9 @@ function helpText(
     ...program.commands.map((candidate) => candidate.name()),
   ]);
   const remedy =
-    nearest === undefined ? "`plush help` lists the commands and topics." : `Did you mean '${nearest}'?`;
+    nearest === undefined
+      ? `This lists commands and topics: ${world.programName} help`
+      : `Did you mean '${nearest}'?`;
   throw new CommandFailure(EXIT.usage, `there is no help on '${name}'`, remedy);
 }
 

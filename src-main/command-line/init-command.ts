@@ -76,7 +76,7 @@ export async function initCommand(world: World, flags: InitFlags): Promise<numbe
       "Give one of them; more can be added to the file.",
     );
   }
-  const fromFlags = answersOf(flags);
+  const fromFlags = answersOf(world, flags);
   if (fromFlags !== undefined) return write(world, fromFlags, flags.force === true, undefined);
   if (world.stdin.isTTY !== true) {
     throw new CommandFailure(
@@ -127,7 +127,7 @@ function createAsking(world: World): Asking {
   };
 }
 
-function answersOf(flags: InitFlags): Answers | undefined {
+function answersOf(world: World, flags: InitFlags): Answers | undefined {
   const common = { group: flags.group ?? "all", fanout: flags.fanout ?? FANOUT_DEFAULT };
   if (flags.local !== undefined) return { hosts: { kind: "local", count: flags.local }, ...common };
   if (flags.hosts === undefined) return undefined;
@@ -136,7 +136,7 @@ function answersOf(flags: InitFlags): Answers | undefined {
     throw new CommandFailure(
       EXIT.usage,
       `--hosts: ${problem}`,
-      "Write a node set such as 'node[01-16]'; plush help nodesets.",
+      `Write a node set such as 'node[01-16]'; see: ${world.programName} help nodesets`,
     );
   return {
     hosts: { kind: "ssh", hosts: flags.hosts, port: flags.port ?? CLIENT_PORT_DEFAULT, user: flags.user },
@@ -204,7 +204,7 @@ async function write(
   if (exitCode === EXIT.ok) {
     const count =
       answers.hosts.kind === "local" ? counted(answers.hosts.count, "embedded host") : answers.hosts.hosts;
-    world.stdout.write(`ready for ${count}. Next: plush exec -b -- hostname\n`);
+    world.stdout.write(`ready for ${count}. Next: ${world.programName} exec -b -- hostname\n`);
   }
   return exitCode;
 }

@@ -69,15 +69,13 @@ function addTo(groups: Map<string, Set<string>>, key: string, host: string): voi
   groups.set(key, group);
 }
 
-/** clush's own words for exits: "node[1-3]: exited with exit code 1". */
+/** As clush tells exits: "node[1-3]: exit status 1". */
 function endLines(model: CommandModel, result: RunResult, options: PresentOptions): readonly string[] {
   if (result.kind === "refused") return refusalLines(result, options);
   const { errorStyle } = options;
   const line = (hosts: Iterable<string>, text: string): string =>
     `${errorStyle.red("plush:")} ${foldNames(hosts)}: ${neutraliseLine(text)}`;
-  const exits = [...model.exits].map(([how, hosts]) =>
-    line(hosts, how.replace(/^exit status /, "exited with exit code ")),
-  );
+  const exits = [...model.exits].map(([how, hosts]) => line(hosts, how));
   const failures = [...model.failures].map(([why, hosts]) => line(hosts, why));
   const problems = [...model.problems].map((text) => `${errorStyle.red("plush:")} ${neutraliseLine(text)}`);
   const { exitCode, reason } = result.verdict;
@@ -165,9 +163,10 @@ export function presentFolded(
     tick: () => {
       // All is shown at the end.
     },
-    message(text) {
+    message(text, isLast = false) {
       if (counter === undefined) void print([text], "stderr");
       else counter.print([text]);
+      if (isLast) counter?.leave();
     },
     async end(result) {
       await counter?.close();

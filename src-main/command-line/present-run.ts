@@ -66,7 +66,10 @@ function presentText(world: PresentWorld, options: PresentOptions): RunPresenter
       print(screen, text.tick(clock.now()));
       refreshStatus();
     },
-    message: (message) => messageBeside(world, live ? screen : undefined, message),
+    message(message, isLast = false) {
+      messageBeside(world, live ? screen : undefined, message);
+      if (isLast) screen.leave();
+    },
     async end(result) {
       await endText(screen, text, result, world, options);
     },
@@ -89,13 +92,14 @@ export function refusalLines(
   result: Extract<RunResult, { kind: "refused" }>,
   { errorStyle, document }: PresentOptions,
 ): readonly string[] {
-  const { reason, problems } = result.refusal;
+  const { reason, problems, remedy } = result.refusal;
   return [
     ...renderProblems(
       [{ path: document?.shown ?? "plush", text: document?.text ?? "", problems }],
       errorStyle,
     ),
     `${errorStyle.red("plush:")} not started: ${neutraliseOutput(reason)}`,
+    ...(remedy === undefined ? [] : [`  ${errorStyle.cyan("help:")} ${neutraliseOutput(remedy)}`]),
   ];
 }
 
@@ -155,7 +159,7 @@ function presentLines(world: PresentWorld): RunPresenter {
 
 /** A reader always gets a last event of the run, also when there was none. */
 function refusalEvents(result: Extract<RunResult, { kind: "refused" }>, time: string): readonly string[] {
-  const { reason, exitCode, problems } = result.refusal;
+  const { reason, exitCode, problems, remedy } = result.refusal;
   return [
     ...problems.map((problem) =>
       JSON.stringify({ event: "problem", time, run: "", hosts: "", step: "start", ...problem }),
@@ -168,6 +172,7 @@ function refusalEvents(result: Extract<RunResult, { kind: "refused" }>, time: st
       version: RUN_EVENTS_VERSION,
       exitCode,
       reason,
+      remedy,
     }),
   ];
 }
@@ -196,6 +201,7 @@ export function refusalObject({ refusal }: Extract<RunResult, { kind: "refused" 
     state: "failed",
     exitCode: refusal.exitCode,
     reason: refusal.reason,
+    remedy: refusal.remedy,
     problems: refusal.problems.map((problem) => problemObject("", problem)),
   };
 }

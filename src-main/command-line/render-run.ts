@@ -14,6 +14,8 @@ import { counted, durationText } from "./table.ts";
 export const GROUPING_MS = 250;
 /** Different last words of a failed process that are shown for one group of hosts. */
 const TAILS_SHOWN_MAX = 3;
+/** A failure that was told more lines ago than fit on a small screen is told once more at the end. */
+const LINES_REMEMBERED = 20;
 
 export interface RunTextOptions {
   readonly style: Style;
@@ -40,6 +42,7 @@ export interface RunText {
 
 interface Notice {
   readonly lines: (hosts: string, group: readonly string[]) => readonly string[];
+  readonly isFailure?: boolean;
 }
 
 export function createRunText(options: RunTextOptions): RunText {
@@ -55,29 +58,46 @@ export function createRunText(options: RunTextOptions): RunText {
     told: new Set(),
     running: new Set(),
   };
-  const noticeLines = (groups: readonly HostGroup<Notice>[]): readonly string[] =>
-    groups.flatMap((group) => group.detail.lines(group.folded, group.hosts));
+  /** Lines since the first failure was told; undefined before that. */
+  let linesSinceFailure: number | undefined;
+  const told = (lines: readonly string[]): readonly string[] => {
+    if (linesSinceFailure !== undefined) linesSinceFailure += lines.length;
+    return lines;
+  };
+  const noticeLines = (groups: readonly HostGroup<Notice>[]): readonly string[] => {
+    if (groups.some(({ detail }) => detail.isFailure)) linesSinceFailure ??= 0;
+    return groups.flatMap((group) => group.detail.lines(group.folded, group.hosts));
+  };
 
   return {
     model,
     event(event, nowMs) {
       applyRunEvent(model, event);
-      if (event.event === "output") return output.push(event, nowMs);
+      if (event.event === "output") {
+        progress.output(model, event.host, nowMs);
+        return told(output.push(event, nowMs));
+      }
       const lines = [...eventLines(context, event, nowMs)];
       if (!options.quiet) lines.push(...progress.event(model, event, nowMs));
       if (options.verbose) lines.push(options.style.dim(neutraliseLine(JSON.stringify(event))));
-      return lines;
+      return told(lines);
     },
-    tick: (nowMs) => [
-      ...output.tick(nowMs),
-      ...noticeLines(notices.due(nowMs)),
-      ...(options.quiet ? [] : progress.tick(nowMs)),
-    ],
-    end: () => [
-      ...output.end(),
-      ...noticeLines(notices.all()),
-      ...renderSummary(model, { style: options.style, columns: options.columns(), quiet: options.quiet }),
-    ],
+    tick: (nowMs) =>
+      told([
+        ...output.tick(nowMs),
+        ...noticeLines(notices.due(nowMs)),
+        ...(options.quiet ? [] : progress.tick(nowMs)),
+      ]),
+    end() {
+      const held = told([
+        ...output.end(),
+        ...noticeLines(notices.all()),
+        ...(options.quiet ? [] : progress.end()),
+      ]);
+      const repeatFailures = linesSinceFailure !== undefined && linesSinceFailure > LINES_REMEMBERED;
+      const { style, quiet } = options;
+      return [...held, ...renderSummary(model, { style, columns: options.columns(), quiet, repeatFailures })];
+    },
   };
 }
 
@@ -115,7 +135,7 @@ function eventLines(
         addHostFailure(
           context,
           event.host,
-          `${event.step ?? "installing"} ${event.software}`,
+          `${event.step ?? "install"} of software '${event.software}'`,
           event.reason ?? "",
           nowMs,
         );
@@ -126,12 +146,9 @@ function eventLines(
       return [];
     case "barrier":
       return barrierLines(context, event);
-    case "replaced": {
-      // In line with the failure that it answers, which may be held back for grouping.
-      const lines = replacedLines(context, event.host, event.by, event.reason);
-      context.notices.add(`replaced|${event.host}`, event.host, { lines: () => lines }, nowMs);
+    case "replaced":
+      addReplaced(context, event, nowMs);
       return [];
-    }
     case "problem":
       addProblem(context, event, nowMs);
       return [];
@@ -142,11 +159,16 @@ function eventLines(
     case "stage":
       if (event.stage !== "running" || options.quiet || context.running.has(event.component)) return [];
       context.running.add(event.component);
-      return [`${neutraliseLine(event.component)}: running on ${counted(event.total, "host")}`];
+      return [runningText(event)];
     case "block":
     case "collected":
       return [];
   }
+}
+
+function runningText({ component, total, serving }: Extract<RunEvent, { event: "stage" }>): string {
+  const what = serving === total ? "running as a service" : "running";
+  return `${neutraliseLine(component)}: ${what} on ${counted(total, "host")}`;
 }
 
 function addHostFailure(context: Context, host: string, step: string, reason: string, nowMs: number): void {
@@ -155,7 +177,7 @@ function addHostFailure(context: Context, host: string, step: string, reason: st
   const lines = (hosts: string): readonly string[] => [
     `${red("failed:")} ${hosts}${where}: ${reasonText(reason)}`,
   ];
-  context.notices.add(`host|${step}|${reason}`, host, { lines }, nowMs);
+  context.notices.add(`host|${step}|${reason}`, host, { lines, isFailure: true }, nowMs);
 }
 
 function processNotice(context: Context, event: ProcessEvent, nowMs: number): void {
@@ -201,7 +223,7 @@ function processNotice(context: Context, event: ProcessEvent, nowMs: number): vo
         `${red("failed:")} ${name} on ${folded}: ${how}`,
         ...lastWords(context, hosts, event.block),
       ];
-      notices.add(`process|${event.block}|${how}`, event.host, { lines }, nowMs);
+      notices.add(`process|${event.block}|${how}`, event.host, { lines, isFailure: true }, nowMs);
     }
   }
 }
@@ -238,19 +260,23 @@ function barrierLines(context: Context, event: BarrierEvent): readonly string[] 
     case "forced":
       return [`${style.yellow("forced:")} ${name} with ${count}${reason}`];
     case "impossible":
-      return [`${style.red("failed:")} ${name} can never release, ${count}${reason}`];
+      return []; // the error that ends the run says it, with the reason
     case "timedOut":
-      return [`${style.red("failed:")} ${name} timed out with ${count}${reason}`];
+      return [`${style.red("failed:")} ${name} timed out with ${count}`]; // the last line has the reason
   }
 }
 
-function replacedLines(context: Context, host: string, by: string | null, reason: string): readonly string[] {
+/** In line with the failure that it answers, which may be held back for grouping and has told the reason. */
+function addReplaced(context: Context, event: Extract<RunEvent, { event: "replaced" }>, nowMs: number): void {
   const { yellow, red } = context.options.style;
-  if (by === null)
-    return [
-      `${red("given up:")} ${host}, and no other host is left to take its place: ${reasonText(reason)}`,
-    ];
-  return [`${yellow("replaced:")} ${host} by ${by}: ${reasonText(reason)}`];
+  const { host, by } = event;
+  const key = by === null ? `given up|${event.component}` : `replaced|${host}`;
+  const lines = (hosts: string, group: readonly string[]): readonly string[] => [
+    by === null
+      ? `${red("given up:")} ${hosts}, no other host can take ${group.length === 1 ? "its place" : "their places"}`
+      : `${yellow("replaced:")} ${host} by ${by}`,
+  ];
+  context.notices.add(key, host, { lines }, nowMs);
 }
 
 function addProblem(context: Context, event: Extract<RunEvent, { event: "problem" }>, nowMs: number): void {
@@ -259,14 +285,11 @@ function addProblem(context: Context, event: Extract<RunEvent, { event: "problem
   const word = { error: style.red("error:"), warning: style.yellow("warning:"), note: style.dim("note:") }[
     event.severity
   ];
-  const step = event.step === "" ? "" : `(${neutraliseLine(event.step)})`;
-  const lines = (hosts: string): readonly string[] => {
-    const where = [hosts, step].filter((part) => part !== "").join(" ");
-    return [
-      `${word} ${where === "" ? "" : `${where}: `}${reasonText(event.message)}`,
-      ...(event.remedy === "" ? [] : [`  ${style.cyan("help:")} ${reasonText(event.remedy)}`]),
-    ];
-  };
+  const step = event.step === "" || event.step === "run" ? "" : ` (${neutraliseLine(event.step)})`;
+  const lines = (hosts: string): readonly string[] => [
+    `${word} ${hosts === "" ? "" : `${hosts}${step}: `}${reasonText(event.message)}`,
+    ...(event.remedy === "" ? [] : [`  ${style.cyan("help:")} ${reasonText(event.remedy)}`]),
+  ];
   const key = `problem|${event.severity}|${event.step}|${event.message}`;
   for (const host of unfolded(event.hosts)) context.notices.add(key, host, { lines }, nowMs);
 }

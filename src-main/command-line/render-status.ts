@@ -78,12 +78,16 @@ function componentLine(
       return `  ${name}  ${bar(hosts.size, wanted, style)} ${neutraliseLine(software)} installed ${hosts.size}/${wanted}`;
   }
   const total = component.total > 0 ? component.total : wanted;
-  const stage =
-    component.stage === "running"
-      ? "running, finished"
-      : component.stage === ""
-        ? "connected"
-        : component.stage;
+  if (component.stage === "running") {
+    const { serving, done, failed } = component;
+    const parts = [
+      ...(serving > 0 ? [`serving ${serving}/${total}`] : []),
+      ...(serving === 0 || done > 0 ? [`ended ${done}/${total}`] : []),
+      ...(failed > 0 ? [style.red(`${failed} failed`)] : []),
+    ];
+    return `  ${name}  ${bar(done + serving, total, style)} running, ${parts.join(", ")}`;
+  }
+  const stage = component.stage === "" ? "connected" : component.stage;
   return `  ${name}  ${bar(component.done, total, style)} ${stage} ${component.done}/${total}`;
 }
 

@@ -10,6 +10,8 @@ export interface SummaryOptions {
   readonly style: Style;
   readonly columns: number | undefined;
   readonly quiet: boolean;
+  /** What failed was told so long ago that it is told once more. */
+  readonly repeatFailures: boolean;
 }
 
 interface FailureSummary {
@@ -20,12 +22,13 @@ interface FailureSummary {
 }
 
 export function renderSummary(model: RunModel, options: SummaryOptions): readonly string[] {
-  const { style, quiet } = options;
+  const { style, quiet, repeatFailures } = options;
   const { end } = model;
   const verdict = end === undefined ? [] : [verdictLine(model, style)];
   const results = end?.results === undefined ? [] : [`results: ${end.results}`];
   if (quiet) return end?.exitCode === 0 ? [] : [...verdict, ...results];
-  return [...tableLines(model, options), ...failureLines(model, style), ...results, ...verdict];
+  const failures = repeatFailures ? failureLines(model, style) : [];
+  return [...tableLines(model, options), ...failures, ...results, ...verdict];
 }
 
 function tableLines(model: RunModel, { style, columns }: SummaryOptions): readonly string[] {
@@ -39,7 +42,7 @@ function tableLines(model: RunModel, { style, columns }: SummaryOptions): readon
   const rows = [...model.components.values()].map((component) => {
     return [
       neutraliseLine(component.name),
-      hostsOf(component),
+      hostsText(component),
       processesText(countsOf(model, component.name), style),
       timeOf(component),
     ];
@@ -60,12 +63,19 @@ function countsOf(
 }
 
 function processesText(counts: { succeeded: number; failed: number; stopped: number }, style: Style): string {
+  const all = counts.succeeded + counts.failed + counts.stopped;
   const parts = [
     ...(counts.succeeded > 0 ? [style.green(`${counts.succeeded} ok`)] : []),
     ...(counts.failed > 0 ? [style.red(`${counts.failed} failed`)] : []),
     ...(counts.stopped > 0 ? [`${counts.stopped} stopped`] : []),
   ];
-  return parts.length === 0 ? "none" : parts.join(", ");
+  return parts.length === 0 ? "none" : `${all}: ${parts.join(", ")}`;
+}
+
+/** Both columns start with their own number: there may be more processes than hosts. */
+function hostsText(component: ComponentModel): string {
+  const count = component.hosts.size === 0 ? component.count : component.hosts.size;
+  return `${count}: ${hostsOf(component)}`;
 }
 
 function hostsOf(component: ComponentModel): string {
@@ -80,7 +90,7 @@ function timeOf(component: ComponentModel): string {
 function failureLines(model: RunModel, style: Style): readonly string[] {
   return failuresOf(model).map(({ hosts, component, step, reason }) => {
     const which = component === null ? "" : ` of ${neutraliseLine(component)}`;
-    const when = step === "" ? "" : ` (${neutraliseLine(step)})`;
+    const when = step === "" || step === "run" ? "" : ` (${neutraliseLine(step)})`;
     return `${style.red("failed:")} ${hosts}${which}${when}: ${neutraliseLine(reason)}`;
   });
 }
@@ -120,7 +130,7 @@ function verdictLine(model: RunModel, style: Style): string {
   const time = end.durationMs === undefined ? "" : ` after ${durationText(end.durationMs)}`;
   const reason = end.reason === "" ? "" : `: ${neutraliseLine(end.reason)}`;
   if (end.exitCode === 0) return `${style.green(end.state)}${time}${reason}`;
-  return `${style.red(end.state)}${time}${reason}, exit code ${end.exitCode}`;
+  return `${style.red(end.state)}${time}${reason} (exit code ${end.exitCode})`;
 }
 
 /** The object of `--output json`: documented in docs/run-events.md, versioned with the events. */

@@ -66,7 +66,7 @@ export function addRunCommand(program: Command, world: World, finish: (exitCode:
 export async function runCommand(world: World, name: string, flags: RunFlags): Promise<number> {
   const session = await openSession(world, flags);
   const application = await readNamed(world, name, "the application specification");
-  const directory = await requireDirectory(session);
+  const directory = await requireDirectory(session, application);
   return withController(session, async (api) => {
     const { loaded, documents } = await loadDocuments(api, directory, application);
     if (session.output === "text" || loaded) tellProblems(session, documents);

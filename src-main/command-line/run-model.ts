@@ -17,6 +17,10 @@ export interface ComponentModel {
   stage: string;
   done: number;
   total: number;
+  /** Of `done`. */
+  failed: number;
+  /** Hosts on which only services go on. */
+  serving: number;
   readonly hosts: Set<string>;
   /** software → hosts that have it. */
   readonly installed: Map<string, Set<string>>;
@@ -128,6 +132,8 @@ export function applyRunEvent(model: RunModel, event: RunEvent): void {
         stage: event.stage,
         done: event.done,
         total: event.total,
+        failed: event.failed ?? 0,
+        serving: event.serving ?? 0,
         lastMs: model.nowMs,
       });
       component.startedMs ??= model.nowMs;
@@ -180,6 +186,8 @@ export function componentOf(model: RunModel, name: string): ComponentModel {
       stage: "",
       done: 0,
       total: 0,
+      failed: 0,
+      serving: 0,
       hosts: new Set(),
       installed: new Map(),
       startedMs: undefined,

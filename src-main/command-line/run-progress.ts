@@ -5,62 +5,99 @@ import { componentOf, type ComponentModel, type RunModel } from "./run-model.ts"
 /** How often the way to completion is told where lines cannot be redrawn. */
 export const PROGRESS_INTERVAL_MS = 2000;
 
-const FINISHED = ": finished";
+/** That a component has ended is told when its hosts have been quiet for so long: their last output comes behind. */
+const QUIET_MS = 300;
+/** But no later than this, should others of its hosts never be quiet. */
+const QUIET_MS_MAX = 3000;
 
-export interface Progress {
+interface Progress {
   readonly label: string;
   readonly done: number;
   readonly total: number;
+  /** Behind the count. */
+  readonly more?: string;
+  /** Whether this is how far the set-up is, which nobody wants to hear once the component runs. */
+  readonly kind: "set-up" | "ended" | "serving";
 }
 
 export interface ProgressTeller {
   event(model: RunModel, event: RunEvent, nowMs: number): readonly string[];
+  /** Something was printed there. */
+  output(model: RunModel, host: string, nowMs: number): void;
   tick(nowMs: number): readonly string[];
+  /** What is held back. */
+  end(): readonly string[];
 }
 
 interface Told {
-  done: number;
-  total: number;
+  progress: Progress;
   toldDone: number;
   toldMs: number;
+  /** When it is told that it is complete: held back until its output has come. */
+  due: { atMs: number; readonly latestMs: number } | undefined;
 }
 
 /** With `onlyComplete` (a terminal shows the rest in its status lines) unfinished counts are never told. */
 export function createProgressTeller(onlyComplete: boolean): ProgressTeller {
   const known = new Map<string, Told>();
+  const tell = (told: Told, nowMs: number): string => {
+    const { label, done, total, more } = told.progress;
+    Object.assign(told, { toldDone: done, toldMs: nowMs, due: undefined });
+    return `${label} ${done}/${total}${more ?? ""}`;
+  };
+  const note = (progress: Progress, nowMs: number): readonly string[] => {
+    const before = known.get(progress.label);
+    const told = before ?? { progress, toldDone: -1, toldMs: nowMs, due: undefined };
+    known.set(progress.label, told);
+    told.progress = progress;
+    if (progress.done < progress.total) told.due = undefined;
+    if (progress.done < progress.total || told.toldDone >= progress.done) return [];
+    switch (progress.kind) {
+      case "set-up":
+        return [tell(told, nowMs)];
+      case "serving":
+        // Where services are all there is, "running" has said it.
+        if (before !== undefined) return [tell(told, nowMs)];
+        told.toldDone = progress.done;
+        return [];
+      case "ended":
+        told.due ??= { atMs: nowMs + QUIET_MS, latestMs: nowMs + QUIET_MS_MAX };
+        return [];
+    }
+  };
   return {
     event(model, event, nowMs) {
       if (event.event === "stage" && event.stage === "running") forgetSetUp(known, event.component);
-      return progressOf(model, event).flatMap(({ label, done, total }) => {
-        const told = known.get(label) ?? { done, total, toldDone: -1, toldMs: nowMs };
-        known.set(label, told);
-        told.done = done;
-        told.total = total;
-        if (done < total || told.toldDone >= done) return [];
-        told.toldDone = done;
-        told.toldMs = nowMs;
-        return [`${label} ${done}/${total}`];
-      });
+      return progressOf(model, event).flatMap((progress) => note(progress, nowMs));
+    },
+    output(model, host, nowMs) {
+      const due = known.get(endedLabel(model.hosts.get(host)?.component ?? ""))?.due;
+      if (due !== undefined) due.atMs = Math.min(nowMs + QUIET_MS, due.latestMs);
     },
     tick(nowMs) {
-      if (onlyComplete) return [];
       const lines: string[] = [];
-      for (const [label, told] of known) {
-        if (told.done === told.toldDone || told.done === 0 || nowMs - told.toldMs < PROGRESS_INTERVAL_MS)
+      for (const told of known.values()) {
+        if (told.due !== undefined) {
+          if (nowMs >= told.due.atMs) lines.push(tell(told, nowMs));
           continue;
-        told.toldDone = told.done;
-        told.toldMs = nowMs;
-        lines.push(`${label} ${told.done}/${told.total}`);
+        }
+        const { done } = told.progress;
+        if (onlyComplete || done === told.toldDone || done === 0) continue;
+        if (nowMs - told.toldMs >= PROGRESS_INTERVAL_MS) lines.push(tell(told, nowMs));
       }
       return lines;
     },
+    end: () => [...known.values()].flatMap((told) => (told.due === undefined ? [] : [tell(told, 0)])),
   };
 }
 
-/** Once a component runs, nobody wants to hear how far its set-up got. */
+function endedLabel(component: string): string {
+  return `${component}: ended`;
+}
+
 function forgetSetUp(known: Map<string, Told>, component: string): void {
-  for (const label of known.keys()) {
-    if (label.startsWith(`${component}: `) && !label.endsWith(FINISHED)) known.delete(label);
+  for (const [label, { progress }] of known) {
+    if (label.startsWith(`${component}: `) && progress.kind === "set-up") known.delete(label);
   }
 }
 
@@ -89,6 +126,7 @@ function progressOf(model: RunModel, event: RunEvent): readonly Progress[] {
           label: `${component.name}: connected`,
           done: connectedCount(model, component),
           total: wantedCount(component),
+          kind: "set-up",
         },
       ];
     }
@@ -96,14 +134,16 @@ function progressOf(model: RunModel, event: RunEvent): readonly Progress[] {
       const component = componentOf(model, event.component);
       const done = component.installed.get(event.software)?.size ?? 0;
       return [
-        { label: `${component.name}: ${event.software} installed`, done, total: wantedCount(component) },
+        {
+          label: `${component.name}: ${event.software} installed`,
+          done,
+          total: wantedCount(component),
+          kind: "set-up",
+        },
       ];
     }
-    case "stage": {
-      // While it runs, the hosts that have ended are counted; before, those connected and installed are.
-      if (event.total <= 0 || (event.stage !== "running" && event.stage !== "finished")) return [];
-      return [{ label: `${event.component}${FINISHED}`, done: event.done, total: event.total }];
-    }
+    case "stage":
+      return stageProgress(event);
     case "run":
     case "matching":
     case "process":
@@ -116,4 +156,15 @@ function progressOf(model: RunModel, event: RunEvent): readonly Progress[] {
     case "waiting":
       return [];
   }
+}
+
+/** While it runs, the hosts that have ended are counted; before, those connected and installed are. */
+function stageProgress(event: Extract<RunEvent, { event: "stage" }>): readonly Progress[] {
+  const { component, stage, done, total, failed = 0, serving = 0 } = event;
+  if (total <= 0 || (stage !== "running" && stage !== "finished")) return [];
+  const more = failed > 0 ? `, ${failed} failed` : "";
+  return [
+    { label: endedLabel(component), done, total, more, kind: "ended" },
+    { label: `${component}: serving`, done: serving, total, kind: "serving" },
+  ];
 }

@@ -15,6 +15,8 @@ export interface Screen {
   status(lines: readonly string[]): void;
   /** Writes all that waits and takes the live lines away. */
   close(): Promise<void>;
+  /** The same without waiting for a slow reader: the program ends at once. */
+  leave(): void;
 }
 
 /** Cursor to the start of the line `up` lines above. */
@@ -112,6 +114,7 @@ export function createPlainScreen(output: Output): Screen {
     status: () => {
       // Nothing can be redrawn here; progress comes as lines.
     },
+    leave: flush,
     async close() {
       await writer.drained();
       flush();
@@ -160,6 +163,11 @@ export function createLiveScreen(output: Output, clock: CommandLineClock): Scree
     status(next) {
       status = next;
       schedule();
+    },
+    leave() {
+      cancelTimer?.();
+      status = [];
+      redraw();
     },
     async close() {
       cancelTimer?.();

@@ -1,19 +1,26 @@
 // What every command needs first: preferences, style, the controller, and the documents a person named.
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { ControllerApi, LoadResult } from "#shared/controller-api/controller-api.ts";
+import { foldNames } from "#shared/node-set/node-set.ts";
 import { loadPreferences } from "../documents/load-preferences.ts";
 import type { OutputFormat, Preferences } from "../documents/preferences.ts";
 import { errorCodeOf, readDocument, readStandardInput } from "../documents/read-document.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
+import { leftText } from "./follow-run.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
+import { quoteForShell } from "./shell-words.ts";
 import { effectivePreferences, type DeployFlags, type OutputFlags } from "./options.ts";
 import { renderProblems, type DocumentProblems } from "./render-problems.ts";
 import { styleFor, type Style } from "./style.ts";
+import { cutToWidth } from "./text-width.ts";
 import type { Output, World } from "./world.ts";
 
 /** Directory file that is used when nobody names one: the original's own name for it. */
 const DIRECTORY_FILE_NAME = "directory.xml";
+/** Some lines: of thousands of hosts with names of their own, the first say enough. */
+const REMEDY_COLUMNS_MAX = 300;
 
 export interface Session {
   readonly world: World;
@@ -89,9 +96,7 @@ export async function withController(
     return await action(api);
   } finally {
     const stop = world.onSignal(() => {
-      world.stderr.write(
-        "plush: left at once; clients that are left clean up by themselves when no controller returns\n",
-      );
+      world.stderr.write(`${leftText(absenceOf(api))}\n`);
       world.leave(EXIT.interrupted);
     });
     try {
@@ -100,6 +105,12 @@ export async function withController(
       stop();
     }
   }
+}
+
+/** Every run may have asked its hosts for another patience. */
+function absenceOf(api: ControllerApi): number {
+  const all = api.runs().map((run) => run.controllerAbsenceMs);
+  return all.length === 0 ? DEFAULTS.controllerAbsenceMs : Math.max(...all);
 }
 
 /** What the system refuses is not a bug of ours: a port that is taken, a state directory that cannot be written. */
@@ -140,14 +151,38 @@ export async function findDirectory(session: Session): Promise<NamedDocument | u
   };
 }
 
-export async function requireDirectory(session: Session): Promise<NamedDocument> {
+/** `application`: whatever lies beside it is pointed at, and never taken unasked. */
+export async function requireDirectory(
+  session: Session,
+  application?: NamedDocument,
+): Promise<NamedDocument> {
   const directory = await findDirectory(session);
   if (directory !== undefined) return directory;
+  const beside = application === undefined ? undefined : await directoryBeside(session.world, application);
   throw new CommandFailure(
     EXIT.usage,
     "no resource directory: it says which hosts there are",
-    "Name one with -d DIRECTORY.xml, or write a first one with `plush init`.",
+    beside === undefined
+      ? `Name one with -d DIRECTORY.xml, or write a first one with: ${session.world.programName} init`
+      : `There is one beside the application: -d ${quoteForShell(beside, "")}`,
   );
+}
+
+async function directoryBeside(world: World, { shown, path }: NamedDocument): Promise<string | undefined> {
+  const found = await readDocument(join(dirname(path), DIRECTORY_FILE_NAME));
+  // Of standard input, the path is no place.
+  const isFile = resolve(world.workingDirectory, shown) === path;
+  return found.kind === "ok" && isFile ? join(dirname(shown), DIRECTORY_FILE_NAME) : undefined;
+}
+
+/** What can be named instead of hosts or groups that are not there. */
+export function hostsRemedy(api: ControllerApi): string {
+  const hosts = api.hosts();
+  if (hosts.length === 0) return "The resource directory lists no hosts.";
+  const folded = foldNames(hosts.map((host) => host.host));
+  const groups = [...new Set(hosts.flatMap((host) => host.groups))];
+  const all = groups.length === 0 ? "" : `; its groups: ${groups.join(", ")}`;
+  return cutToWidth(`The directory's hosts are ${folded}${all}.`, REMEDY_COLUMNS_MAX);
 }
 
 export interface LoadedDocuments {

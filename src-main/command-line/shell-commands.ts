@@ -1,13 +1,13 @@
 // The commands of the shell: what each is called, what it does, and how it says so.
 import { Command, CommanderError } from "commander";
 import { nearestName } from "#shared/application/nearest-name.ts";
-import type { ActionResult } from "#shared/controller-api/controller-api.ts";
+import type { ActionResult, StartResult } from "#shared/controller-api/controller-api.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addDeployOptions, collectVariable, duration, FANOUT_DEFAULT, type DeployFlags } from "./options.ts";
 import { presentFolded } from "./present-command.ts";
 import { renderProblems } from "./render-problems.ts";
-import { readNamed } from "./session.ts";
+import { hostsRemedy, readNamed } from "./session.ts";
 import type { ShellSession } from "./shell-session.ts";
 import { renderApplication, renderControl, renderHost, renderHosts, renderMesh } from "./shell-views.ts";
 import { commandText } from "./shell-words.ts";
@@ -17,6 +17,7 @@ export interface ShellCommand {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
+  readonly details?: readonly string[];
   /** Gives an exit code: scripts stop at the first that is not 0. `rest` is the line behind the command, as typed. */
   readonly perform: (shell: ShellSession, words: readonly string[], rest: string) => Promise<number>;
 }
@@ -40,8 +41,11 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
   { name: "directory", usage: "directory DIRECTORY.xml", summary: "the same as use", perform: use },
   {
     name: "run",
-    usage: "run [--keep] [--timeout TIME] [--variable NAME=VALUE] [-b] …",
+    usage: "run [FLAGS]",
     summary: "start the loaded application",
+    details: [
+      "Flags: --keep, --timeout TIME, --fanout N, --results FOLDER, --variable NAME=VALUE, --for TIME, -b",
+    ],
     perform: run,
   },
   { name: "wait", usage: "wait", summary: "wait until the run has ended", perform: waitForRun },
@@ -55,7 +59,7 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
   {
     name: "force",
     usage: "force NAME",
-    summary: "release a barrier, whatever is missing",
+    summary: "release a barrier, or count a process block as done, whatever is missing",
     perform: force,
   },
   {
@@ -84,7 +88,7 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
   },
   {
     name: "info",
-    usage: "info nodes | node HOST | mesh | control",
+    usage: "info nodes|node HOST|mesh|control",
     summary: "hosts, one host, the overlay, the controller",
     perform: info,
   },
@@ -182,6 +186,10 @@ async function run(shell: ShellSession, words: readonly string[]): Promise<numbe
       "abort or stop it, or wait until it has ended.",
     );
   }
+  const { application } = shell.api.loaded();
+  if (application === undefined)
+    throw new CommandFailure(EXIT.invalid, "no application is loaded", "Load one: load APPLICATION.xml");
+  requireLoadedDirectory(shell);
   const timeoutMs = flags.timeout ?? preferences.timeout ?? 0;
   const options = {
     fanout: flags.fanout ?? preferences.fanout ?? FANOUT_DEFAULT,
@@ -197,6 +205,11 @@ async function run(shell: ShellSession, words: readonly string[]): Promise<numbe
     stopAfterMs: flags.for,
   });
   return shell.interactive || inBackground ? EXIT.ok : waitForRun(shell);
+}
+
+function requireLoadedDirectory(shell: ShellSession): void {
+  if (shell.api.loaded().directory === undefined)
+    throw new CommandFailure(EXIT.invalid, "no resource directory is loaded", "Load one: use DIRECTORY.xml");
 }
 
 function parseRunFlags(words: readonly string[]): RunFlags {
@@ -234,35 +247,45 @@ async function abort(shell: ShellSession, words: readonly string[]): Promise<num
 }
 
 async function force(shell: ShellSession, words: readonly string[]): Promise<number> {
-  return act(
-    shell,
-    shell.api.force(runningRun(shell), onlyWord(words, "force NAME (a barrier or a block; quote blanks)")),
-  );
+  const name = onlyWord(words, "force NAME (a barrier; quote blanks)");
+  const barriers = shell.api.control().run?.barriers.map((barrier) => barrier.name) ?? [];
+  const remedy = barriers.length === 0 ? "" : `Barriers of this run: ${barriers.join(", ")}.`;
+  return act(shell, shell.api.force(runningRun(shell), name), remedy);
 }
 
 async function fail(shell: ShellSession, words: readonly string[]): Promise<number> {
   const [host, ...reason] = words;
   if (host === undefined) throw usage("fail HOST [REASON]");
-  return act(shell, shell.api.failHost(host, reason.join(" ") || "failed by hand"));
+  const result = shell.api.failHost(host, reason.join(" ") || "failed by hand");
+  return act(shell, result, "info nodes shows which hosts do.");
 }
 
 async function connect(shell: ShellSession, words: readonly string[]): Promise<number> {
   const hosts = words.length === 0 ? undefined : words.join(",");
-  return act(
-    shell,
-    await shell.api.connect(hosts, { fanout: shell.session.preferences.fanout ?? FANOUT_DEFAULT }),
-  );
+  requireLoadedDirectory(shell);
+  const { fanout = FANOUT_DEFAULT } = shell.session.preferences;
+  const result = await shell.api.connect(hosts, { fanout });
+  return act(shell, result, chosenBadly(result) ? hostsRemedy(shell.api) : "");
 }
 
 async function disconnect(shell: ShellSession, words: readonly string[]): Promise<number> {
   const keep = words.includes("--keep");
   const hosts = words.filter((word) => word !== "--keep");
-  return act(shell, await shell.api.disconnect(hosts.length === 0 ? undefined : hosts.join(","), { keep }));
+  const result = await shell.api.disconnect(hosts.length === 0 ? undefined : hosts.join(","), { keep });
+  return act(shell, result, chosenBadly(result) ? hostsRemedy(shell.api) : "");
+}
+
+/** Refused for the hosts that were named, not for how it went with them. */
+function chosenBadly(result: ActionResult): boolean {
+  return (
+    result.kind === "refused" && /^(not in the directory|no hosts are left|hosts ')/.test(result.message)
+  );
 }
 
 async function shellCommand(shell: ShellSession, _words: readonly string[], rest: string): Promise<number> {
   const command = commandText(rest);
   if (command === "") throw usage("shell COMMAND");
+  requireLoadedDirectory(shell);
   const { session, api } = shell;
   const options = {
     command,
@@ -287,7 +310,13 @@ async function shellCommand(shell: ShellSession, _words: readonly string[], rest
       else shell.screen.printError(lines);
     },
   );
-  return shell.follow({ start: () => api.startCommand(options), presenter });
+  const start = async (): Promise<StartResult> => {
+    const result = await api.startCommand(options);
+    return result.kind === "refused" && result.exitCode === EXIT.someUnreachable
+      ? { remedy: "connect starts clients on the hosts, and so does run.", ...result }
+      : result;
+  };
+  return shell.follow({ start, presenter });
 }
 
 async function info(shell: ShellSession, words: readonly string[]): Promise<number> {
@@ -323,21 +352,24 @@ async function info(shell: ShellSession, words: readonly string[]): Promise<numb
       return EXIT.ok;
     case undefined:
     default:
-      throw usage("info nodes | node HOST | mesh | control");
+      throw usage("info nodes|node HOST|mesh|control");
   }
 }
 
 async function help(shell: ShellSession, words: readonly string[]): Promise<number> {
   const [name] = words;
   if (name !== undefined) {
-    const { usage: form, summary } = findShellCommand(name);
-    shell.screen.print([form, `  ${summary}`]);
+    const { usage: form, summary, details = [] } = findShellCommand(name);
+    shell.screen.print([form, `  ${summary}`, ...details.map((line) => `  ${line}`)]);
     return EXIT.ok;
   }
-  const width = Math.max(...SHELL_COMMANDS.map((command) => command.name.length));
+  const width = Math.max(...SHELL_COMMANDS.map((command) => command.usage.length));
   const { bold } = shell.session.style;
   shell.screen.print(
-    SHELL_COMMANDS.map(({ name: title, summary }) => `${bold(title.padEnd(width))}  ${summary}`),
+    SHELL_COMMANDS.map(({ name: title, usage: form, summary }) => {
+      const given = form.slice(title.length).padEnd(width - title.length);
+      return `${bold(title)}${given}  ${summary}`;
+    }),
   );
   return EXIT.ok;
 }
@@ -349,8 +381,8 @@ function runningRun(shell: ShellSession): string {
   return current.run;
 }
 
-function act(shell: ShellSession, result: ActionResult): number {
-  if (result.kind === "refused") throw new CommandFailure(EXIT.error, result.message);
+function act(shell: ShellSession, result: ActionResult, remedy = ""): number {
+  if (result.kind === "refused") throw new CommandFailure(EXIT.error, result.message, remedy);
   if (result.message !== "") shell.screen.print([result.message]);
   return EXIT.ok;
 }

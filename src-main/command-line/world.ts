@@ -43,6 +43,8 @@ export interface World {
   readonly paths: Paths;
   /** Where the look-up of the examples starts. */
   readonly programDirectory: string;
+  /** What a person types to start this program here: "plush" where it is installed. */
+  readonly programName: string;
   readonly version: string;
   readonly startController: StartController;
   readonly clock: CommandLineClock;

@@ -1,6 +1,7 @@
 // A command on hosts as a run of its own: one component that is exactly these hosts, one process on each. Pure.
 import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { ProcessDefinition } from "#shared/application/application.ts";
+import { shortMessage } from "#shared/application/problem-list.ts";
 import { escapeVariables } from "#shared/application/variables.ts";
 import { blockPathOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { foldNames, parseNodeSet } from "#shared/node-set/node-set.ts";
@@ -119,21 +120,21 @@ export function chooseHosts(
   };
   const setOf = (text: string): ReturnType<typeof parseNodeSet> => parseNodeSet(text, { groups, all });
   const base = wanted.group === undefined ? all : groups(undefined, wanted.group);
-  if (base === undefined)
-    return { kind: "refused", message: `no group '${wanted.group ?? ""}' in the directory` };
+  if (base === undefined) return refused(`no group '${wanted.group ?? ""}' in the directory`);
   const chosen = wanted.hosts === undefined ? undefined : setOf(wanted.hosts);
-  if (chosen?.kind === "error")
-    return { kind: "refused", message: `hosts '${wanted.hosts ?? ""}': ${chosen.message}` };
+  if (chosen?.kind === "error") return refused(`hosts '${wanted.hosts ?? ""}': ${chosen.message}`);
   const excluded = wanted.exclude === undefined ? undefined : setOf(wanted.exclude);
   if (excluded?.kind === "error")
-    return { kind: "refused", message: `excluded hosts '${wanted.exclude ?? ""}': ${excluded.message}` };
+    return refused(`excluded hosts '${wanted.exclude ?? ""}': ${excluded.message}`);
   const known = new Set<string>(all);
   const unknown = chosen?.set.names().filter((name) => !known.has(name)) ?? [];
-  if (unknown.length > 0) return { kind: "refused", message: `not in the directory: ${foldNames(unknown)}` };
+  if (unknown.length > 0) return refused(`not in the directory: ${foldNames(unknown)}`);
   const hosts = base.filter(
     (host) => chosen?.set.has(host) !== false && excluded?.set.has(host) !== true,
   ) as HostId[];
-  return hosts.length === 0
-    ? { kind: "refused", message: "no hosts are left to run it on" }
-    : { kind: "chosen", hosts };
+  return hosts.length === 0 ? refused("no hosts are left to run it on") : { kind: "chosen", hosts };
+}
+
+function refused(message: string): HostChoice {
+  return { kind: "refused", message: shortMessage(message) };
 }

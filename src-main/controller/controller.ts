@@ -18,7 +18,7 @@ import { hostViewOf } from "./host-view.ts";
 import { LoadedDocuments, problemsAt, summaryOf } from "./loaded-documents-shell.ts";
 import { giveLocalAddresses } from "./local-addresses.ts";
 import { RunDispatch } from "./run-dispatch-shell.ts";
-import { outputLimitsOf, planRun, type RunPlan } from "./run-plan.ts";
+import { forceableNames, outputLimitsOf, planRun, type RunPlan } from "./run-plan.ts";
 import { RunShell } from "./run-shell.ts";
 import { Run } from "./run.ts";
 import { readSecrets } from "./secrets-shell.ts";
@@ -202,10 +202,10 @@ export class Controller implements Api.ControllerApi {
   force(run: string, name: string): Api.ActionResult {
     const shell = this.#runs.get(run);
     if (shell === undefined || shell.run.over) return no(`run ${run} is not going on`);
-    if (!shell.run.plan.barriers.some((barrier) => barrier.name === name))
-      return no(`there is no barrier '${name}'`);
+    if (!forceableNames(shell.run.plan).has(name))
+      return no(`there is no barrier or process block '${name}'`);
     shell.input({ kind: "force", name });
-    return { kind: "done", message: `barrier '${name}' is forced` };
+    return { kind: "done", message: `'${name}' is forced` };
   }
 
   connect(hosts: string | undefined, options: Api.DeployOptions): Promise<Api.ActionResult> {

@@ -45,7 +45,7 @@ export function eventsOfReport(host: HostId, component: string, report: Report):
         },
       ];
     case "blockEnded":
-      return [{ event: "block", host, block: report.block, outcome: report.outcome, reason: report.reason }];
+      return [blockEvent(host, report)];
     case "reportsDropped":
       return [
         {
@@ -90,4 +90,12 @@ function processOf(
 /** Blocks are named from the inside out; the innermost name is the process's block. */
 export function processNameOf(block: string): string {
   return block.split("/")[0] ?? block;
+}
+
+/** The client's word for a block that somebody has forced; its outcome is that of a success. */
+const FORCED = "forced";
+
+function blockEvent(host: HostId, report: Extract<Report, { kind: "blockEnded" }>): RunEventBody {
+  const { block, outcome, reason } = report;
+  return { event: "block", host, block, outcome: reason === FORCED ? "forced" : outcome, reason };
 }

@@ -96,8 +96,19 @@ export class Roster {
     });
     return [
       ...(failed.length > 0 ? [`${foldNames(failed)} failed`] : []),
-      ...(taken.length > 0 ? [`${foldNames(taken)} ${taken.length === 1 ? "serves" : "serve"} another component`] : []),
+      ...(taken.length > 0
+        ? [`${foldNames(taken)} ${taken.length === 1 ? "serves" : "serve"} another component`]
+        : []),
     ].join(", ");
+  }
+
+  /** Hosts that are executing and have a process block of this name. */
+  hostsOfBlock(name: string): readonly HostId[] {
+    return this.components.flatMap((component) => {
+      const blocks = component.plan.blocks.flatMap((componentBlock) => componentBlock.blocks);
+      const isThere = blocks.some((block) => block.kind === "process" && block.name === name);
+      return isThere ? component.in("executing").map((member) => member.host) : [];
+    });
   }
 
   noteFailure(host: HostId, failure: HostFailure): void {

@@ -60,8 +60,8 @@ export class RunBarriers {
     }
   }
 
-  /** After anything that may open a barrier, or make it impossible: then the answer is why. */
-  judge(): string | undefined {
+  /** After anything that may open a barrier, or make it impossible: then the answer is which, and why. */
+  judge(): { readonly impossible: string; readonly why: string } | undefined {
     for (const barrier of this.#barriers.values()) {
       if (barrier.state !== "waiting") continue;
       const verdict = barrier.judge(this.#presentAt(barrier));
@@ -69,7 +69,7 @@ export class RunBarriers {
       if (verdict.kind !== "impossible") continue;
       barrier.state = "impossible";
       this.#tell(barrier, "impossible", { reason: verdict.reason });
-      return `barrier '${barrier.plan.name}' can never be released: ${verdict.reason}`;
+      return { impossible: `barrier '${barrier.plan.name}' can never be released`, why: verdict.reason };
     }
     return undefined;
   }

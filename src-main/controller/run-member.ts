@@ -83,15 +83,20 @@ export class ComponentState {
     return this.#members.reduce((sum, member) => sum + (phases.includes(member.phase) ? 1 : 0), 0);
   }
 
-  /** Its services go on on a host that has done what ends by itself. */
-  get serving(): number {
-    if (!this.#hasServices) return 0;
-    return this.#members.filter((member) => member.phase === "ended" && member.outcome !== "failed").length;
+  /** Only services go on there: it has nothing else, or has done all that ends by itself. */
+  isServing({ phase, outcome }: Member): boolean {
+    // A host that has nothing but services ends with them.
+    if (this.plan.servicesOnly) return phase === "executing";
+    return phase === "ended" && this.#hasServices && outcome !== "failed";
   }
 
-  /** Hosts that are done with their work, and not well. */
-  get failed(): number {
-    return this.#members.filter((member) => member.phase === "ended" && member.outcome === "failed").length;
+  get serving(): number {
+    return this.#members.filter((member) => this.isServing(member)).length;
+  }
+
+  /** Nothing of the run is left to do there: nor do services go on. */
+  get done(): readonly Member[] {
+    return this.#members.filter((member) => member.phase === "ended" && !this.isServing(member));
   }
 
   /** Every host has done what ends by itself. */

@@ -196,3 +196,10 @@ export function outputLimitsOf(plan: RunPlan): (block: string) => number {
   );
   return (block) => limits.get(block) ?? DEFAULTS.outputBytes;
 }
+
+/** Barriers and process blocks, which a person may count as done. */
+export function forceableNames(plan: RunPlan): ReadonlySet<string> {
+  const blocks = plan.components.flatMap((component) => component.blocks.flatMap((block) => block.blocks));
+  const processes = blocks.filter((block) => block.kind === "process").map((block) => block.name);
+  return new Set([...plan.barriers.map((barrier) => barrier.name), ...processes]);
+}

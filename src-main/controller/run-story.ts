@@ -78,10 +78,10 @@ export class RunStory {
       const done = component.count("prepared", "executing", "ended");
       return this.#out.event({ event: "stage", component: name, stage, done, total });
     }
-    const { serving, failed } = component;
-    const done = component.count("ended") - serving;
+    const { done, serving } = component;
+    const failed = done.filter(({ outcome }) => outcome === "failed").length;
     const more = { ...(failed > 0 ? { failed } : {}), ...(serving > 0 ? { serving } : {}) };
-    this.#out.event({ event: "stage", component: name, stage, done, total, ...more });
+    this.#out.event({ event: "stage", component: name, stage, done: done.length, total, ...more });
   }
 
   /** Of a host's connection: good to know, and nothing to be done. */

@@ -135,7 +135,10 @@ export class Run {
     if (this.#ending !== undefined || this.#story.state !== "matching") return;
     const shortages = this.#roster.matchAll();
     if (shortages.length > 0)
-      return this.#fail(shortages.join("; "), "List more hosts in the resource directory, or lower num_hosts.");
+      return this.#fail(
+        shortages.join("; "),
+        "List more hosts in the resource directory, or lower num_hosts.",
+      );
     const { components, members } = this.#roster;
     for (const { plan, hosts } of components) {
       const wanted = { min: plan.hostsMin, max: plan.hostsMax };
@@ -225,10 +228,9 @@ export class Run {
   #escalated(member: Member, action: "replace" | "abort", reason: string): void {
     if (action === "replace") return this.#hostFailed(member, { step: "run", reason, unreachable: false });
     this.#troubles.policyAborted();
-    this.#fail(
-      `the exit policy aborts the run: ${member.host}: ${reason}`,
-      "Correct what failed, or the exit policy with the action abort.",
-    );
+    const short = `the exit policy aborts the run: ${member.host}`;
+    const remedy = "Correct what failed, or the exit policy with the action abort.";
+    this.#fail(`${short}: ${reason}`, remedy, { reason: short, isComplete: true });
   }
 
   /** A host whose work is done may go, unless others may still want something of it. */
@@ -320,14 +322,19 @@ export class Run {
   }
 
   #force(name: string): void {
-    if (this.#ending === undefined) this.#barriers.force(name);
+    if (this.#ending !== undefined) return;
+    this.#barriers.force(name);
+    const hosts = this.#roster.hostsOfBlock(name);
+    if (hosts.length > 0) this.#out.command(hosts, { kind: "forceBlock", run: this.plan.run, block: name });
   }
 
   #judgeBarriers(): void {
     if (this.#ending !== undefined) return;
-    const impossible = this.#barriers.judge();
-    if (impossible !== undefined)
-      this.#fail(impossible, "Correct what failed above, or lower the number of hosts that the barrier waits for.");
+    const judged = this.#barriers.judge();
+    if (judged === undefined) return;
+    const { impossible: reason, why } = judged;
+    const remedy = "Correct what failed above, or lower the max of the barrier.";
+    this.#fail(`${reason}: ${why}`, remedy, { reason, isComplete: false });
   }
 
   #timer(name: string): void {
@@ -377,7 +384,11 @@ export class Run {
   }
 
   /** `verdict`: what the end says of it, when that is not the whole message. */
-  #fail(message: string, remedy: string, verdict: FatalTrouble = { reason: message, isComplete: false }): void {
+  #fail(
+    message: string,
+    remedy: string,
+    verdict: FatalTrouble = { reason: message, isComplete: false },
+  ): void {
     if (this.#ending !== undefined) return;
     this.#troubles.fatal(verdict);
     this.#out.event({ event: "problem", severity: "error", hosts: "", step: "run", message, remedy });

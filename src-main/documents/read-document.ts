@@ -64,8 +64,16 @@ function decode(bytes: Uint8Array): DocumentResult {
     return { kind: "ok", text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
+    if (isUtf16(bytes))
+      return unreadable("it is UTF-16, not text in UTF-8", "In your editor, save it as UTF-8.");
     return unreadable("it is not text in UTF-8", "Check that it is the right file, or save it as UTF-8.");
   }
+}
+
+/** Its byte order mark, in either order. */
+function isUtf16(bytes: Uint8Array): boolean {
+  const [first, second] = bytes;
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
 export function unreadableBecause(error: unknown): DocumentResult {

@@ -83,7 +83,11 @@ function checkComponent(
     );
     return undefined;
   }
+  const hasPlace = resources.map((resource) => checkManager(resource, pool, context));
   const sets = resources.map((resource) => checkResource(resource, pool, context));
+  const areSound = resources.every(
+    ({ hosts }, index) => hasPlace[index] === true && (hosts === undefined || sets[index] !== undefined),
+  );
   const listed = sets.every((set) => set !== undefined)
     ? new Set(sets.flatMap((set) => [...set]))
     : undefined;
@@ -95,7 +99,8 @@ function checkComponent(
   if (pool === undefined) return undefined;
   const found = resources.map((resource, index) => pool.candidatesOf(resource, sets[index]));
   const all = new Set(found.flat());
-  if (all.size < hostsMin) {
+  // Where a resource names what is not there, that is the cause and told already.
+  if (all.size < hostsMin && areSound) {
     const each = resources
       .map((resource, index) => `${resourceText(resource)}: ${String(found[index]?.length ?? 0)}`)
       .join("; ");
@@ -119,7 +124,6 @@ function checkResource(
   pool: HostPool | undefined,
   context: CheckContext,
 ): ReadonlySet<string> | undefined {
-  checkManager(resource, pool, context);
   const { hosts, span } = resource;
   if (hosts === undefined) return undefined;
   const known =
@@ -139,29 +143,34 @@ function checkResource(
   return undefined;
 }
 
+/** Whether its type and its group are there. */
 function checkManager(
   { type, group, span }: ResourceReference,
   pool: HostPool | undefined,
   { problems, places }: CheckContext,
-): void {
+): boolean {
   if (!SUPPORTED_MANAGERS.includes(type)) {
     const message = `hosts of type '${type}' cannot be reached yet${suggestion(type, SUPPORTED_MANAGERS)}`;
     problems.error(places.attribute(span, "type"), message, 'Write type="ssh" or type="local".');
-    return;
+    return false;
   }
-  if (pool === undefined) return;
+  if (pool === undefined) return true;
   const entry = pool.types.get(type);
   if (entry === undefined) {
     const message = `the resource directory has no hosts of type '${type}'`;
     problems.error(places.attribute(span, "type"), message, "Add a <resource_manager> of this type to it.");
-  } else if (group !== undefined && !entry.groups.has(group)) {
+    return false;
+  }
+  if (group !== undefined && !entry.groups.has(group)) {
     const message = `the resource directory has no group '${group}' of type '${type}'${suggestion(group, entry.groups.keys())}`;
     problems.error(
       places.attribute(span, "group"),
       message,
       "Correct the name, or give it to hosts in the resource directory.",
     );
+    return false;
   }
+  return true;
 }
 
 function resourceText({ type, group, hosts }: ResourceReference): string {

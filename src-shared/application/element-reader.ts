@@ -130,7 +130,8 @@ export function countOf(
     rule.max === undefined ? `of at least ${String(min)}` : `from ${String(min)} to ${String(max)}`;
   const written = text.trim();
   if (!/^[+-]?\d+$/.test(written)) {
-    problems.error(offset, `'${written}' is no whole number`, `Write a whole number ${bounds} for ${what}.`);
+    const message = written === "" ? `${what} is empty` : `'${written}' is no whole number`;
+    problems.error(offset, message, `Write a whole number ${bounds} for ${what}.`);
     return undefined;
   }
   const count = Number(written);

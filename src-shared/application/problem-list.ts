@@ -50,7 +50,8 @@ export function createProblemList(text: string): ProblemList {
     total += 1;
     if (found[severity].length >= PROBLEMS_MAX) return;
     lineColumnOf ??= createLineColumnOf(text);
-    found[severity].push({ severity, ...lineColumnOf(offset), offset, message, remedy });
+    const texts = { message: shortMessage(message), remedy: shortMessage(remedy) };
+    found[severity].push({ severity, ...lineColumnOf(offset), offset, ...texts });
   };
 
   return {
@@ -58,6 +59,44 @@ export function createProblemList(text: string): ProblemList {
     warning: (offset, message, remedy) => add("warning", offset, message, remedy),
     all: () => shownOf(found, total),
   };
+}
+
+/** Characters of a quoted value: enough to know which one is meant. */
+const VALUE_SHOWN_MAX = 60;
+/** Characters of a message whose values could not be told from its own words. */
+const MESSAGE_SHOWN_MAX = 1000;
+
+/** Long names of elements are looked for in so many characters. */
+const NAMES_SEARCHED_MAX = 20_000;
+
+/** Messages quote what is written in the document, and that may be a script of thousands of characters. */
+export function shortMessage(text: string): string {
+  if (text.length <= VALUE_SHOWN_MAX) return text;
+  // A quote inside of a word is an apostrophe.
+  const opening = /(?<![\w'])'/g;
+  const closing = /'(?=$|[\s,.;:)?])/g;
+  let short = "";
+  let place = 0;
+  while (short.length <= MESSAGE_SHOWN_MAX) {
+    opening.lastIndex = place;
+    const start = opening.exec(text);
+    closing.lastIndex = opening.lastIndex;
+    const end = start === null ? null : closing.exec(text);
+    if (start === null || end === null) break;
+    const value = text.slice(start.index + 1, end.index);
+    short += text.slice(place, start.index + 1) + cut(value, VALUE_SHOWN_MAX) + "'";
+    place = closing.lastIndex;
+  }
+  const names = cut(short + text.slice(place), NAMES_SEARCHED_MAX).replace(
+    /<(\/?)([^\s<>]+)/g,
+    (_all, slash: string, name: string) => `<${slash}${cut(name, VALUE_SHOWN_MAX)}`,
+  );
+  return cut(names, MESSAGE_SHOWN_MAX);
+}
+
+/** Never between the two halves of one character. */
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
 /** Errors come before warnings when there is not room for both: a hidden error would let a run start. */

@@ -2,7 +2,7 @@
 import { XMLParser } from "fast-xml-parser";
 import type { Problem } from "../base/problem.ts";
 import type { Span } from "./application.ts";
-import { createLineColumnOf, type LineColumnOf } from "./problem-list.ts";
+import { createLineColumnOf, type LineColumnOf, shortMessage } from "./problem-list.ts";
 import { admitXml, type AttributePlace, type ElementPlace } from "./xml-gate.ts";
 
 export interface XmlAttribute extends AttributePlace {
@@ -83,7 +83,16 @@ const REPORT_REMEDY = "Write this part more plainly, and please report it with t
 
 function xmlError(text: string, offset: number, message: string, remedy: string): XmlResult {
   const place = createLineColumnOf(text)(offset);
-  return { kind: "error", problem: { severity: "error", ...place, offset, message, remedy } };
+  return {
+    kind: "error",
+    problem: {
+      severity: "error",
+      ...place,
+      offset,
+      message: shortMessage(message),
+      remedy: shortMessage(remedy),
+    },
+  };
 }
 
 type Tree =

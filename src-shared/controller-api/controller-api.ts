@@ -22,7 +22,7 @@ export interface ControllerApi {
   /** Ends a run: `stop` is a success for services, `abort` a decision, `interrupt` Ctrl-C, `timeout` a deadline. */
   endRun(run: string, cause: EndCause, reason: string): ActionResult;
   failHost(host: string, reason: string): ActionResult;
-  /** Releases a barrier, whatever is missing. */
+  /** Releases a barrier, or counts process blocks of that name as done on all hosts that are executing. */
   force(run: string, name: string): ActionResult;
   /** Starts clients on hosts (a node set; undefined = all of the directory) and keeps them for later runs. */
   connect(hosts: string | undefined, options: DeployOptions): Promise<ActionResult>;

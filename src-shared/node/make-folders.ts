@@ -13,10 +13,22 @@ export async function makeFolders(path: string, mode = 0o777): Promise<string | 
   } catch (error) {
     if (await isFolder(path)) return undefined;
     const parent = dirname(path);
-    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    if (!isMissing || (await isFolder(parent)) || parent === path) throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === path) throw error;
     const first = await makeFolders(parent, mode);
-    return (await makeFolders(path, mode)) === undefined ? first : (first ?? path);
+    // The parent is there now (somebody else may have made it meanwhile): what the system refuses now, it refuses.
+    const made = await makeOne(path, mode);
+    return first ?? made;
+  }
+}
+
+/** Undefined when it is there already. */
+async function makeOne(path: string, mode: number): Promise<string | undefined> {
+  try {
+    await mkdir(path, mode);
+    return path;
+  } catch (error) {
+    if (await isFolder(path)) return undefined;
+    throw error;
   }
 }
 

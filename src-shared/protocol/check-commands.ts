@@ -147,6 +147,7 @@ export const commandSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("secrets"), run, values: z.record(name, text) }),
   z.strictObject({ kind: z.literal("variables"), run, table: variableTable }),
   z.strictObject({ kind: z.literal("release"), run, barrier: name }),
+  z.strictObject({ kind: z.literal("forceBlock"), run, block: name }),
   z.strictObject({ kind: z.literal("input"), run, bytes, end: z.boolean() }),
   z.strictObject({ kind: z.literal("stop"), run, reason: text }),
   z.strictObject({ kind: z.literal("collect"), run }),

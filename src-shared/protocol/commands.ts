@@ -12,6 +12,8 @@ export type Command =
   | { readonly kind: "secrets"; readonly run: RunId; readonly values: Readonly<Record<string, string>> }
   | { readonly kind: "variables"; readonly run: RunId; readonly table: VariableTable }
   | { readonly kind: "release"; readonly run: RunId; readonly barrier: string }
+  /** Process blocks of this name count as done: what runs is stopped, what waits is never started. */
+  | { readonly kind: "forceBlock"; readonly run: RunId; readonly block: string }
   | InputCommand
   | { readonly kind: "stop"; readonly run: RunId; readonly reason: string }
   | { readonly kind: "collect"; readonly run: RunId }

@@ -287,6 +287,11 @@ export const WRONG_DIRECTORIES: readonly BadDocument[] = [
     says: /host 'a' is listed before with port 1/,
     help: /Make both entries agree/,
   },
-  { title: "an application in its place", text: applicationOf(), says: /<project>/, help: /./ },
+  {
+    title: "an application in its place",
+    text: `▸${applicationOf()}`,
+    says: /this is an application specification/,
+    help: /Are the two swapped/,
+  },
   { title: "an empty directory file", text: "▸", says: /the document is empty/, help: /Start with <plush>/ },
 ];

@@ -36,7 +36,7 @@ export function execRuns(world: RunWorld): void {
     expect(end.exitCode).toBe(3);
     expect(end.stdout.split("\n").sort()).toEqual(["", "h1: out", "h2: out"]);
     expect(end.stderr).toContain("h1: err");
-    expect(end.stderr).toContain("h[1-2]: exited with exit code 7");
+    expect(end.stderr).toContain("h[1-2]: exit status 7");
   });
 
   runTest(world, "exec exits with 4 when a host is gone", async (place) => {

@@ -337,3 +337,27 @@ describe("variables and secrets", () => {
     expect(new CoreDriver().execute(secret).hostEnded).toEqual(["failed: p"]);
   });
 });
+
+describe("forcing a block", () => {
+  test("what runs is stopped and counts as done; what follows starts", () => {
+    const driver = new CoreDriver().execute(processBlock("a") + processBlock("b", "", "a"));
+    driver.started("a");
+    driver.command({ kind: "forceBlock", run: RUN, block: "a" });
+    expect(driver.effects.filter((effect) => effect.kind === "stopProcess")).toHaveLength(1);
+    driver.exited("a", undefined, "SIGTERM");
+    expect(driver.spawned).toEqual(["a 1", "b 1"]);
+    expect(driver.runs("b").hostEnded).toEqual(["finished: "]);
+  });
+
+  test("what waits is never started; what has failed stays failed", () => {
+    const driver = new CoreDriver().execute(
+      processBlock("a") + processBlock("b", "", "a") + processBlock("c", "", "b"),
+    );
+    driver.command({ kind: "forceBlock", run: RUN, block: "b" });
+    expect(driver.spawned).toEqual(["a 1", "c 1"]);
+    driver.runs("a").runs("c", 3);
+    driver.command({ kind: "forceBlock", run: RUN, block: "c" });
+    expect(driver.spawned).toEqual(["a 1", "c 1"]);
+    expect(driver.hostEnded).toEqual(["failed: c"]);
+  });
+});

@@ -138,6 +138,11 @@ describe("plush check", () => {
     const { folder, world, plush } = setUp();
     writeFileSync(join(folder, "a.xml"), Buffer.from([0xff, 0xfe, 0x3c, 0x00]));
     expect(await plush("check", "a.xml")).toBe(6);
+    expect(world.err.text()).toContain(
+      "it is UTF-16, not text in UTF-8\n  help: In your editor, save it as UTF-8.",
+    );
+    writeFileSync(join(folder, "a.xml"), Buffer.from([0x3c, 0xff, 0x00]));
+    expect(await plush("check", "a.xml")).toBe(6);
     expect(world.err.text()).toContain("it is not text in UTF-8");
   });
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { HostView } from "#shared/controller-api/controller-api.ts";
 import { runCommandLine } from "../../../src-main/command-line/command-line.ts";
 import { commandRun } from "./recorded-runs.ts";
 import { createScriptedController } from "./scripted-controller.ts";
@@ -20,7 +21,7 @@ function setUp(stdin: string | undefined, terminal = false) {
   return { api, world, plush: (...words: readonly string[]) => runCommandLine(words, world) };
 }
 
-const ENDS = "plush: n5: connection: connection refused\nplush: n4: exited with exit code 127\n";
+const ENDS = "plush: n5: connection: connection refused\nplush: n4: exit status 127\n";
 
 describe("plush exec", () => {
   test("lines with their host, as they come; standard error apart", async () => {
@@ -87,5 +88,26 @@ describe("plush exec", () => {
     const { world, plush } = setUp("");
     expect(await plush("exec", "-w", "n1")).toBe(2);
     expect(world.err.text()).toContain("missing required argument");
+  });
+
+  test("hosts that are not there: says which there are", async () => {
+    const host = (name: string, groups: readonly string[]): HostView =>
+      ({ host: name, groups, state: "disconnected" }) as unknown as HostView;
+    const folder = mkdtempSync(join(tmpdir(), "plush-exec-"));
+    writeFileSync(
+      join(folder, "directory.xml"),
+      `<plush><resource_manager type="local"><node hostname="n[1-2]" group="all"/></resource_manager></plush>`,
+    );
+    const api = createScriptedController({
+      events: commandRun,
+      hosts: [host("n1", ["all"]), host("n2", ["all", "web"])],
+      refusal: { kind: "refused", exitCode: 6, problems: [], reason: "not in the directory: n9" },
+    });
+    const world = createTestWorld({ api, workingDirectory: folder, environment: { NO_COLOR: "1" } });
+    world.input.end("");
+    expect(await runCommandLine(["exec", "-w", "n9", "true"], world)).toBe(6);
+    expect(world.err.text()).toBe(
+      "plush: not started: not in the directory: n9\n  help: The directory's hosts are n[1-2]; its groups: all, web.\n",
+    );
   });
 });

@@ -139,8 +139,8 @@ export const successfulRun: readonly RunEvent[] = recorded([
   exited("master", "Master", 0),
   ...names(3).map((name) => host(name, "Clients", "finished")),
   host("master", "Master", "finished"),
-  stage("Clients", "finished", 3, 3),
   stage("Master", "finished", 1, 1),
+  stage("Clients", "finished", 3, 3),
   runState("stopping"),
   runState("cleaning up"),
   runEnd("finished", 0, "all processes finished", {

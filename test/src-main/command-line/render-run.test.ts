@@ -9,9 +9,19 @@ import { renderStatus } from "../../../src-main/command-line/render-status.ts";
 import { summaryObject } from "../../../src-main/command-line/render-summary.ts";
 import { COLOUR_STYLE, PLAIN_STYLE } from "../../../src-main/command-line/style.ts";
 import { widthOf } from "../../../src-main/command-line/text-width.ts";
-import type { RunEvent } from "#shared/controller-api/run-events.ts";
+import type { RunEvent, RunEventBody } from "#shared/controller-api/run-events.ts";
 import { expectGolden } from "./golden.ts";
-import { output, recorded, successfulRun, troubledRun, exited, started } from "./recorded-runs.ts";
+import {
+  exited,
+  host,
+  output,
+  recorded,
+  runEnd,
+  stage,
+  started,
+  successfulRun,
+  troubledRun,
+} from "./recorded-runs.ts";
 
 const PLAIN: RunTextOptions = {
   style: PLAIN_STYLE,
@@ -61,6 +71,45 @@ describe("a run as lines", () => {
     expect(during).toEqual([]);
     expect(text.tick(at(0) + GROUPING_MS - 1)).toEqual([]);
     expect(text.tick(at(0) + GROUPING_MS)).toEqual(["failed: p1 (C) on n[1-100]: exit status 1"]);
+  });
+
+  test("that a component has ended is told behind its last output", () => {
+    const text = createRunText(PLAIN);
+    const [, ...events] = recorded([
+      host("n1", "C", "executing"),
+      host("n1", "C", "executing"),
+      stage("C", "running", 0, 1),
+      { event: "stage", component: "C", stage: "finished", done: 1, total: 1, failed: 1 },
+    ]);
+    expect(events.flatMap((event) => text.event(event, 0))).toEqual(["C: running on 1 host"]);
+    expect(text.tick(200)).toEqual([]);
+    const [late] = recorded([output("n1", "the last word\n")]);
+    expect(text.event(late!, 250)).toEqual(["n1: the last word"]);
+    expect(text.tick(400)).toEqual([]);
+    expect(text.tick(600)).toEqual(["C: ended 1/1, 1 failed"]);
+    expect(text.end().join("\n")).not.toContain("ended");
+  });
+
+  test("services are told to serve, not to end", () => {
+    const text = createRunText(PLAIN);
+    const serving = (done: number): RunEventBody =>
+      ({ ...stage("S", "running", 0, 2), serving: done }) as RunEventBody;
+    const lines = recorded([serving(2), serving(2)]).flatMap((event) => text.event(event, 0));
+    expect(lines).toEqual(["S: running as a service on 2 hosts"]);
+    const later = createRunText(PLAIN);
+    const seen = recorded([serving(0), serving(1), serving(2)]).flatMap((event) => later.event(event, 0));
+    expect(seen).toEqual(["S: running on 2 hosts", "S: serving 2/2"]);
+    expect(renderStatus(later.model, 0, 80, 24, PLAIN_STYLE)[1]).toContain("running, serving 2/2");
+  });
+
+  test("a failure is told once, and once more at the end when much has come since", () => {
+    const failing = [exited("n1", "C", 3), host("n1", "C", "failed", { step: "run", reason: "p1" })];
+    const noise = Array.from({ length: 30 }, () => output("n2", "noise\n"));
+    const end = runEnd("failed", 3, "failed on n1");
+    const count = (events: readonly RunEventBody[]): number =>
+      textOf(recorded(events)).split("exit status 3").length - 1;
+    expect(count([...failing, end])).toBe(1);
+    expect(count([...failing, ...noise, end])).toBe(2);
   });
 
   test("a line that does not end is shown after a while", () => {

@@ -169,6 +169,40 @@ describe("ending a run", () => {
     expect(world.left).toEqual([]);
   });
 
+  test("the second signal says when the hosts clean up by themselves", async () => {
+    const first = { ...begun, controllerAbsenceMs: 300_000 };
+    const { api, world } = setUp({ events: recorded([first, runState("running")]), untilEnded: () => [] });
+    void runCommandLine(["run", "app.xml", "-d", "dir.xml"], world);
+    await api.played;
+    world.signal("SIGINT");
+    world.signal("SIGINT");
+    expect(world.err.text()).toContain("by themselves within 5 min (controller_absence)");
+  });
+
+  test("on a terminal, too: the last word is written before the program ends", async () => {
+    const { api, world } = setUp({ ...endless, untilEnded: () => [] }, { terminal: true });
+    void runCommandLine(["run", "app.xml", "-d", "dir.xml"], world);
+    await api.played;
+    world.signal("SIGINT");
+    world.signal("SIGINT");
+    expect(world.left).toEqual([130]);
+    expect(world.out.text()).toContain("by themselves within 10 min (controller_absence)");
+  });
+
+  test("a directory that lies beside the application is pointed at", async () => {
+    const { world, plush, folder } = setUp(endless);
+    mkdirSync(join(folder, "my app"));
+    writeFileSync(join(folder, "my app", "app.xml"), APPLICATION);
+    writeFileSync(join(folder, "my app", "directory.xml"), DIRECTORY);
+    expect(await plush("run", "my app/app.xml")).toBe(2);
+    expect(world.err.text()).toContain(
+      "help: There is one beside the application: -d my\\ app/directory.xml",
+    );
+    const other = setUp(endless);
+    expect(await other.plush("run", "app.xml")).toBe(2);
+    expect(other.world.err.text()).toContain("write a first one with: npx plush init");
+  });
+
   test("the second signal leaves at once", async () => {
     const { api, world } = setUp({ events: endless.events, untilEnded: () => [] });
     void runCommandLine(["run", "app.xml", "-d", "dir.xml"], world);
@@ -177,7 +211,7 @@ describe("ending a run", () => {
     expect(world.left).toEqual([]);
     world.signal("SIGTERM");
     expect(world.left).toEqual([130]);
-    expect(world.err.text()).toContain("may be left");
+    expect(world.err.text()).toContain("clean up by themselves within 10 min (controller_absence)");
   });
 
   test("--for stops gracefully, as a success", async () => {

@@ -61,6 +61,14 @@ describe("a script on standard input", () => {
     return { ...parts, exitCode, out: parts.world.out.text(), err: parts.world.err.text() };
   };
 
+  test("what is not loaded is said with how to load it; help lists the arguments", async () => {
+    const { err } = await perform({ events: successfulRun }, ["run"], "shell");
+    expect(err).toContain("no application is loaded\n  help: Load one: load APPLICATION.xml");
+    const { out } = await perform({ events: successfulRun }, ["help", "help run"], "shell");
+    expect(out).toMatch(/^load APPLICATION\.xml {2,}read and check/m);
+    expect(out).toContain("--variable NAME=VALUE");
+  });
+
   test("load, run and wait: no prompts, the run's lines", async () => {
     const { exitCode, out, api } = await perform({ events: successfulRun }, [
       "# a comment",
@@ -154,7 +162,7 @@ describe("a script on standard input", () => {
       stayConnected: true,
     });
     expect(out).toContain("n[1,3] (2)\n---------------\n6.1.0\n");
-    expect(err).toContain("n4: exited with exit code 127");
+    expect(err).toContain("n4: exit status 127");
   });
 
   test.each([

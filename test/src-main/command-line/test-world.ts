@@ -60,6 +60,7 @@ export function createTestWorld(options: TestWorldOptions = {}): TestWorld {
       runtime: join(folder, "run"),
     },
     programDirectory: HERE,
+    programName: "npx plush",
     version: "0.0.0-test",
     startController: () =>
       options.api === undefined

@@ -63,6 +63,18 @@ describe("a host fails", () => {
     expect(driver.outcome.hosts).toMatchObject({ replaced: ["h2", "h4"], unreachable: ["h5"], failed: [] });
   });
 
+  test("what it says when hosts run out: which failed, and what to do; the reasons were told", () => {
+    const none = new RunDriver(specification({ components: component("c", "1") }), 2).start();
+    none.notConnected("h1").notConnected("h2").finish();
+    expect(none.eventsOf("problem").at(-1)).toMatchObject({
+      message: "component 'c' needs 1 host and none is left: h[1-2] failed",
+      remedy: "Correct what failed above, or list more hosts of type 'ssh'.",
+    });
+    expect(none.outcome.verdict.reason).toBe("no host is left for component 'c'");
+    const few = new RunDriver(ONE, 3).executing("h1", "h2", "h3").lost("h2").finish();
+    expect(few.outcome.verdict.reason).toBe("component 'c' needs 3 hosts and has 2 left");
+  });
+
   test("a component goes on with fewer, down to its minimum", () => {
     const driver = new RunDriver(TWO_TO_THREE, 3).executing("h1", "h2", "h3").lost("h1");
     expect(driver.hosts).toEqual(["h2", "h3"]);

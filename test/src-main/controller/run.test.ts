@@ -56,6 +56,27 @@ describe("from start to finish", () => {
     });
   });
 
+  test("hosts with services that go on have not ended, and those where something failed are counted", () => {
+    const stagesOf = (driver: RunDriver) =>
+      driver
+        .eventsOf("stage")
+        .flatMap(({ stage, done, failed, serving }) =>
+          stage === "setting up the nodes" ? [] : [{ stage, done, failed, serving }],
+        );
+    const mixed = componentBlock("cb", "c", SERVICE, processBlock("work"));
+    const both = new RunDriver(specification({ components: component("c", "2"), blocks: mixed }));
+    expect(stagesOf(both.executing("h1", "h2").ended("h1", "h2"))).toEqual([
+      { stage: "running", done: 0, failed: undefined, serving: undefined },
+      { stage: "running", done: 0, failed: undefined, serving: 1 },
+      { stage: "running", done: 0, failed: undefined, serving: 2 },
+    ]);
+    const services = new RunDriver(SERVICES).executing("h1", "h2").processFails("h2");
+    expect(stagesOf(services)).toEqual([
+      { stage: "running", done: 0, failed: undefined, serving: 2 },
+      { stage: "running", done: 1, failed: 1, serving: 1 },
+    ]);
+  });
+
   test("the first event says what the run is of", () => {
     const driver = new RunDriver(ONE).start();
     expect(driver.events[0]).toEqual({
@@ -64,6 +85,7 @@ describe("from start to finish", () => {
       version: 1,
       application: "app.xml",
       experiment: "e",
+      controllerAbsenceMs: 600_000,
     });
     expect(driver.eventsOf("matching")).toEqual([
       { event: "matching", component: "c", hosts: "h[1-3]", count: 3, wanted: { min: 3, max: 3 } },
@@ -94,7 +116,7 @@ describe("from start to finish", () => {
     const driver = new RunDriver(ONE, 2).start();
     driver.finish();
     expect(driver.outcome).toMatchObject({ end: "failed", verdict: { exitCode: 1 } });
-    expect(driver.outcome.verdict.reason).toContain("wants 3 hosts and 2 can be had");
+    expect(driver.outcome.verdict.reason).toContain("needs 3 hosts and there are 2");
     expect(driver.connects()).toEqual([]);
     expect(driver.givenUp()).toEqual([]);
   });

@@ -18,7 +18,7 @@ const UNREACHABLE = { failedHosts: new Map([[hostIdOf("h1"), failure(true)]]) };
 const FAILED_HOST = { failedHosts: new Map([[hostIdOf("h2"), failure(false)]]) };
 const FAILED = { failedMembers: [hostIdOf("h3")] };
 const ABORT: Partial<Troubles> = { ended: { cause: "abort", reason: "enough" } };
-const FATAL: Partial<Troubles> = { fatal: "no hosts" };
+const FATAL: Partial<Troubles> = { fatal: { reason: "no hosts", isComplete: false } };
 
 describe("precedence", () => {
   test.each<readonly [number, string, Partial<Troubles>]>([
@@ -46,4 +46,6 @@ describe("precedence", () => {
 test("the reason names what was fatal and where", () => {
   const { verdict } = judgeRun({ ...NONE, ...UNREACHABLE, ...FAILED, ...FATAL });
   expect(verdict.reason).toBe("no hosts; failed on h3; unreachable: h1");
+  const complete = judgeRun({ ...NONE, ...FAILED, fatal: { reason: "no hosts", isComplete: true } });
+  expect(complete.verdict.reason).toBe("no hosts");
 });

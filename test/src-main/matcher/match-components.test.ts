@@ -73,7 +73,7 @@ describe("all components at once", () => {
     const requests = [request("A", 2, 2, "g"), request("B", 2, 2, "g")];
     expect(write(matchComponents(requests, directory, NOTHING))).toEqual([
       "A: n1 n2",
-      "component 'B' wants 2 hosts and 1 can be had: 2 held by component 'A' (n[1-2]); 3 hosts of type 'ssh' in group 'g'",
+      "component 'B' needs 2 hosts and there is 1: 2 used by component 'A' (n[1-2]); the resource directory has 3 hosts of type 'ssh' in group 'g'",
     ]);
   });
 });

@@ -142,22 +142,22 @@ describe("what it says when hosts run out", () => {
       request(10, 10, resource("ssh", "client")),
       TEN,
       context({ failed: { "node[3-4]": "connection refused" }, held: { node9: "Cluster1" } }),
-      "component 'Cluster2' wants 10 hosts and 7 can be had: 2 failed (node[3-4]: connection refused), " +
-        "1 held by component 'Cluster1' (node9); 10 hosts of type 'ssh' in group 'client'",
+      "component 'Cluster2' needs 10 hosts and there are 7: 2 failed (node[3-4]: connection refused), " +
+        "1 used by component 'Cluster1' (node9); the resource directory has 10 hosts of type 'ssh' in group 'client'",
     ],
     [
       "too few in the directory",
       request(3, 3, resource("local")),
       directoryOf("local: n1"),
       context({}),
-      "component 'Cluster2' wants 3 hosts and 1 can be had; 1 host of type 'local'",
+      "component 'Cluster2' needs 3 hosts and there is 1; the resource directory has 1 host of type 'local'",
     ],
     [
       "a misspelt group",
       request(1, 1, resource("ssh", "cleint")),
       directoryOf("ssh/client: n1", "ssh/master: n2"),
       context({}),
-      "component 'Cluster2' wants 1 host and 0 can be had; " +
+      "component 'Cluster2' needs 1 host and there is none; " +
         "no host of type 'ssh' is in group 'cleint'; the nearest is 'client'",
     ],
     [
@@ -165,7 +165,7 @@ describe("what it says when hosts run out", () => {
       request(1, 1, resource("ssh", "workers")),
       directoryOf("ssh/client: n1", "ssh/master: n2"),
       context({}),
-      "component 'Cluster2' wants 1 host and 0 can be had; " +
+      "component 'Cluster2' needs 1 host and there is none; " +
         "no host of type 'ssh' is in group 'workers'; its groups are 'client', 'master'",
     ],
     [
@@ -173,7 +173,7 @@ describe("what it says when hosts run out", () => {
       request(1, 1, resource("ssh", "client")),
       directoryOf("ssh: n1", "local/client: n2"),
       context({}),
-      "component 'Cluster2' wants 1 host and 0 can be had; " +
+      "component 'Cluster2' needs 1 host and there is none; " +
         "no host of type 'ssh' is in group 'client'; that group is of type 'local'",
     ],
     [
@@ -181,7 +181,7 @@ describe("what it says when hosts run out", () => {
       request(1, 1, resource("planetlab", "slice")),
       directoryOf("ssh: n1", "local: n2"),
       context({}),
-      "component 'Cluster2' wants 1 host and 0 can be had; " +
+      "component 'Cluster2' needs 1 host and there is none; " +
         "the resource directory has no resource manager of type 'planetlab', only 'ssh', 'local'",
     ],
     [
@@ -189,22 +189,22 @@ describe("what it says when hosts run out", () => {
       request(4, 4, resource("ssh", "client", "node[9-12]")),
       TEN,
       context({}),
-      "component 'Cluster2' wants 4 hosts and 2 can be had; " +
-        "2 hosts of type 'ssh' in group 'client' among hosts=\"node[9-12]\"; not in the directory there: node[11-12]",
+      "component 'Cluster2' needs 4 hosts and there are 2; " +
+        "the resource directory has 2 hosts of type 'ssh' in group 'client' among hosts=\"node[9-12]\"; not in the directory there: node[11-12]",
     ],
     [
       "a node set that cannot be read",
       request(1, 1, resource("ssh", undefined, "node[1-")),
       TEN,
       context({}),
-      "component 'Cluster2' wants 1 host and 0 can be had; hosts=\"node[1-\" is not understood: the bracket '[' is never closed",
+      "component 'Cluster2' needs 1 host and there is none; hosts=\"node[1-\" is not understood: the bracket '[' is never closed",
     ],
     [
       "no resources, an empty directory",
       request(1, 1),
       directoryOf(),
       context({}),
-      "component 'Cluster2' wants 1 host and 0 can be had; it names no <resource> to take hosts from",
+      "component 'Cluster2' needs 1 host and there is none; it names no <resource> to take hosts from",
     ],
   ])("%s", (_, wanted, directory, given, message) => {
     expect(match(wanted, directory, given)).toBe(message);
@@ -216,7 +216,9 @@ describe("what it says when hosts run out", () => {
     expect(result).toMatchObject({ kind: "noMatch", wanted: 1, found: 0 });
     if (result.kind !== "noMatch") return;
     expect(result.rejections).toHaveLength(10);
-    expect(result.message).toContain("1 failed (node5: cannot reach node5), 5 for other reasons; 10 hosts");
+    expect(result.message).toContain(
+      "1 failed (node5: cannot reach node5), 5 for other reasons; the resource directory has 10 hosts",
+    );
   });
 });
 

@@ -18,9 +18,10 @@ describe("hosts", () => {
           component("g", "«100001") +
           component("h", '<num_hosts min="«5" max="4"/>') +
           component("i", '<num_hosts min="«x"/>') +
+          component("l", "«") +
           component("j", '<num_hosts min="1">«2</num_hosts>') +
           "«<component name='k'><resources><resource type='ssh'/></resources></component>",
-        blocks: ["c", "d", "f", "g", "h", "i", "j", "k"]
+        blocks: ["c", "d", "f", "g", "h", "i", "l", "j", "k"]
           .map((name) => componentBlock(name, name, processBlock("p")))
           .join(""),
       },
@@ -30,6 +31,7 @@ describe("hosts", () => {
       "error num_hosts is 100001, which is more than 100000",
       "error min is 5 and max is 4",
       "error 'x' is no whole number",
+      "error num_hosts is empty",
       "error num_hosts has both a number and min or max",
       "error the component does not say how many hosts it needs",
     ],
@@ -95,6 +97,16 @@ describe("hosts and the resource directory", () => {
       },
       "error the resource directory has no group 'bigg' of type 'ssh'; did you mean 'big'?",
       "error the resource directory has no hosts of type 'local'",
+    ],
+    [
+      "a group that does not exist is the cause of having too few, and told alone",
+      { components: wanting("c", "5", 'group="«bigg"') },
+      "error the resource directory has no group 'bigg' of type 'ssh'; did you mean 'big'?",
+    ],
+    [
+      "and so is a node set that cannot be read",
+      { components: wanting("c", "5", 'hosts="«a[1-"').replace("«a[1-", "a«[1-") },
+      "error hosts 'a[1-': the bracket '[' is never closed",
     ],
     [
       "two components that want the same hosts",

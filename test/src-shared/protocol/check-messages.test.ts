@@ -140,6 +140,7 @@ const COMMANDS: readonly Command[] = [
   { kind: "secrets", run, values: { token: "hunter2" } },
   { kind: "variables", run, table: variables },
   { kind: "release", run, barrier: "b" },
+  { kind: "forceBlock", run, block: "p" },
   { kind: "input", run, bytes: new Uint8Array([1, 2]), end: false },
   { kind: "stop", run, reason: "" },
   { kind: "collect", run },

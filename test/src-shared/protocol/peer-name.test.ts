@@ -5,8 +5,7 @@ import { hostIdOf } from "../../../src-shared/base/ids.ts";
 import { parsePeerName, writePeerUri } from "../../../src-shared/protocol/peer-name.ts";
 
 test("written and parsed is the same again, and needs no quoting", () => {
-  const host = fc
-    .string({ minLength: 1, maxLength: 40, unit: "grapheme" });
+  const host = fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" });
   fc.assert(
     fc.property(host.map(hostIdOf), fc.constantFrom("root" as const, "client" as const), (name, role) => {
       const uri = writePeerUri({ session: "run-1", role, host: name });
