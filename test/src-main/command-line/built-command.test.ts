@@ -1,10 +1,10 @@
 // The built `plush` as a process: what needs no controller, with real pipes and exit codes.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 const PLUSH = join(ROOT, "dist", "plush.mjs");
@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 
 function plush(words: readonly string[], input = "") {
-  const folder = mkdtempSync(join(tmpdir(), "plush-built-"));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, "bad.xml"), "<plush><project name='p'>\n  <softwar/>\n</plush>\n");
   const { status, stdout, stderr } = spawnSync(process.execPath, [PLUSH, ...words], {
     cwd: folder,

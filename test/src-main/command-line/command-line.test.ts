@@ -1,6 +1,5 @@
 // Usage of the command line as a whole: help, version, unknown commands and options, `plush check`, `plush init`.
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseDirectory } from "#shared/resource-directory/parse-directory.ts";
@@ -8,9 +7,10 @@ import { parsePreferences } from "../../../src-main/documents/preferences.ts";
 import { runCommandLine } from "../../../src-main/command-line/command-line.ts";
 import { strongestExit } from "../../../src-main/command-line/exit-codes.ts";
 import { createTestWorld, type TestWorldOptions } from "./test-world.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 function setUp(options: TestWorldOptions = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "plush-usage-"));
+  const folder = temporaryFolder();
   const world = createTestWorld({ workingDirectory: folder, ...options });
   return { folder, world, plush: (...words: readonly string[]) => runCommandLine(words, world) };
 }

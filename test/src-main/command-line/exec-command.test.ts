@@ -1,6 +1,5 @@
 // `plush exec` on a scripted controller: prefixed and folded output, standard input, exit lists.
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { HostView } from "#shared/controller-api/controller-api.ts";
@@ -8,9 +7,10 @@ import { runCommandLine } from "../../../src-main/command-line/command-line.ts";
 import { commandRun } from "./recorded-runs.ts";
 import { createScriptedController } from "./scripted-controller.ts";
 import { createTestWorld } from "./test-world.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 function setUp(stdin: string | undefined, terminal = false) {
-  const folder = mkdtempSync(join(tmpdir(), "plush-exec-"));
+  const folder = temporaryFolder();
   writeFileSync(
     join(folder, "directory.xml"),
     `<plush><resource_manager type="local"><node hostname="n[1-5]" group="all"/></resource_manager></plush>`,
@@ -93,7 +93,7 @@ describe("plush exec", () => {
   test("hosts that are not there: says which there are", async () => {
     const host = (name: string, groups: readonly string[]): HostView =>
       ({ host: name, groups, state: "disconnected" }) as unknown as HostView;
-    const folder = mkdtempSync(join(tmpdir(), "plush-exec-"));
+    const folder = temporaryFolder();
     writeFileSync(
       join(folder, "directory.xml"),
       `<plush><resource_manager type="local"><node hostname="n[1-2]" group="all"/></resource_manager></plush>`,

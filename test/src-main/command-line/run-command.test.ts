@@ -1,6 +1,5 @@
 // `plush run` on a scripted controller: forms of output, exit codes, interruption, clean-up.
-import { mkdtempSync, mkdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RunEvent } from "#shared/controller-api/run-events.ts";
@@ -9,6 +8,7 @@ import { expectGolden } from "./golden.ts";
 import { recorded, runEnd, successfulRun, troubledRun, begun, runState } from "./recorded-runs.ts";
 import { createScriptedController, type Script } from "./scripted-controller.ts";
 import { createTestWorld, type TestWorldOptions } from "./test-world.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const APPLICATION = `<plush>
   <project name="simple">
@@ -22,7 +22,7 @@ const APPLICATION = `<plush>
 const DIRECTORY = `<plush><resource_manager type="local"><node hostname="n[1-2]" group="all"/></resource_manager></plush>\n`;
 
 function setUp(script: Script, options: TestWorldOptions = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "plush-run-"));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, "app.xml"), APPLICATION);
   writeFileSync(join(folder, "dir.xml"), DIRECTORY);
   const api = createScriptedController(script);

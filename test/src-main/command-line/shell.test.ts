@@ -1,6 +1,5 @@
 // The shell on a scripted controller: scripts, the terminal, completion, words, history.
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
@@ -12,6 +11,7 @@ import { commandText, quoteForShell, splitShellLine } from "../../../src-main/co
 import { begun, recorded, runEnd, runState, successfulRun, commandRun } from "./recorded-runs.ts";
 import { createScriptedController, type Script } from "./scripted-controller.ts";
 import { createTestWorld } from "./test-world.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const APPLICATION = `<plush><project name="simple">
   <component name="C"><rspec><num_hosts>1</num_hosts></rspec><resources><resource type="local" group="all"/></resources></component>
@@ -41,7 +41,7 @@ const HOSTS = [
 ];
 
 function setUp(script: Script, terminal: boolean) {
-  const folder = mkdtempSync(join(tmpdir(), "plush-shell-"));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, "app.xml"), APPLICATION);
   writeFileSync(join(folder, "bad.xml"), "<plush>");
   writeFileSync(

@@ -1,11 +1,10 @@
 // A computer for tests of the command line: streams that remember, a clock that is moved by hand, signals on demand.
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import type { Output, World } from "../../../src-main/command-line/world.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** 2026-01-01: the time at which the recorded runs begin. */
@@ -35,7 +34,7 @@ export interface TestWorldOptions {
 }
 
 export function createTestWorld(options: TestWorldOptions = {}): TestWorld {
-  const folder = options.workingDirectory ?? mkdtempSync(join(tmpdir(), "plush-test-"));
+  const folder = options.workingDirectory ?? temporaryFolder();
   const out = captureOutput(options);
   const err = captureOutput(options);
   const input = new PassThrough();

@@ -1,8 +1,8 @@
 // The folders of each platform, and documents that cannot be read or must not be overwritten.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { examplesDirectoryFrom, findExample } from "../../../src-main/documents/examples.ts";
 import { pathsOf } from "../../../src-main/documents/paths.ts";
 import { readDocument, unreadableBecause } from "../../../src-main/documents/read-document.ts";
@@ -73,7 +73,8 @@ describe("pathsOf", () => {
 });
 
 describe("documents", () => {
-  const folder = mkdtempSync(join(tmpdir(), "plush-documents-"));
+  const folder = mkdtempSync(join(tmpdir(), "nebula-documents-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test("reading: plain words for what cannot be read", async () => {
     writeFileSync(join(folder, "a.xml"), "\uFEFFtext");

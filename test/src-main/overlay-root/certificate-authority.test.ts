@@ -65,12 +65,12 @@ test("a session's name that could be mistaken for something else is refused", as
   await expect(authority.issue("client", HOST)).rejects.toThrow("letters, digits and dashes");
 });
 
-test("300 are issued within seconds even on a busy computer", async () => {
+test("300 cost little processor time", { timeout: 60_000 }, async () => {
   const authority = await createAuthority("s");
-  const before = performance.now();
+  const before = process.cpuUsage();
   await Promise.all(
     Array.from({ length: 300 }, (_, place) => authority.issue("client", hostIdOf(`node${place}`))),
   );
-  // 0.4 s on two free cores; the bound only catches another order of magnitude.
-  expect(performance.now() - before).toBeLessThan(5000);
+  // 0.5 s; the bound only catches another order of magnitude, whatever else the computer does.
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
 });
