@@ -1,6 +1,7 @@
 // The wiring: makes a controller with real hosts, links and files; used by the command line and, later, the window.
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { homedir, networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
@@ -9,18 +10,28 @@ import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
 import { makeFolders } from "#shared/node/make-folders.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
 import { Controller } from "./controller/controller.ts";
+import { readClientBundle, type ClientBundle } from "./deploy/client-bundle.ts";
 import { createLocalDeployment } from "./deploy/deploy-local.ts";
+import { createSshDeployment } from "./deploy/deploy-ssh.ts";
+import type { Deployment } from "./deploy/deployment.ts";
 import { readDocument } from "./documents/read-document.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { createAuthority } from "./overlay-root/certificate-authority.ts";
-import { createOverlayRoot, type OverlayRootCallbacks } from "./overlay-root/overlay-root.ts";
+import {
+  createOverlayRoot,
+  type OverlayRootCallbacks,
+  type RunningOverlayRoot,
+} from "./overlay-root/overlay-root.ts";
 import { OutputStore } from "./results/output-store.ts";
 import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts";
+import type { SshQuestions, SshSettings, SshTransport } from "./ssh/ssh.ts";
 
 /** Runs whose results are kept when nobody says otherwise: weeks of daily work, and bounded. */
 const RESULTS_KEEP = 100;
 /** Logs and host directories are nobody else's business. */
 const PRIVATE = 0o700;
+/** For one hop of SSH, from its name to its login: longer than a busy host's sshd takes, shorter than patience. */
+const SSH_CONNECT_MS = 20_000;
 
 export interface StartSettings {
   readonly stateDirectory: string;
@@ -29,6 +40,10 @@ export interface StartSettings {
   readonly resultsKeep: number | undefined;
   /** Port that clients connect to; undefined = any free one. */
   readonly port: number | undefined;
+  /** Whose ~/.ssh is used; default: that of whoever runs this. */
+  readonly homeDirectory?: string;
+  /** Default: the program's own. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly log: (text: string) => void;
 }
 
@@ -60,12 +75,7 @@ export async function startController(settings: StartSettings): Promise<Controll
     logFile.write("controller", "main", text);
     settings.log(text);
   };
-  const local = createLocalDeployment({
-    clientBundle,
-    hostsDirectory: join(settings.stateDirectory, "hosts"),
-    session,
-  });
-  const deployments = new Map([["local", local]]);
+  const deployments = createDeployments(settings, { overlay, session, clientBundle, log });
   const controller = new Controller(
     {
       overlay,
@@ -87,7 +97,7 @@ export async function startController(settings: StartSettings): Promise<Controll
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
         await overlay.close();
-        await local.close();
+        await Promise.all([...deployments.values()].map((deployment) => deployment.close()));
         await logFile.close();
       },
       log,
@@ -97,6 +107,68 @@ export async function startController(settings: StartSettings): Promise<Controll
   late.controller = controller;
   late.log = log;
   return controller;
+}
+
+interface DeploymentNeeds {
+  readonly overlay: RunningOverlayRoot;
+  readonly session: string;
+  readonly clientBundle: string;
+  readonly log: (text: string) => void;
+}
+
+/** By type of resource manager. */
+function createDeployments(settings: StartSettings, needs: DeploymentNeeds): ReadonlyMap<string, Deployment> {
+  const { overlay, session, clientBundle, log } = needs;
+  const local = createLocalDeployment({
+    clientBundle,
+    hostsDirectory: join(settings.stateDirectory, "hosts"),
+    session,
+  });
+  const sshSettings = {
+    hostKeyPolicy: undefined,
+    homeDirectory: settings.homeDirectory ?? homedir(),
+    configFile: undefined,
+    environment: settings.environment ?? process.env,
+    connectDeadlineMs: SSH_CONNECT_MS,
+  };
+  let bundle: Promise<ClientBundle> | undefined;
+  let transport: Promise<SshTransport> | undefined;
+  const ssh = createSshDeployment(
+    {
+      transport: () => (transport ??= loadTransport(sshSettings, log)),
+      listen: async () => addressesOf(await overlay.listenEverywhere()),
+      bundle: () => (bundle ??= readClientBundle(clientBundle)),
+    },
+    { session },
+  );
+  return new Map([
+    ["local", local],
+    ["ssh", ssh],
+  ]);
+}
+
+/** Reading it takes as long as everything else together: only those wait for it who have hosts behind SSH. */
+async function loadTransport(settings: SshSettings, warn: (text: string) => void): Promise<SshTransport> {
+  const [{ createSsh2Transport }, { createSshResolve }] = await Promise.all([
+    import("./ssh/ssh2-transport.ts"),
+    import("./ssh/ssh-config.ts"),
+  ]);
+  return createSsh2Transport({ questions: NOBODY, resolve: createSshResolve(settings), warn }, settings);
+}
+
+/** Nobody is asked: agent and keys must do, and host keys must be known. */
+const NOBODY: SshQuestions = {
+  ask: () => Promise.resolve(undefined),
+  acceptHostKey: () => Promise.resolve(false),
+};
+
+/** Where hosts elsewhere find a controller that listens on all addresses. */
+function addressesOf(port: number): { host: string; port: number }[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  // Link-local addresses of IPv6 mean something only together with the interface of whoever uses them.
+  const useful = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
+  const hosts = [...useful.map(({ address }) => address), "127.0.0.1"];
+  return hosts.map((host) => ({ host, port }));
 }
 
 /** Names the controller's session: hosts' folders and certificates carry it. */

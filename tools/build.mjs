@@ -34,22 +34,23 @@ const BUILT_STAMP = join(ROOT, "dist", ".built.json");
 /** Besides the sources, what decides what a bundle looks like. */
 const BUILD_FILES = ["package-lock.json", "package.json", "tools/build.mjs"];
 
-/** Packages in the older module format call require(), which an ES module has not. */
+/** Packages in the older module format call require() and look beside themselves, which an ES module cannot. */
 const REQUIRE = [
   'import { createRequire as nebulaCreateRequire } from "node:module";',
   "const require = nebulaCreateRequire(import.meta.url);",
+  "const __dirname = import.meta.dirname;",
 ].join("\n");
 
 /**
- * msgpackr looks for a native helper at run time. A bundle must not depend on what lies around on its host, so it
- * gets the answer "not there" at once.
+ * msgpackr and ssh2 look for native helpers at run time. A bundle must not depend on what lies around on its host, so
+ * they get the answer "not there" at once.
  * @type {import("esbuild").Plugin}
  */
-const withoutNativeHelper = {
-  name: "without-native-helper",
+const withoutNativeHelpers = {
+  name: "without-native-helpers",
   setup(builder) {
-    builder.onResolve({ filter: /^msgpackr-extract$/ }, () => ({
-      path: "msgpackr-extract",
+    builder.onResolve({ filter: /^(?:msgpackr-extract|cpu-features)$|[.]node$/ }, ({ path }) => ({
+      path,
       namespace: "absent",
     }));
     builder.onLoad({ filter: /.*/, namespace: "absent" }, () => ({
@@ -79,7 +80,7 @@ async function buildProgram(program) {
     lineLimit: 160,
     legalComments: "none",
     banner: { js: program.command ? `#!/usr/bin/env node\n${REQUIRE}` : REQUIRE },
-    plugins: [withoutNativeHelper],
+    plugins: [withoutNativeHelpers],
     logLevel: "warning",
   });
   if (program.command) chmodSync(path, 0o755);

@@ -14,6 +14,16 @@ What the programs contain or need at run time, with its licence; the texts are i
 | --- | --- | --- |
 `;
 
+/**
+ * Old packages name their licences in a list, which npm does not take over into the lock file.
+ * @param {string} path
+ */
+function listedLicence(path) {
+  /** @type {{ licenses?: readonly { type: string }[] }} */
+  const { licenses } = JSON.parse(readFileSync(join(ROOT, path, "package.json"), "utf8"));
+  return licenses?.map(({ type }) => type).join(", ") ?? "unknown";
+}
+
 /** The page as it should be. */
 function thirdPartyPage() {
   /** @type {{ packages: Record<string, { version?: string, license?: string, dev?: boolean, devOptional?: boolean, optional?: boolean }> }} */
@@ -22,7 +32,7 @@ function thirdPartyPage() {
     .filter(([path, { dev, devOptional, optional }]) => path !== "" && !dev && !devOptional && !optional)
     .map(
       ([path, { version, license }]) =>
-        `| ${path.split("node_modules/").at(-1)} | ${version ?? ""} | ${license ?? "unknown"} |`,
+        `| ${path.split("node_modules/").at(-1)} | ${version ?? ""} | ${license ?? listedLicence(path)} |`,
     );
   return `${HEAD}${[...new Set(rows)].sort().join("\n")}\n`;
 }

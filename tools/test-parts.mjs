@@ -37,7 +37,10 @@ export const PARTS = [
     kind: "vitest",
     folder: "test/integration",
     budgetS: 180,
-    needs: [],
+    needs: [
+      { name: "sshd", probe: ["sshd", "-V"], apt: "openssh-server" },
+      { name: "csh", probe: ["csh", "-c", "true"], apt: "tcsh" },
+    ],
   },
 ];
 

@@ -9,6 +9,7 @@ import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { Deployment, DeployResult } from "./deployment.ts";
+import { wordsOf } from "./words-of.ts";
 
 /** The end of what a client says on standard error before it can report: enough for a stack. */
 const STDERR_TAIL = 4000;
@@ -164,8 +165,4 @@ async function removeEmpty(directory: string): Promise<void> {
   } catch {
     return; // somebody else's things are in it, or it was never made
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

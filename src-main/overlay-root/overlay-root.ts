@@ -31,7 +31,7 @@ import type { TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import { createWireCodec, PAYLOAD_BYTES_MAX } from "#shared/protocol/wire.ts";
 
-/** Only this computer, unless told otherwise: clients elsewhere come through SSH tunnels or a chosen address. */
+/** Only this computer, until told otherwise. */
 const ADDRESS_DEFAULT = "127.0.0.1";
 
 /** Called in order, never from inside a call of RunningOverlayRoot. */
@@ -72,6 +72,8 @@ export interface Invitation {
 export interface RunningOverlayRoot {
   readonly address: string;
   readonly port: number;
+  /** For clients elsewhere: listens on all addresses of this computer, and resolves with the port. */
+  listenEverywhere(): Promise<number>;
   invite(invitations: readonly Invitation[]): void;
   dismiss(hosts: readonly HostId[]): void;
   /**
@@ -111,6 +113,7 @@ class ListeningRoot implements RunningOverlayRoot {
   readonly #timers: TimerTable;
   readonly #lag: LagMonitor;
   #listener: LinkListener | undefined;
+  #widened: Promise<number> | undefined;
   #lastLink = 0;
   /** Of links that are gone. */
   #pastTraffic: LinkTraffic = NO_TRAFFIC;
@@ -155,6 +158,11 @@ class ListeningRoot implements RunningOverlayRoot {
 
   get port(): number {
     return this.#listener?.port ?? 0;
+  }
+
+  listenEverywhere(): Promise<number> {
+    this.#widened ??= this.#listener?.widen();
+    return this.#widened ?? Promise.reject(new Error("it does not listen yet"));
   }
 
   invite(invitations: readonly Invitation[]): void {

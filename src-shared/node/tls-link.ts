@@ -98,6 +98,11 @@ export interface ListenerCallbacks {
 export interface LinkListener {
   readonly address: string;
   readonly port: number;
+  /**
+   * Listens on all addresses of this computer instead of one, and resolves with the port: the same one, but where
+   * somebody else has it on another address.
+   */
+  widen(): Promise<number>;
   /** Speaks TLS, as the server, on a stream that came another way. */
   secure(stream: Duplex): void;
   close(): Promise<void>;
@@ -110,30 +115,43 @@ export async function listenForClients(
   const tls = createTls(settings, callbacks);
   const gate = createHandshakeGate();
   const open = new Set<Socket>();
-  const tcp = createTcpServer((socket) => {
+  const onSocket = (socket: Socket): void => {
     // A connection that ends badly before TLS has taken it over is nobody's loss.
     socket.on("error", (error: Error) => callbacks.onRefused(error.message));
     if (!gate.admit(socket)) return;
     open.add(socket);
     socket.once("close", () => open.delete(socket));
     tls.emit("connection", socket);
-  });
+  };
   tls.on("secureConnection", (socket) => gate.done(socket));
-  const { address, port } = await listen(tcp, settings);
-  tcp.on("error", (error) => callbacks.onRefused(error.message));
+  const onError = (error: Error): void => callbacks.onRefused(error.message);
+  const first = await listen(onSocket, settings, onError);
+  const servers = [first];
+  const { address, port } = first.address() as AddressInfo;
   return {
     address,
     port,
+    async widen() {
+      // The one on a single address would be in the way of one on all of them.
+      servers.pop()?.close();
+      const again = { address: settings.address, port };
+      try {
+        servers.push(await listen(onSocket, { port }, onError));
+      } catch {
+        servers.push(await listen(onSocket, again, onError), await listen(onSocket, { port: 0 }, onError));
+      }
+      return (servers.at(-1)?.address() as AddressInfo).port;
+    },
     secure(stream) {
       // As for sockets: whoever speaks over it tells what went wrong.
       stream.on("error", () => stream.destroy());
       tls.emit("connection", stream);
     },
-    close: () =>
-      new Promise((resolve) => {
-        tcp.close(() => resolve());
-        for (const socket of open) socket.destroy();
-      }),
+    async close() {
+      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+      for (const socket of open) socket.destroy();
+      await Promise.all(closed);
+    },
   };
 }
 
@@ -170,12 +188,19 @@ function createTls(settings: ListenerSettings, callbacks: ListenerCallbacks): Tl
   return server;
 }
 
-function listen(tcp: Server, settings: ListenerSettings): Promise<AddressInfo> {
+/** Without an address: on all of this computer, IPv6 included where there is any. */
+function listen(
+  onSocket: (socket: Socket) => void,
+  at: { readonly address?: string; readonly port: number },
+  onError: (error: Error) => void,
+): Promise<Server> {
+  const tcp = createTcpServer(onSocket);
   return new Promise((resolve, reject) => {
     tcp.once("error", reject);
-    tcp.listen(settings.port, settings.address, () => {
+    tcp.listen({ port: at.port, ...(at.address === undefined ? {} : { host: at.address }) }, () => {
       tcp.off("error", reject);
-      resolve(tcp.address() as AddressInfo);
+      tcp.on("error", onError);
+      resolve(tcp);
     });
   });
 }

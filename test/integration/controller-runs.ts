@@ -77,7 +77,9 @@ export function controllerRuns(world: RunWorld): void {
     const plush = startTwo(place, processXml("sleep", ["1000"]), "1s");
     await bothStarted(plush);
     kill(plush.pid, "SIGSTOP");
-    const clients = (): number => place.hosts.listProcesses().filter(({ pid }) => pid !== plush.pid).length;
+    const clients = (): number =>
+      place.hosts.listProcesses().filter(({ commandLine }) => /plush-(?:client|keeper)/.test(commandLine))
+        .length;
     expect(await holdsWithin(20_000, () => clients() === 0)).toBe(true);
     kill(plush.pid, "SIGCONT");
     const end = await plush.ended;

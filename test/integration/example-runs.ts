@@ -181,7 +181,10 @@ function startExample(place: RunPlace, name: string, ...flags: readonly string[]
     /<path>([\w.]+\.(?:mjs|sh|gz))<\/path>/g,
     (_, file: string) => `<path>${join(folder, file)}</path>`,
   );
-  place.write("directory.xml", retype(readFileSync(join(folder, "directory.xml"), "utf8")));
+  const nodes = readFileSync(join(folder, "directory.xml"), "utf8").matchAll(
+    /<node hostname="([^"]+)" group="([^"]+)"/g,
+  );
+  place.directory(...[...nodes].map(([, hosts = "", group = ""]) => ({ hosts, group })));
   return place.start(withPaths, flags);
 }
 

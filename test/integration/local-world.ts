@@ -19,8 +19,8 @@ function createLocalHosts(folder: string): WorldHosts {
   return {
     environment: {},
     directoryXml: (nodes) => directoryXml("local", nodes),
-    listHostDirectories: async () => (await list(hostsFolder)).filter((name) => name !== KEPT),
-    listKeptSoftware: () => list(join(hostsFolder, KEPT)),
+    listHostDirectories: async () => (await namesIn(hostsFolder)).filter((name) => name !== KEPT),
+    listKeptSoftware: () => namesIn(join(hostsFolder, KEPT)),
     listProcesses: () => processesOf(folder),
     clientPid: (host) => {
       const directory = `.${encodeURIComponent(host)} `;
@@ -42,7 +42,8 @@ export function directoryXml(managerType: string, nodes: readonly NodeGroup[]): 
   return `<plush>\n  <resource_manager type="${managerType}">\n${lines.join("\n")}\n  </resource_manager>\n</plush>\n`;
 }
 
-async function list(path: string): Promise<string[]> {
+/** Names in a folder; none when there is no such folder. */
+export async function namesIn(path: string): Promise<string[]> {
   try {
     return await readdir(path);
   } catch {

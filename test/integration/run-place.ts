@@ -134,6 +134,7 @@ export class RunPlace {
       resultsDirectory: undefined,
       resultsKeep,
       port: undefined,
+      homeDirectory: this.path("home"),
     };
     const api = await startController({ ...settings, log: () => undefined });
     this.#controllers.push(api);

@@ -1,0 +1,21 @@
+// The client's program as it is sent to hosts: read, packed and digested once for all of them.
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+
+export interface ClientBundle {
+  readonly plain: Uint8Array;
+  readonly packed: Uint8Array;
+  /** Of `plain`, SHA-256 in hexadecimal: its name on hosts. */
+  readonly hash: string;
+}
+
+export async function readClientBundle(path: string): Promise<ClientBundle> {
+  const plain = await readFile(path);
+  return {
+    plain,
+    packed: await promisify(gzip)(plain),
+    hash: createHash("sha256").update(plain).digest("hex"),
+  };
+}

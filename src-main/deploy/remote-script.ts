@@ -1,0 +1,197 @@
+// What runs on a host before the client does: a shell script that answers a controller line by line.
+//
+// The command that the login shell gets must mean the same in sh, csh, tcsh, fish and zsh, so it is short and has
+// neither newline nor ! nor \ nor a quote inside of its quotes; the script itself comes as the first line on standard
+// input. One login shell a host: start-up files may be slow.
+
+/** Starts the lines that are meant for the controller; all others are noise of start-up files. */
+export const REMOTE_MARK = "@nebula@";
+
+/** Replaces the login shell, whichever it is, by one that reads its script. */
+export const REMOTE_SHELL_COMMAND = `exec /bin/sh -c 'IFS= read -r nebula && eval "$nebula"'`;
+
+/** Room for the client, its log and its first output; software comes on top, and says so itself. */
+const FREE_KILOBYTES_MIN = 16_384;
+/** A keeper's grace between TERM and KILL is 3 s; then it sweeps again and removes the directory. */
+const KEEPER_SECONDS = 15;
+
+/**
+ * Commands, each with its arguments on lines of their own; every answer ends with `done` or `failed WORDS`.
+ *
+ *   probe NAME HASH          what the host is; chooses the base directory and reserves NAME in it
+ *   use BASE NAME            the same directories again, over another connection
+ *   upload SIZE HASH PACKING then SIZE bytes: the client's bundle
+ *   start NODE HASH SIZE     then SIZE bytes: what the client reads from its standard input
+ *   end PID                  by force
+ *   clean KEEP               removes the host directory, and what is ours alone unless KEEP is `keep`
+ *
+ * Whoever watches the client says `ended STATUS WORDS`. When the connection ends before a client is started, or the
+ * client after it, nobody else can tidy up: the script does.
+ */
+const SCRIPT = `
+umask 077
+mark='${REMOTE_MARK}' watcher= base= name= made=
+unset SSH_ORIGINAL_COMMAND
+say() { printf '%s %s\\n' "$mark" "$*"; }
+flat() { printf '%s' "$1" | tr '\\n' ' '; }
+# One that has ended counts as gone, even where nobody takes notice of its end (the first process of a container).
+alive() { kill -0 "$1" 2>/dev/null && { ! [ -d /proc/self/fd ] || [ -e "/proc/$1/fd/1" ]; }; }
+failed() { say failed "$(flat "$1")"; }
+
+fits() {
+  if [ -L "$1" ]; then why='is a symbolic link'; return 1; fi
+  if ! [ -d "$1/hosts" ]; then
+    why=$(LC_ALL=C mkdir -p "$1/hosts" 2>&1) || return 1
+  fi
+  if ! [ -O "$1" ]; then why='belongs to somebody else'; return 1; fi
+  why=$(LC_ALL=C chmod 700 "$1" 2>&1) || return 1
+  try=$1/.try-$$
+  why=$(printf '#!/bin/sh\\nexit 0\\n' | LC_ALL=C tee "$try" 2>&1 >/dev/null && chmod 700 "$try" 2>&1 && "$try" 2>&1)
+  fit=$?
+  rm -f "$try"
+  if [ $fit != 0 ]; then return 1; fi
+  free=$(LC_ALL=C df -Pk "$1" 2>/dev/null | { read -r line; read -r line line line free line; printf %s "$free"; })
+  case $free in ''|*[!0-9]*) return 0 ;; esac
+  why="No space left: $free kB are free, ${String(FREE_KILOBYTES_MIN)} are needed"
+  [ "$free" -ge ${String(FREE_KILOBYTES_MIN)} ]
+}
+
+choose_base() {
+  [ -d "$HOME/.cache" ] || made=$HOME/.cache
+  for candidate in "$HOME/.cache/nebula" "/var/tmp/nebula-$uid" "/tmp/nebula-$uid"; do
+    existed=; [ -d "$candidate" ] && existed=1
+    if fits "$candidate"; then base=$candidate; say base "$base"; say free "$free"; return; fi
+    say unfit "$candidate: $(flat "$why")"
+    if [ -z "$existed" ] && ! [ -L "$candidate" ]; then rmdir "$candidate/hosts" "$candidate" 2>/dev/null; fi
+    if [ -n "$made" ]; then rmdir "$made" 2>/dev/null; made=; fi
+  done
+}
+
+find_node() {
+  for node in "$(command -v node)" "$(command -v nodejs)" /usr/local/bin/node /opt/homebrew/bin/node \\
+    "$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.volta/bin/node "$HOME"/.local/bin/node /opt/node*/bin/node; do
+    [ -x "$node" ] || continue
+    version=$("$node" --version 2>&1 </dev/null) && say node "$version $node" && enough "$version" && return
+  done
+}
+enough() {
+  major=\${1#v}; minor=\${major#*.}; major=\${major%%.*}; minor=\${minor%%.*}
+  case $major$minor in ''|*[!0-9]*) return 1 ;; esac
+  [ "$major" -gt "$node_major" ] || { [ "$major" = "$node_major" ] && [ "$minor" -ge "$node_minor" ]; }
+}
+
+probe() {
+  uid=$(id -u)
+  say system "$(uname -sm)"
+  say clock "$(date +%s)"
+  say seen "\${SSH_CONNECTION:-}"
+  case $(type printf) in *builtin*) ;; *) say unfit-shell ;; esac
+  libc=; for file in /lib/ld-musl-*; do [ -e "$file" ] && libc=musl; done
+  say libc "$libc"
+  find_node
+  choose_base
+  if [ -n "$base" ]; then
+    why=$(LC_ALL=C mkdir -p "$base/hosts/$name" 2>&1) || { failed "$why"; return; }
+    [ -f "$base/client-$1.mjs" ] && say bundle
+  fi
+  command -v gunzip >/dev/null && say gunzip
+  say done
+}
+
+digest() {
+  if command -v sha256sum; then sha256sum; elif command -v shasum; then shasum -a 256
+  else openssl dgst -sha256 -r; fi 2>/dev/null <"$1" | tail -n 1
+}
+
+upload() {
+  part=$base/.client-$$ unpack=cat
+  [ "$3" = gzip ] && unpack='gunzip -c'
+  why=$(head -c "$1" <&3 | { LC_ALL=C $unpack | LC_ALL=C tee "$part" >/dev/null; } 2>&1)
+  case $(digest "$part" 2>/dev/null) in
+    "$2"*) why=$(LC_ALL=C mv -f "$part" "$base/client-$2.mjs" 2>&1) && { say done; return; } ;;
+    *) why=\${why:-what arrived is not what was sent} ;;
+  esac
+  rm -f "$part"
+  failed "$why"
+  leave
+}
+
+launch() {
+  cd "$base" || exit 1
+  if command -v setsid >/dev/null; then set -- setsid "$@"; fi
+  exec /bin/sh -c 'printf "%s started %s\\n" "$0" "$$"; exec "$@" >/dev/null 2>&4 4>&-' "$mark" "$@" 3<&-
+}
+watch() {
+  trap '' TERM HUP
+  printf %s "$start" | ( launch "$@" 4>"$errors" )
+  status=$?
+  said=$(tail -c 2000 "$errors" 2>/dev/null)
+  rm -f "$errors"
+  if alive $$; then say ended "$status $(flat "$said")"; return; fi
+  seconds=0
+  while [ -d "$base/hosts/$name" ] && [ $seconds -lt ${String(KEEPER_SECONDS)} ]; do
+    sleep 1; seconds=$((seconds + 1))
+  done
+  tidy
+}
+start() {
+  bundle=$base/client-$2.mjs errors=$base/.$name.errors
+  start=$(head -c "$3" <&3)
+  if ! [ -f "$bundle" ]; then failed 'the client is gone'; return; fi
+  watch "$1" --max-semi-space-size=1 "$bundle" </dev/null &
+  watcher=$!
+  start=
+  say done
+}
+
+end() {
+  case $(ps -p "$1" -o args= 2>/dev/null || tr '\\0' ' ' <"/proc/$1/cmdline") in
+    *plush-client*|*/client-*.mjs*) kill -KILL "$1" ;;
+  esac 2>/dev/null
+  say done
+}
+
+clean() {
+  directory=$base/hosts/$name round=0 why=
+  while [ -e "$directory" ] && [ $round -lt 10 ]; do
+    [ $round -gt 2 ] && sleep 1
+    why=$(LC_ALL=C rm -rf "$directory" 2>&1)
+    round=$((round + 1))
+  done
+  [ "$1" = keep ] || tidy
+  base=
+  if [ -e "$directory" ]; then failed "$why"; else say done; fi
+}
+tidy() {
+  rmdir "$base/hosts/$name" 2>/dev/null
+  for other in "$base"/hosts/*; do [ -e "$other" ] && return; done
+  rm -f "$base"/client-*.mjs "$base"/.client-*
+  rmdir "$base/hosts" "$base" 2>/dev/null
+  [ -z "$made" ] || rmdir "$made" 2>/dev/null
+}
+leave() {
+  if [ -n "$base" ] && ! { [ -n "$watcher" ] && alive "$watcher"; }; then tidy; fi
+  exit 0
+}
+
+trap leave TERM HUP
+exec 3<&0
+word() { IFS= read -r "$1" || leave; }
+while IFS= read -r order; do
+  case $order in
+    probe) word name; word hash; word node_major; word node_minor; probe "$hash" ;;
+    use) word base; word name; say done ;;
+    upload) word size; word hash; word packing; upload "$size" "$hash" "$packing" ;;
+    start) word node; word hash; word size; start "$node" "$hash" "$size" ;;
+    end) word pid; end "$pid" ;;
+    clean) word keep; clean "$keep" ;;
+  esac
+done
+leave
+`;
+
+/** The script as the one line that the remote shell reads first. */
+export function remoteScriptLine(): string {
+  const escaped = SCRIPT.replaceAll("\\", "\\\\").replaceAll("'", "\\0047").replaceAll("\n", "\\n");
+  return `eval "$(printf %b '${escaped}')"\n`;
+}

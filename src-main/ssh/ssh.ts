@@ -1,0 +1,78 @@
+// Connections to hosts by SSH, whatever carries them: the one interface under deployment and, later, terminals.
+import type { Duplex } from "node:stream";
+
+/** Where and as whom; what is undefined comes from ~/.ssh/config or the defaults of OpenSSH. */
+export interface SshTarget {
+  /** As the directory has it: a name of ~/.ssh/config, a DNS name or an address. */
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly user: string | undefined;
+}
+
+/** Why there is no connection, or why something over it did not work. */
+export interface SshFailure {
+  /** What was being done: "resolve", "connect", "host key", "login", "jump HOST", "shell", "upload" … */
+  readonly step: string;
+  /** In the other side's own words where it has said any: `Permission denied (publickey)`. */
+  readonly reason: string;
+  /** What a person can do about it, one sentence. */
+  readonly remedy: string;
+  /** Nobody answered, as opposed to an answer that says no. */
+  readonly unreachable: boolean;
+}
+
+export type SshResult<Value> =
+  { readonly kind: "ok"; readonly value: Value } | { readonly kind: "failed"; readonly failure: SshFailure };
+
+export interface SshOutput {
+  readonly status: number | undefined;
+  readonly signal: string | undefined;
+  /** Bounded: the first and the last bytes of what was printed. */
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+}
+
+/** One authenticated connection, its host key verified on every hop before any credential was sent. */
+export interface SshConnection {
+  /** Runs a command by the user's login shell, whichever that is; give it on standard input what must stay secret. */
+  run(command: string, options: SshRunOptions): Promise<SshResult<SshOutput>>;
+  /** Standard input and output of a command as one stream: frames travel on it. */
+  open(command: string, signal: AbortSignal): Promise<SshResult<Duplex>>;
+  /** Resolves when the connection is gone, with why. */
+  readonly closed: Promise<string>;
+  close(): void;
+}
+
+export interface SshRunOptions {
+  readonly stdin?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What people are asked for while connecting; a face without anybody to ask answers undefined. */
+export interface SshQuestions {
+  /** A passphrase, a password or a keyboard-interactive answer; never logged. */
+  ask(prompt: string, options: { readonly secret: boolean }): Promise<string | undefined>;
+  /** Policy `ask`: an unknown key with its fingerprint; true = accept and remember. */
+  acceptHostKey(host: string, keyType: string, fingerprint: string): Promise<boolean>;
+}
+
+/** StrictHostKeyChecking's words. */
+export type HostKeyPolicy = "yes" | "ask" | "accept-new" | "no";
+
+export interface SshSettings {
+  /** Overrides ~/.ssh/config. */
+  readonly hostKeyPolicy: HostKeyPolicy | undefined;
+  /** Files like ~/.ssh/config and known_hosts are looked for below it. */
+  readonly homeDirectory: string;
+  /** Instead of ~/.ssh/config. */
+  readonly configFile: string | undefined;
+  /** SSH_AUTH_SOCK and the like. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** For one hop: name, TCP, key exchange and login. */
+  readonly connectDeadlineMs: number;
+}
+
+export interface SshTransport {
+  connect(target: SshTarget, signal: AbortSignal): Promise<SshResult<SshConnection>>;
+}

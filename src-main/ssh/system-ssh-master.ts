@@ -1,0 +1,210 @@
+// The system's ssh as a process: a master connection that carries commands, and clients of it.
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CommandExit, SshCommand } from "./ssh-command.ts";
+import { hasForeignHome, type SshHop } from "./ssh-config.ts";
+import type { SshSettings, SshTarget } from "./ssh.ts";
+
+/** What the master says, through LocalCommand, once it is logged in and takes commands. */
+const READY = "nebula-ssh-ready";
+/** ssh's complaints have a few hundred bytes; banners of hosts may come on top. */
+const WORDS_BYTES_MAX = 16_384;
+/** As with ssh2: dead links are noticed within one and a half minutes. */
+const KEEPALIVE_S = 30;
+
+/**
+ * Runs ssh and ends it when our end of its standard input is closed, so that no master outlives a controller that was
+ * killed: with -N, ssh itself does not read there. ($$ is ssh's own process after exec.)
+ */
+const WITH_MINDER = 'exec 3<&0; (read -r _ <&3; kill "$$") 2>/dev/null & exec ssh "$@" </dev/null 3<&-';
+
+export interface Master {
+  /** Resolves when it is gone, with why. */
+  readonly closed: Promise<string>;
+  readonly lost: string | undefined;
+  start(command: string): SshCommand;
+  close(): void;
+}
+
+export type MasterResult =
+  | { readonly kind: "ok"; readonly value: Master }
+  /** Everything that ssh has said, and whether there is an ssh at all. */
+  | { readonly kind: "ended"; readonly said: string; readonly missing: boolean };
+
+/** What holds for the jumps, too: they are reached by an ssh of their own, which gets this file only. */
+function configText(settings: SshSettings): string {
+  const home = settings.homeDirectory;
+  const foreign = hasForeignHome(settings);
+  const policy = settings.hostKeyPolicy;
+  return [
+    "Host *",
+    "BatchMode yes",
+    // Below this it does not say at which of several hops it has failed.
+    "LogLevel INFO",
+    ...(policy === undefined ? [] : [`StrictHostKeyChecking ${policy}`]),
+    `Include "${settings.configFile ?? join(home, ".ssh", "config")}"`,
+    ...(foreign || settings.configFile !== undefined ? [] : ['Include "/etc/ssh/ssh_config"']),
+    "Host *",
+    // The first value found counts: these are only defaults.
+    ...(foreign
+      ? [`UserKnownHostsFile "${join(home, ".ssh", "known_hosts")}" "${join(home, ".ssh", "known_hosts2")}"`]
+      : []),
+    "",
+  ].join("\n");
+}
+
+function sshArguments(folder: string, target: SshTarget, hop: SshHop, limitMs: number): string[] {
+  const options = [
+    `ControlPath=${join(folder, "c")}`,
+    "ControlPersist=no",
+    "ClearAllForwardings=yes",
+    "ForwardAgent=no",
+    "ForwardX11=no",
+    "RemoteCommand=none",
+    `ConnectTimeout=${String(Math.max(1, Math.floor(limitMs / 1000)))}`,
+    ...(hop.serverAliveIntervalMs === 0 ? [`ServerAliveInterval=${String(KEEPALIVE_S)}`] : []),
+  ];
+  return [
+    "-F",
+    join(folder, "config"),
+    "-T",
+    ...options.flatMap((option) => ["-o", option]),
+    ...(target.user === undefined ? [] : ["-l", target.user]),
+    ...(target.port === undefined ? [] : ["-p", String(target.port)]),
+  ];
+}
+
+function collectWords(child: ChildProcessWithoutNullStreams): () => string {
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    if (said.length < WORDS_BYTES_MAX) said += chunk.toString();
+  });
+  return () => said;
+}
+
+/** A client of the master: it has no way of its own to the host, should the master be gone. */
+function startClient(
+  settings: SshSettings,
+  args: readonly string[],
+  host: string,
+  command: string,
+  lost: () => string | undefined,
+): SshCommand {
+  const own = ["-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-o", "LogLevel=ERROR"];
+  // A session of its own: no terminal to ask on, and Ctrl-C is for the controller alone.
+  const child = spawn("ssh", [...args, ...own, "--", host, command], {
+    env: settings.environment,
+    detached: true,
+  });
+  // A command that does not read what it is sent is no error of ours.
+  child.stdin.on("error", () => undefined);
+  const exitOf = (status: number | null, signal: string | null): CommandExit => ({
+    status: status ?? undefined,
+    signal: signal ?? undefined,
+    lost: status === 0 ? undefined : lost(),
+  });
+  const exited = new Promise<CommandExit>((resolve) => {
+    child.once("exit", (status, signal) => {
+      resolve(exitOf(status, signal));
+    });
+    child.once("error", (error) => {
+      resolve({ status: undefined, signal: undefined, lost: error.message });
+    });
+  });
+  const closed = new Promise<CommandExit>((resolve) => {
+    child.once("close", (status, signal) => {
+      resolve(exitOf(status, signal));
+    });
+  });
+  return {
+    input: child.stdin,
+    output: child.stdout,
+    errors: child.stderr,
+    exited,
+    closed,
+    stop() {
+      child.kill("SIGTERM");
+    },
+  };
+}
+
+/** Logs in and keeps the connection; aborting ends it while it is being made. */
+export async function startMaster(
+  settings: SshSettings,
+  target: SshTarget,
+  hop: SshHop,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<MasterResult> {
+  // mkdtemp makes it with 0700: whoever reaches the socket in it is logged in.
+  const folder = await mkdtemp(join(tmpdir(), "nebula-ssh-"));
+  await writeFile(join(folder, "config"), configText(settings), { mode: 0o600 });
+  const args = sshArguments(folder, target, hop, limitMs);
+  const own = [
+    ...["-N", "-o", "ControlMaster=yes", "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=echo ${READY}`],
+    ...["--", target.host],
+  ];
+  const child = spawn("/bin/sh", ["-c", WITH_MINDER, "ssh", ...args, ...own], {
+    env: settings.environment,
+    detached: true,
+  });
+  child.stdin.on("error", () => undefined);
+  const said = collectWords(child);
+  let closing = false;
+  let lost: string | undefined;
+  let missing = false;
+  const end = (): void => {
+    closing = true;
+    child.kill("SIGTERM");
+  };
+  const closed = new Promise<string>((resolve) => {
+    const gone = (): void => {
+      void rm(folder, { recursive: true, force: true }).then(() => {
+        resolve(lost ?? "");
+      });
+    };
+    child.once("exit", (status) => {
+      missing = status === 127;
+      lost ??= closing ? "closed from here" : "ssh has ended";
+      // Lets the minder go, which holds the outputs open.
+      child.stdin.destroy();
+    });
+    child.once("close", () => {
+      const last = said().trim().split(/\r?\n/).at(-1) ?? "";
+      if (!closing && last !== "") lost = last;
+      gone();
+    });
+    child.once("error", (error) => {
+      lost = error.message;
+      gone();
+    });
+  });
+  const master: Master = {
+    closed,
+    get lost() {
+      return lost;
+    },
+    start: (command) => startClient(settings, args, target.host, command, () => lost),
+    close: end,
+  };
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  const result = await Promise.race<MasterResult>([
+    saysReady(child).then(() => ({ kind: "ok", value: master })),
+    closed.then(() => ({ kind: "ended", said: said(), missing })),
+  ]);
+  signal.removeEventListener("abort", end);
+  return result;
+}
+
+function saysReady(child: ChildProcessWithoutNullStreams): Promise<void> {
+  return new Promise((resolve) => {
+    let out = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      if (out.length < WORDS_BYTES_MAX) out += chunk.toString();
+      if (out.includes(READY)) resolve();
+    });
+  });
+}

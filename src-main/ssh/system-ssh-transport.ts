@@ -1,0 +1,125 @@
+// Connections by the system's ssh: certificates, Kerberos, FIDO keys, ProxyCommand; one login per host carries all commands.
+import { setTimeout as sleep } from "node:timers/promises";
+import { startDeadline } from "./deadline.ts";
+import { runToEnd, streamOf, type SshCommand } from "./ssh-command.ts";
+import type { SshHop, SshResolve } from "./ssh-config.ts";
+import { failed, interrupted, refused, unreachable } from "./ssh-failures.ts";
+import type { SshConnection, SshFailure, SshResult, SshSettings, SshTarget, SshTransport } from "./ssh.ts";
+import { isCrowdedWord, systemSshFailure } from "./system-ssh-failures.ts";
+import { startMaster, type Master } from "./system-ssh-master.ts";
+import { crowdedPauseMs, pause } from "./crowded.ts";
+
+/** ssh's own ConnectTimeout shall speak first: it knows what it has waited for. */
+const LAST_WORD_MS = 1_000;
+/** Exit code of ssh for its own troubles; a command's own 255 looks the same. */
+const SSH_TROUBLE = 255;
+/** A client may end a moment before its master does, of which both die. */
+const MASTER_END_MS = 200;
+
+export interface SystemSshParts {
+  readonly resolve: SshResolve;
+}
+
+const NO_SSH = refused(
+  "connect",
+  "there is no ssh on this machine",
+  'Install the OpenSSH client, or set transport="ssh2".',
+);
+
+const STALLED = unreachable(
+  "login",
+  "stalls during the login",
+  "Look at the host's log: name servers, PAM or home directories that hang.",
+);
+
+/** What a client says when the master's host lets in no more sessions. */
+function sessionFailure(said: string): SshFailure | undefined {
+  if (!/Session open refused|session request failed/i.test(said)) return undefined;
+  return refused(
+    "shell",
+    "the host opens no more sessions on this connection",
+    "Raise MaxSessions in the host's sshd_config; 0 there forbids commands altogether.",
+  );
+}
+
+function lostFailure(step: string, why: string): SshFailure {
+  return unreachable(step, `connection lost: ${why}`, "Connect again.");
+}
+
+function connectionOf(master: Master): SshConnection {
+  const start = (signal: AbortSignal): SshResult<(command: string) => SshCommand> => {
+    if (signal.aborted) return interrupted("shell");
+    if (master.lost === undefined) return { kind: "ok", value: (command) => master.start(command) };
+    return failed(lostFailure("shell", master.lost));
+  };
+  return {
+    closed: master.closed,
+    close: () => {
+      master.close();
+    },
+    async run(command, options) {
+      const started = start(options.signal);
+      if (started.kind === "failed") return started;
+      const result = await runToEnd(started.value(command), options);
+      if (result.kind === "failed" || result.value.status !== SSH_TROUBLE) return result;
+      const failure = sessionFailure(Buffer.from(result.value.stderr).toString());
+      if (failure !== undefined) return failed(failure);
+      await Promise.race([master.closed, sleep(MASTER_END_MS)]);
+      return master.lost === undefined ? result : failed(lostFailure("command", master.lost));
+    },
+    async open(command, signal) {
+      const started = start(signal);
+      return started.kind === "failed" ? started : { kind: "ok", value: streamOf(started.value(command)) };
+    },
+  };
+}
+
+async function connectOnce(
+  settings: SshSettings,
+  target: SshTarget,
+  hop: SshHop,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<SshResult<SshConnection> & { readonly crowded?: boolean }> {
+  const deadline = startDeadline(limitMs + LAST_WORD_MS, signal);
+  try {
+    const master = await startMaster(settings, target, hop, limitMs, deadline.signal);
+    if (signal.aborted) {
+      if (master.kind === "ok") master.value.close();
+      return interrupted("connect");
+    }
+    if (master.kind === "ok") return { kind: "ok", value: connectionOf(master.value) };
+    if (master.missing) return failed(NO_SSH);
+    if (deadline.expired) return failed(STALLED);
+    return { ...failed(await systemSshFailure(master.said, hop)), crowded: isCrowdedWord(master.said, hop) };
+  } finally {
+    deadline.stop();
+  }
+}
+
+/** The system's `ssh`, never asking anything: what needs an answer must be in an agent. */
+export function createSystemSshTransport(parts: SystemSshParts, settings: SshSettings): SshTransport {
+  return {
+    async connect(target, signal) {
+      if (process.platform === "win32") {
+        const reason = "the ssh of Windows cannot share a connection";
+        return failed(refused("connect", reason, 'Set transport="ssh2" for these hosts.'));
+      }
+      const resolved = await parts.resolve(target);
+      if (resolved.kind === "failed") return resolved;
+      const hop = resolved.value;
+      const wantedMs = Math.min(settings.connectDeadlineMs, hop.connectTimeoutMs ?? Number.POSITIVE_INFINITY);
+      const limitMs = wantedMs * (1 + hop.proxyJump.length);
+      const endsAt = performance.now() + limitMs;
+      for (let attempt = 1; ; attempt += 1) {
+        const leftMs = endsAt - performance.now();
+        const result = await connectOnce(settings, target, hop, leftMs, signal);
+        const pauseMs = crowdedPauseMs(attempt);
+        if (result.kind === "ok" || result.crowded !== true || pauseMs === undefined) return result;
+        if (performance.now() + pauseMs > endsAt) return result;
+        await pause(pauseMs, signal);
+        if (signal.aborted) return interrupted("connect");
+      }
+    },
+  };
+}

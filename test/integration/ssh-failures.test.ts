@@ -1,0 +1,196 @@
+// What goes wrong on the way to hosts behind sshd: each with its words, its exit code, and nothing left behind.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { applicationXml, processXml, shellXml } from "./application-text.ts";
+import type { PlushEnd } from "./plush-process.ts";
+import { holdsWithin } from "./process-list.ts";
+import { expectEnd, runTest, type RunPlace } from "./run-place.ts";
+import { farmHindrance } from "./ssh-farm.ts";
+import { sshWorld, type SshHosts } from "./ssh-world.ts";
+
+/** They answer, and say no. */
+const REFUSED = 3;
+const HELLO = processXml("echo", ["hello"]);
+const HOSTS = ["h1", "h2", "h3", "h4"];
+/** For a client that nobody asks any more: it has its goodbye to say and its keeper to wait for. */
+const TIDY_MS = 20_000;
+const HIDE_NODE =
+  "mount --bind /dev/null /usr/bin/node; mount --bind /dev/null /usr/local/bin/node 2>/dev/null";
+
+describe.skipIf(farmHindrance() !== undefined).concurrent("failures on ssh hosts", () => {
+  unfitHosts();
+  strangeLogins();
+  refusals();
+  interruptions();
+});
+
+/** Each is found by the probe, and nothing is brought to the host. */
+function unfitHosts(): void {
+  const cases = [
+    {
+      name: "a host without Node",
+      mounts: HIDE_NODE,
+      reason: /^node: not found; install Node 20\.18 or later/,
+      step: "node",
+    },
+    {
+      name: "a Node that is too old",
+      mounts: HIDE_NODE,
+      commands:
+        "mkdir old; printf '#!/bin/sh\\necho v18.3.0\\n' >old/node; chmod +x old/node; PATH=$HOME/old:$PATH",
+      reason: /^Node 18\.3 is too old; 20\.18 or later is needed$/,
+      step: "node",
+    },
+    {
+      name: "a login shell that only refuses",
+      commands: "echo This account is currently not available.; exit 1",
+      reason: /This account is currently not available\./,
+      step: "shell",
+    },
+    {
+      name: "no room anywhere",
+      mounts: "mount -t tmpfs -o size=64k none /var/tmp; mount -t tmpfs -o size=64k none /tmp",
+      reason:
+        /^no directory for the client: .*\.cache\/nebula: No space left: .*; \/var\/tmp\/nebula-0: No space left.*; \/tmp\/nebula-0: No space left/,
+      step: "disk",
+    },
+  ];
+  for (const { name, mounts, commands, reason, step } of cases) {
+    runTest(sshWorld, `${name} is named, with what to do`, async (place) => {
+      const hosts = oneHost(place);
+      hosts.farm.atLogin(hosts.addressOf("h1"), loginOf(mounts, commands));
+      expectRefused(await runOne(place), step, reason);
+      expect(await holdsWithin(TIDY_MS, () => isTidy(hosts, "h1"))).toBe(true);
+    });
+  }
+}
+
+/** None of them is in the way. */
+function strangeLogins(): void {
+  const cases = [
+    { name: "start-up files that print", commands: "echo welcome; echo more >&2; printf prompt:" },
+    {
+      name: "a C shell whose start-up file prints",
+      commands: "echo 'echo noise' >.cshrc; LOGIN_SHELL=/bin/csh",
+    },
+    {
+      name: "a home that cannot be written",
+      mounts: 'mount --bind "$HOME" "$HOME"; mount -o remount,ro,bind "$HOME"',
+    },
+  ];
+  for (const { name, mounts, commands } of cases) {
+    runTest(sshWorld, `${name}: the run succeeds`, async (place) => {
+      const hosts = oneHost(place);
+      hosts.farm.atLogin(hosts.addressOf("h1"), loginOf(mounts, commands));
+      expectEnd(await runOne(place), 0);
+      expect(await holdsWithin(TIDY_MS, () => isTidy(hosts, "h1"))).toBe(true);
+      expect(await holdsWithin(TIDY_MS, () => !existsSync("/var/tmp/nebula-0"))).toBe(true);
+    });
+  }
+}
+
+function refusals(): void {
+  runTest(sshWorld, "login refused: the way in is named, and nothing is left", async (place) => {
+    place.directory("h1");
+    const hosts = place.hosts as SshHosts;
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", place.path("other_key")]);
+    hosts.writeConfig([`Host h1\n  IdentityFile ${place.path("other_key")}\n  IdentitiesOnly yes\n`], false);
+    expectRefused(await runOne(place), "login", /Permission denied/);
+  });
+
+  runTest(sshWorld, "a changed host key is refused before any credential is sent", async (place) => {
+    place.directory("h1");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", place.path("old_host_key")]);
+    const old = readFileSync(place.path("old_host_key.pub"), "utf8");
+    writeFileSync(place.path("home/.ssh/known_hosts"), `* ${old}`);
+    expectRefused(await runOne(place), "host key", /SHA256:.*SHA256:/s);
+    expect((place.hosts as SshHosts).farm.log).not.toContain("Accepted publickey");
+  });
+
+  runTest(sshWorld, "a port that refuses and one that is silent do not hold up the others", async (place) => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    place.directory("h[1-4]");
+    (place.hosts as SshHosts).writeConfig([
+      `Host h1\n  Port 1\n`,
+      `Host h2\n  HostName 127.0.0.1\n  Port ${String(port)}\n  ConnectTimeout 2\n`,
+    ]);
+    const end = await place.run(
+      applicationXml({ managerType: "ssh", components: [{ hosts: "2", blocks: HELLO }] }),
+    );
+    silent.close();
+    expectEnd(end, 0);
+    expect(end.last.hosts?.succeeded).toBe("h[3-4]");
+  });
+}
+
+function interruptions(): void {
+  runTest(sshWorld, "Ctrl-C while hosts are being reached leaves nothing", async (place) => {
+    const hosts = place.hosts as SshHosts;
+    place.directory("h[1-4]");
+    for (const host of HOSTS) hosts.farm.atLogin(hosts.addressOf(host), "sleep 1");
+    const plush = place.start(
+      applicationXml({ managerType: "ssh", components: [{ hosts: "4", blocks: HELLO }] }),
+    );
+    await plush.event("host", (event) => event.state === "connecting");
+    await holdsWithin(10_000, () => hosts.farm.log.includes("Starting session"));
+    plush.child.kill("SIGINT");
+    expectEnd(await plush.ended, 130);
+    expect(await holdsWithin(TIDY_MS, () => HOSTS.every((host) => isTidy(hosts, host)))).toBe(true);
+  });
+
+  runTest(sshWorld, "sshd killed in mid-run: the run goes on", async (place) => {
+    place.directory("h[1-2]");
+    const script = `while [ ! -e ${place.path("go")} ]; do sleep 0.05; done; echo through`;
+    const plush = place.start(
+      applicationXml({ managerType: "ssh", components: [{ hosts: "2", blocks: shellXml(script) }] }),
+    );
+    for (const host of ["h1", "h2"])
+      await plush.event("process", (event) => event.state === "started" && event.host === host);
+    const hosts = place.hosts as SshHosts;
+    await hosts.farm.kill();
+    place.write("go", "");
+    const end = await plush.ended;
+    expectEnd(end, 0);
+    expect(end.last.hosts?.succeeded).toBe("h[1-2]");
+    // Nobody can reach these hosts any more: they tidy up by themselves.
+    expect(await holdsWithin(TIDY_MS, () => isTidy(hosts, "h1") && isTidy(hosts, "h2"))).toBe(true);
+  });
+}
+
+function oneHost(place: RunPlace): SshHosts {
+  place.directory("h1");
+  return place.hosts as SshHosts;
+}
+
+/** What a login runs first; mounts are seen by this login only. */
+function loginOf(mounts: string | undefined, commands = ""): string {
+  if (mounts === undefined) return commands;
+  const shell = `exec unshare -m /bin/sh -c '${mounts}; exec /bin/sh "$@"' sh "$@"`;
+  return `${commands}
+cat >.shell <<'END'
+#!/bin/sh
+${shell}
+END
+chmod +x .shell
+LOGIN_SHELL=$HOME/.shell`;
+}
+
+function runOne(place: RunPlace): Promise<PlushEnd> {
+  return place.run(applicationXml({ managerType: "ssh", components: [{ hosts: "1", blocks: HELLO }] }));
+}
+
+function expectRefused(end: PlushEnd, step: string, reason: RegExp): void {
+  expectEnd(end, REFUSED);
+  const told = end.events.find((event) => event.event === "host" && event.state === "failed");
+  expect(told).toMatchObject({ host: "h1", step, reason: expect.stringMatching(reason) as string });
+}
+
+/** Nothing of ours is in the home directory. */
+function isTidy(hosts: SshHosts, host: string): boolean {
+  return !existsSync(join(hosts.farm.homeOf(hosts.addressOf(host)), ".cache"));
+}
