@@ -13,8 +13,8 @@ import type { RunWorld } from "./run-world.ts";
 import { variableRuns } from "./variable-runs.ts";
 
 /**
- * `hosts` leaves out what is the same code on every host, however it was reached: results, variables, policies,
- * hostile programs, and the time that standing hosts take. Two whole tables would take longer than the budget of
+ * `hosts` leaves out what is the same code on every host, however it was reached: commands, results, variables,
+ * policies, hostile programs, and the time that standing hosts take. Two whole tables would take longer than the budget of
  * their part of `npm test`; `npm run test:ssh-all` runs the whole one on ssh hosts.
  */
 export function describeRuns(world: RunWorld, which: "all" | "hosts" = "all"): void {
@@ -24,8 +24,8 @@ export function describeRuns(world: RunWorld, which: "all" | "hosts" = "all"): v
     failureRuns(world);
     controllerRuns(world);
     interruptRuns(world);
-    execRuns(world);
     if (which === "hosts") return;
+    execRuns(world);
     resultRuns(world);
     variableRuns(world);
     policyRuns(world);
