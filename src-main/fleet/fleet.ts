@@ -6,16 +6,13 @@ import type { Command } from "#shared/protocol/commands.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { FactsReport, Report } from "#shared/protocol/reports.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
-import type { Deployment, DeployFailure, DeployResult, StartedClient } from "../deploy/deployment.ts";
+import type { Deployment, DeployFailure, StartedClient } from "../deploy/deployment.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
+import { createHostRecord, hostStateOf, type HostRecord } from "./host-record.ts";
+import { noGoodbye, removeClient, sayGoodbye, type RemovalParts } from "./remove-client.ts";
 
 /** From the start of the client until it is attached and has said who it is: Node's start on a busy host takes seconds. */
 const ATTACH_MS = 60_000;
-/** For a client to stop everything, clean up and say goodbye. */
-const LEAVE_MS = 30_000;
-/** After its goodbye (or its kill) until its process is gone. */
-const EXIT_MS = 5000;
-
 export interface FleetCallbacks {
   onConnected(host: HostId): void;
   onNotConnected(host: HostId, failure: DeployFailure): void;
@@ -49,29 +46,10 @@ export interface FleetHost {
   readonly facts: FactsReport | undefined;
 }
 
-interface HostRecord {
-  readonly entry: HostEntry;
-  incarnation: number;
-  state: "disconnected" | "connecting" | "exchanging" | "connected" | "orphaned" | "leaving" | "failed";
-  reason: string;
-  sinceMs: number;
-  facts: FactsReport | undefined;
-  client: StartedClient | undefined;
-  starting: AbortController | undefined;
-  /** The start under way or the last one: whoever removes the client must wait for it, or it appears afterwards. */
-  launching: Promise<DeployResult> | undefined;
-  /** Settles when all removals so far are done: the next start waits for it. */
-  removing: Promise<unknown>;
-  /** The last leave: a host that is wanted again meanwhile is connected after it. */
-  leaving: Promise<unknown>;
-  /** Ends the wait of whoever holds the host's place among those being contacted. */
-  settle: (() => void) | undefined;
-  left: (() => void) | undefined;
-}
-
 export class Fleet {
   readonly #parts: FleetParts;
   readonly #settings: FleetSettings;
+  readonly #removal: RemovalParts;
   readonly #hosts = new Map<HostId, HostRecord>();
   readonly #queue: { readonly record: HostRecord; readonly absenceMs: number }[] = [];
   /** Starts and removals under way. */
@@ -82,6 +60,12 @@ export class Fleet {
   constructor(parts: FleetParts, settings: FleetSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    this.#removal = {
+      command: (record, command) => this.command([record.entry.id], command),
+      dismiss: (record) => parts.overlay.dismiss([record.entry.id]),
+      deployment: (record) => parts.deployments.get(record.entry.managerType),
+      log: parts.log,
+    };
   }
 
   /** Hosts that stand already are told to be connected at once; orphaned ones get their commands when they return. */
@@ -208,21 +192,7 @@ export class Fleet {
   #recordOf(entry: HostEntry): HostRecord {
     const known = this.#hosts.get(entry.id);
     if (known !== undefined) return known;
-    const record: HostRecord = {
-      entry,
-      incarnation: 0,
-      state: "disconnected",
-      reason: "",
-      sinceMs: performance.now(),
-      facts: undefined,
-      client: undefined,
-      starting: undefined,
-      launching: undefined,
-      removing: Promise.resolve(),
-      leaving: Promise.resolve(),
-      settle: undefined,
-      left: undefined,
-    };
+    const record = createHostRecord(entry);
     this.#hosts.set(entry.id, record);
     return record;
   }
@@ -343,26 +313,9 @@ export class Fleet {
     state: HostRecord["state"],
     reason: string,
   ): Promise<readonly string[]> {
-    const goodbye = new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => {
-        resolve(false);
-      }, LEAVE_MS);
-      record.left = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      if (record.client !== undefined) void record.client.ended.then(() => record.left?.());
-    });
-    this.command([record.entry.id], { kind: "leave", keep });
-    const heard = await goodbye;
-    record.left = undefined;
+    const heard = await sayGoodbye(record, keep, this.#removal);
     const problems = await this.#remove(record, keep, state, reason, heard);
-    return heard
-      ? problems
-      : [
-          `the client did not say goodbye within ${String(LEAVE_MS / 1000)} s and was ended by force`,
-          ...problems,
-        ];
+    return heard ? problems : [noGoodbye(), ...problems];
   }
 
   /** `graceful`: it said goodbye and may end by itself; else it is ended by force, and its keeper ends its processes. */
@@ -377,7 +330,7 @@ export class Fleet {
     record.starting = undefined;
     record.settle?.();
     const removal = record.removing
-      .then(() => this.#removeClient(record, keep, graceful))
+      .then(() => removeClient(record, { keep, graceful }, this.#removal))
       .then((problems) => {
         // It may have been asked for again in the meantime: that start waits for this.
         if (record.state !== state && record.state !== "connecting") this.#setState(record, state, reason);
@@ -386,47 +339,5 @@ export class Fleet {
     // Whoever asked for it hears of a failure; the next start only waits for the end.
     record.removing = Promise.allSettled([removal]);
     return this.#track(removal);
-  }
-
-  async #removeClient(record: HostRecord, keep: boolean, graceful: boolean): Promise<readonly string[]> {
-    const { entry } = record;
-    const launched = await record.launching;
-    record.launching = undefined;
-    const client = record.client ?? (launched?.kind === "started" ? launched.client : undefined);
-    if (client !== undefined) {
-      const gone = graceful && (await Promise.race([client.ended.then(() => true), pause(EXIT_MS)]));
-      if (!gone) {
-        client.kill();
-        await Promise.race([client.ended, pause(EXIT_MS)]);
-      }
-    }
-    if (record.client === client) record.client = undefined;
-    this.#parts.overlay.dismiss([entry.id]);
-    const problems = (await this.#parts.deployments.get(entry.managerType)?.cleanUp(entry, keep)) ?? [];
-    for (const text of problems) this.#parts.log(`${entry.id}: ${text}`);
-    return problems;
-  }
-}
-
-function pause(ms: number): Promise<false> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms, false).unref();
-  });
-}
-
-function hostStateOf(state: HostRecord["state"]): HostState {
-  switch (state) {
-    case "disconnected":
-    case "leaving":
-    case "orphaned":
-      return "disconnected";
-    case "connecting":
-      return "connecting";
-    case "exchanging":
-      return "exchanging experiment data";
-    case "connected":
-      return "idle";
-    case "failed":
-      return "failed";
   }
 }
