@@ -1,8 +1,9 @@
 // How the output of one command on many hosts is shown: lines as they come (pdsh), folded at the end (clush -b), or JSON.
 import { foldNames } from "#shared/node-set/node-set.ts";
-import { RUN_EVENTS_VERSION, type RunEvent } from "#shared/controller-api/run-events.ts";
+import { RUN_EVENTS_VERSION, type HostEvent, type RunEvent } from "#shared/controller-api/run-events.ts";
 import { createOutputFolder, renderGroup, type OutputGroup } from "./fold-output.ts";
 import type { RunPresenter, RunResult } from "./follow-run.ts";
+import { helpLines } from "./help-lines.ts";
 import { createLineAssembler, type LineAssembler } from "./line-assembler.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
 import { isLive, refusalLines, refusalObject, written, type PresentOptions } from "./present-run.ts";
@@ -17,6 +18,8 @@ type PresentWorld = Pick<World, "stdout" | "stderr" | "clock" | "environment">;
 interface CommandModel {
   readonly exits: Map<string, Set<string>>;
   readonly failures: Map<string, Set<string>>;
+  /** By the words of a failure: what to do about it. */
+  readonly remedies: Map<string, string>;
   readonly problems: Set<string>;
   readonly ended: Set<string>;
   hosts: number;
@@ -24,7 +27,15 @@ interface CommandModel {
 }
 
 function createCommandModel(): CommandModel {
-  return { exits: new Map(), failures: new Map(), problems: new Set(), ended: new Set(), hosts: 0, run: "" };
+  return {
+    exits: new Map(),
+    failures: new Map(),
+    remedies: new Map(),
+    problems: new Set(),
+    ended: new Set(),
+    hosts: 0,
+    run: "",
+  };
 }
 
 function applyCommandEvent(model: CommandModel, event: RunEvent): void {
@@ -42,8 +53,7 @@ function applyCommandEvent(model: CommandModel, event: RunEvent): void {
     case "host":
       if (event.state !== "failed") break;
       // What its process said was told already.
-      if (!model.ended.has(event.host))
-        addTo(model.failures, [event.step, event.reason].filter(Boolean).join(": "), event.host);
+      if (!model.ended.has(event.host)) addFailure(model, event);
       model.ended.add(event.host);
       break;
     case "problem":
@@ -63,6 +73,12 @@ function applyCommandEvent(model: CommandModel, event: RunEvent): void {
   }
 }
 
+function addFailure(model: CommandModel, { host, step, reason, remedy = "" }: HostEvent): void {
+  const words = [step, reason].filter(Boolean).join(": ");
+  addTo(model.failures, words, host);
+  model.remedies.set(words, remedy);
+}
+
 function addTo(groups: Map<string, Set<string>>, key: string, host: string): void {
   const group = groups.get(key) ?? new Set<string>();
   group.add(host);
@@ -76,7 +92,10 @@ function endLines(model: CommandModel, result: RunResult, options: PresentOption
   const line = (hosts: Iterable<string>, text: string): string =>
     `${errorStyle.red("plush:")} ${foldNames(hosts)}: ${neutraliseLine(text)}`;
   const exits = [...model.exits].map(([how, hosts]) => line(hosts, how));
-  const failures = [...model.failures].map(([why, hosts]) => line(hosts, why));
+  const failures = [...model.failures].flatMap(([why, hosts]) => [
+    line(hosts, why),
+    ...helpLines(model.remedies.get(why) ?? "", errorStyle),
+  ]);
   const problems = [...model.problems].map((text) => `${errorStyle.red("plush:")} ${neutraliseLine(text)}`);
   const { exitCode, reason } = result.verdict;
   const explained =
@@ -242,7 +261,10 @@ function commandObject(
     stdout: groups(folders.stdout.groups()),
     stderr: groups(folders.stderr.groups()),
     exits: reasons(model.exits),
-    failures: reasons(model.failures),
+    failures: reasons(model.failures).map((failure) => ({
+      ...failure,
+      remedy: model.remedies.get(failure.reason) ?? "",
+    })),
     problems: [...model.problems],
   };
 }

@@ -1,7 +1,8 @@
 // What a run looks like to people: a fold of its events to lines. No I/O and no clock: time is an argument.
 import { parseNodeSet } from "#shared/node-set/node-set.ts";
-import type { BarrierEvent, ProcessEvent, RunEvent } from "#shared/controller-api/run-events.ts";
+import type { BarrierEvent, HostEvent, ProcessEvent, RunEvent } from "#shared/controller-api/run-events.ts";
 import { createHostGrouping, type HostGroup } from "./group-by-hosts.ts";
+import { helpLines } from "./help-lines.ts";
 import { neutraliseLine, neutraliseOutput } from "./neutralise-output.ts";
 import { createOutputText } from "./render-output.ts";
 import { renderSummary } from "./render-summary.ts";
@@ -126,19 +127,14 @@ function eventLines(
       return options.quiet ? [] : [`${event.component}: ${counted(event.count, "host")}: ${event.hosts}`];
     case "host":
       if (event.state === "failed" && !context.told.has(event.host)) {
-        addHostFailure(context, event.host, event.step ?? "", event.reason ?? "", nowMs);
+        addHostFailure(context, event, nowMs);
       }
       return [];
     case "software":
       if (event.state === "failed") {
         context.told.add(event.host);
-        addHostFailure(
-          context,
-          event.host,
-          `${event.step ?? "install"} of software '${event.software}'`,
-          event.reason ?? "",
-          nowMs,
-        );
+        const step = `${event.step ?? "install"} of software '${event.software}'`;
+        addHostFailure(context, { ...event, step }, nowMs);
       }
       return [];
     case "process":
@@ -171,13 +167,19 @@ function runningText({ component, total, serving }: Extract<RunEvent, { event: "
   return `${neutraliseLine(component)}: ${what} on ${counted(total, "host")}`;
 }
 
-function addHostFailure(context: Context, host: string, step: string, reason: string, nowMs: number): void {
-  const { red } = context.options.style;
+function addHostFailure(
+  context: Context,
+  failure: Pick<HostEvent, "host" | "step" | "reason" | "remedy">,
+  nowMs: number,
+): void {
+  const { host, step = "", reason = "", remedy = "" } = failure;
+  const { style } = context.options;
   const where = step === "" ? "" : ` (${neutraliseLine(step)})`;
   const lines = (hosts: string): readonly string[] => [
-    `${red("failed:")} ${hosts}${where}: ${reasonText(reason)}`,
+    `${style.red("failed:")} ${hosts}${where}: ${reasonText(reason)}`,
+    ...helpLines(remedy, style),
   ];
-  context.notices.add(`host|${step}|${reason}`, host, { lines, isFailure: true }, nowMs);
+  context.notices.add(`host|${step}|${reason}|${remedy}`, host, { lines, isFailure: true }, nowMs);
 }
 
 function processNotice(context: Context, event: ProcessEvent, nowMs: number): void {
@@ -288,7 +290,7 @@ function addProblem(context: Context, event: Extract<RunEvent, { event: "problem
   const step = event.step === "" || event.step === "run" ? "" : ` (${neutraliseLine(event.step)})`;
   const lines = (hosts: string): readonly string[] => [
     `${word} ${hosts === "" ? "" : `${hosts}${step}: `}${reasonText(event.message)}`,
-    ...(event.remedy === "" ? [] : [`  ${style.cyan("help:")} ${reasonText(event.remedy)}`]),
+    ...helpLines(event.remedy, style),
   ];
   const key = `problem|${event.severity}|${event.step}|${event.message}`;
   for (const host of unfolded(event.hosts)) context.notices.add(key, host, { lines }, nowMs);

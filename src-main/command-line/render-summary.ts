@@ -1,6 +1,7 @@
 // The end of a run: a table for people, and the one JSON object of --output json.
 import { foldNames } from "#shared/node-set/node-set.ts";
 import { RUN_EVENTS_VERSION } from "#shared/controller-api/run-events.ts";
+import { helpLines } from "./help-lines.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
 import type { ComponentModel, RunModel } from "./run-model.ts";
 import type { Style } from "./style.ts";
@@ -19,6 +20,7 @@ interface FailureSummary {
   readonly component: string | null;
   readonly step: string;
   readonly reason: string;
+  readonly remedy: string;
 }
 
 export function renderSummary(model: RunModel, options: SummaryOptions): readonly string[] {
@@ -88,10 +90,13 @@ function timeOf(component: ComponentModel): string {
 }
 
 function failureLines(model: RunModel, style: Style): readonly string[] {
-  return failuresOf(model).map(({ hosts, component, step, reason }) => {
+  return failuresOf(model).flatMap(({ hosts, component, step, reason, remedy }) => {
     const which = component === null ? "" : ` of ${neutraliseLine(component)}`;
     const when = step === "" || step === "run" ? "" : ` (${neutraliseLine(step)})`;
-    return `${style.red("failed:")} ${hosts}${which}${when}: ${neutraliseLine(reason)}`;
+    return [
+      `${style.red("failed:")} ${hosts}${which}${when}: ${neutraliseLine(reason)}`,
+      ...helpLines(remedy, style),
+    ];
   });
 }
 
@@ -104,7 +109,9 @@ function failuresOf(model: RunModel): readonly FailureSummary[] {
     const component = host.component ?? null;
     const told = processes.get(name);
     const failure =
-      told === undefined ? { component, ...host.failure } : { component, step: "run", reason: told };
+      told === undefined
+        ? { component, ...host.failure }
+        : { component, step: "run", reason: told, remedy: "" };
     const key = JSON.stringify(failure);
     const group = groups.get(key) ?? { names: [], failure };
     group.names.push(name);

@@ -6,7 +6,7 @@ export type ProcessOutcome = "running" | "succeeded" | "failed" | "stopped";
 export interface HostModel {
   component: string | undefined;
   state: HostState;
-  failure: { readonly step: string; readonly reason: string } | undefined;
+  failure: { readonly step: string; readonly reason: string; readonly remedy: string } | undefined;
 }
 
 export interface ComponentModel {
@@ -260,7 +260,8 @@ function applyHost(model: RunModel, event: Extract<RunEvent, { event: "host" }>)
   };
   host.component = event.component ?? host.component;
   host.state = event.state;
-  if (event.state === "failed") host.failure = { step: event.step ?? "", reason: event.reason ?? "" };
+  const { step = "", reason = "", remedy = "" } = event;
+  if (event.state === "failed") host.failure = { step, reason, remedy };
   model.hosts.set(event.host, host);
   if (event.component === null) return;
   const component = componentOf(model, event.component);

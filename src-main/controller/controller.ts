@@ -312,7 +312,10 @@ export class Controller implements Api.ControllerApi {
         this.#runs.connected(host);
       },
       onNotConnected: (host, failure) => {
-        this.#connections.settle(host, `${failure.step}: ${failure.reason}`);
+        this.#connections.settle(
+          host,
+          [`${failure.step}: ${failure.reason}`, failure.remedy].filter(Boolean).join("; "),
+        );
         this.#runs.notConnected(host, failure);
       },
       onOrphaned: (host, reason) => this.#runs.orphaned(host, reason),

@@ -54,8 +54,13 @@ export class HostConnections {
     const failed = all.filter((one) => one.failure !== undefined);
     for (const { host } of failed) this.#pinned.delete(host);
     if (failed.length === 0) return { kind: "done", message: `connected: ${foldNames(hosts)}` };
-    const reasons = failed.map((one) => `${one.host}: ${one.failure ?? ""}`).join("; ");
-    return refused(`${String(all.length - failed.length)} of ${String(all.length)} connected; ${reasons}`);
+    const reasons = new Map<string, HostId[]>();
+    for (const { host, failure = "" } of failed)
+      reasons.set(failure, [...(reasons.get(failure) ?? []), host]);
+    const words = [...reasons].map(([reason, names]) => `${foldNames(names)}: ${reason}`);
+    return refused(
+      [`${String(all.length - failed.length)} of ${String(all.length)} connected`, ...words].join("; "),
+    );
   }
 
   async disconnect(wanted: string | undefined, keep: boolean): Promise<ActionResult> {

@@ -177,6 +177,8 @@ function planBarriers(componentBlocks: readonly ComponentBlock[]): BarrierPlan[]
 export interface HostFailure {
   readonly step: string;
   readonly reason: string;
+  /** What to do about it, when that is known. */
+  readonly remedy?: string;
   /** It never answered, or went silent: counts as unreachable rather than failed. */
   readonly unreachable: boolean;
 }

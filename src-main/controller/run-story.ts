@@ -1,5 +1,5 @@
 // Tells how a run goes, as events: its own state, its components' stages, its hosts. Pure.
-import type { ComponentStage, HostState, RunState } from "#shared/controller-api/run-events.ts";
+import type { ComponentStage, HostEvent, HostState, RunState } from "#shared/controller-api/run-events.ts";
 import { RUN_EVENTS_VERSION } from "#shared/controller-api/run-events.ts";
 import type { HostId } from "#shared/base/ids.ts";
 import { stateEvent } from "./run-ending.ts";
@@ -53,21 +53,15 @@ export class RunStory {
     member: Member,
     phase: MemberPhase,
     state?: HostState,
-    failure?: Pick<HostFailure, "step" | "reason">,
+    failure?: Omit<HostFailure, "unreachable">,
   ): void {
     member.phase = phase;
     this.moved();
     if (state !== undefined) this.host(member.host, member.component, state, failure);
   }
 
-  host(
-    host: HostId,
-    component: string,
-    state: HostState,
-    failure?: Pick<HostFailure, "step" | "reason">,
-  ): void {
-    const told = failure === undefined ? {} : { step: failure.step, reason: failure.reason };
-    this.#out.event({ event: "host", host, component, state, ...told });
+  host(host: HostId, component: string, state: HostState, failure?: Omit<HostFailure, "unreachable">): void {
+    this.#out.event({ event: "host", host, component, state, ...toldOf(failure) });
   }
 
   stage(component: ComponentState, stage: ComponentStage): void {
@@ -88,4 +82,12 @@ export class RunStory {
   note(hosts: string, message: string, remedy: string): void {
     this.#out.event({ event: "problem", severity: "note", hosts, step: "connection", message, remedy });
   }
+}
+
+function toldOf(
+  failure: Omit<HostFailure, "unreachable"> | undefined,
+): Pick<HostEvent, "step" | "reason" | "remedy"> {
+  if (failure === undefined) return {};
+  const { step, reason, remedy = "" } = failure;
+  return { step, reason, ...(remedy === "" ? {} : { remedy }) };
 }

@@ -86,7 +86,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
       child.once("error", (error) => {
         resolve({
           kind: "failed",
-          failure: { step: "start the client", reason: wordsOf(error), unreachable: false },
+          failure: { step: "start the client", reason: wordsOf(error), remedy: "", unreachable: false },
         });
       });
       child.once("spawn", () => {
@@ -155,7 +155,12 @@ function loginEnvironment(): NodeJS.ProcessEnv {
 function aborted(): DeployResult {
   return {
     kind: "failed",
-    failure: { step: "start the client", reason: "given up before it was started", unreachable: false },
+    failure: {
+      step: "start the client",
+      reason: "given up before it was started",
+      remedy: "",
+      unreachable: false,
+    },
   };
 }
 

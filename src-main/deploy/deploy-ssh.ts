@@ -6,9 +6,10 @@ import type { HostId } from "#shared/base/ids.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { ClientCredentials, RootAddress } from "#shared/protocol/credentials.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
-import type { SshConnection, SshFailure, SshTransport } from "../ssh/ssh.ts";
+import type { SshConnection, SshTransport } from "../ssh/ssh.ts";
 import type { ClientBundle } from "./client-bundle.ts";
 import type { Deployment, DeployFailure, DeployResult, StartedClient } from "./deployment.ts";
+import { shellRemedy, uploadRemedy } from "./failure-remedies.ts";
 import { judgeProbe, NODE_MIN, type FitHost } from "./host-probe.ts";
 import { RemoteShell, type Ended } from "./remote-shell.ts";
 import { REMOTE_SHELL_COMMAND } from "./remote-script.ts";
@@ -105,7 +106,7 @@ class SshDeployment implements Deployment {
       this.#parts.transport(),
     ]);
     const connected = await transport.connect(targetOf(host), signal);
-    if (connected.kind === "failed") return { kind: "failed", failure: failureOf(connected.failure) };
+    if (connected.kind === "failed") return { kind: "failed", failure: connected.failure };
     const connection = connected.value;
     const result = await this.#startOver(connection, { host, credentials, addresses, bundle, signal });
     // Whatever is there for this host is removed by the script when its connection ends.
@@ -116,7 +117,7 @@ class SshDeployment implements Deployment {
   async #startOver(connection: SshConnection, start: Start): Promise<DeployResult> {
     const { host, credentials, bundle, signal } = start;
     const opened = await connection.open(REMOTE_SHELL_COMMAND, signal);
-    if (opened.kind === "failed") return { kind: "failed", failure: failureOf(opened.failure) };
+    if (opened.kind === "failed") return { kind: "failed", failure: opened.failure };
     const shell = new RemoteShell(opened.value);
     const name = `${this.#settings.session}.${String(credentials.incarnation)}.${encodeURIComponent(host.id)}`;
     const probed = await probe(shell, name, bundle, signal);
@@ -163,12 +164,12 @@ class SshDeployment implements Deployment {
     if (place.shell.isOpen) return { kind: "ok", value: place };
     const transport = await this.#parts.transport();
     const connected = await transport.connect(targetOf(host), signal);
-    if (connected.kind === "failed") return { kind: "failed", failure: failureOf(connected.failure) };
+    if (connected.kind === "failed") return { kind: "failed", failure: connected.failure };
     const connection = connected.value;
     const opened = await connection.open(REMOTE_SHELL_COMMAND, signal);
     if (opened.kind === "failed") {
       connection.close();
-      return { kind: "failed", failure: failureOf(opened.failure) };
+      return { kind: "failed", failure: opened.failure };
     }
     const shell = new RemoteShell(opened.value);
     const answer = await shell.ask(["use", place.base, place.name], { deadlineMs: PROBE_MS, signal });
@@ -194,7 +195,7 @@ async function probe(
 ): Promise<Step<FitHost>> {
   const order = ["probe", name, bundle.hash, String(NODE_MIN.major), String(NODE_MIN.minor)];
   const answer = await shell.ask(order, { deadlineMs: PROBE_MS, signal });
-  if (answer.kind === "failed") return failed("shell", answer.reason);
+  if (answer.kind === "failed") return failed("shell", answer.reason, shellRemedy(answer.reason));
   const judged = judgeProbe(answer.lines);
   return judged.kind === "fit"
     ? { kind: "ok", value: judged.host }
@@ -210,7 +211,9 @@ async function upload(
   const body = packed ? bundle.packed : bundle.plain;
   const order = ["upload", String(body.length), bundle.hash, packed ? "gzip" : "plain"];
   const answer = await shell.ask(order, { body, deadlineMs: UPLOAD_MS, signal });
-  return answer.kind === "failed" ? failed("upload", answer.reason).failure : undefined;
+  return answer.kind === "failed"
+    ? failed("upload", answer.reason, uploadRemedy(answer.reason)).failure
+    : undefined;
 }
 
 /** Key and certificates: they go to the client's standard input and nowhere else. */
@@ -245,10 +248,6 @@ function endWords({ status, said }: Ended): string {
   return said === "" ? `the client ${how}` : `the client ${how}: ${said}`;
 }
 
-function failureOf({ step, reason, remedy, unreachable }: SshFailure): DeployFailure {
-  return { step, reason: remedy === "" ? reason : `${reason}; ${remedy}`, unreachable };
-}
-
-function failed(step: string, reason: string): { kind: "failed"; failure: DeployFailure } {
-  return { kind: "failed", failure: { step, reason, unreachable: false } };
+function failed(step: string, reason: string, remedy = ""): { kind: "failed"; failure: DeployFailure } {
+  return { kind: "failed", failure: { step, reason, remedy, unreachable: false } };
 }

@@ -6,6 +6,8 @@ import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 export interface DeployFailure {
   readonly step: string;
   readonly reason: string;
+  /** What a person can do about it, one sentence; empty when nothing is known. */
+  readonly remedy: string;
   /** Nobody answered there, as opposed to an answer that says no. */
   readonly unreachable: boolean;
 }

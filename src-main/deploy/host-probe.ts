@@ -24,15 +24,27 @@ export function judgeProbe(lines: readonly AnswerLine[]): ProbeResult {
   const all = (key: string): string[] => lines.filter((line) => line.key === key).map(({ text }) => text);
   const has = (key: string): boolean => all(key).length > 0;
   if (has("unfit-shell"))
-    return unfit("shell", "/bin/sh has no printf of its own, so that keys cannot be handed over safely");
+    return unfit(
+      "shell",
+      "/bin/sh has no printf of its own, so that keys cannot be handed over safely",
+      "Use a host whose /bin/sh is dash, bash, ksh, zsh or busybox.",
+    );
   const [system = ""] = all("system");
   if (!/^(?:Linux|Darwin|FreeBSD)\b/u.test(system))
-    return unfit("system", `${system || "an unknown system"}: hosts need Linux, macOS or FreeBSD`);
+    return unfit(
+      "system",
+      `${system || "an unknown system"} is not supported`,
+      "Use Linux, macOS or FreeBSD.",
+    );
   const node = nodeOf(all("node"), all("libc").includes("musl"));
   if (node.kind === "unfit") return node;
   const [base] = all("base");
   if (base === undefined)
-    return unfit("disk", `no directory for the client: ${all("unfit").join("; ") || "no reason given"}`);
+    return unfit(
+      "disk",
+      `no directory for the client: ${all("unfit").join("; ") || "no reason given"}`,
+      "Make one of them usable: free space, write permission, no noexec, owned by you.",
+    );
   const [seen = ""] = all("seen");
   return {
     kind: "fit",
@@ -57,11 +69,17 @@ function nodeOf(found: readonly string[], isMusl: boolean): NodeResult {
   if (best === undefined)
     return unfit(
       "node",
-      `node: not found; install Node ${needed}, or put it into the PATH of non-interactive logins`,
+      "node: not found",
+      `Install Node ${needed}, or put it into the PATH of non-interactive logins.`,
     );
   if (!isEnough(best))
-    return unfit("node", `Node ${versionOf(best).join(".")} is too old; ${needed} is needed`);
-  if (isMusl) return unfit("node", "this host has musl (Alpine); hosts need glibc 2.28 or later");
+    return unfit(
+      "node",
+      `Node ${versionOf(best).join(".")} is too old`,
+      `Install Node ${needed}; the older one may stay.`,
+    );
+  if (isMusl)
+    return unfit("node", "this host has musl (Alpine)", "Use a host or container with glibc 2.28 or later.");
   return { kind: "node", path: best.slice(best.indexOf(" ") + 1) };
 }
 
@@ -75,6 +93,6 @@ function versionOf(text: string): number[] {
   return match === null ? [0, 0] : [Number(match[1]), Number(match[2])];
 }
 
-function unfit(step: string, reason: string): { kind: "unfit"; failure: DeployFailure } {
-  return { kind: "unfit", failure: { step, reason, unreachable: false } };
+function unfit(step: string, reason: string, remedy: string): { kind: "unfit"; failure: DeployFailure } {
+  return { kind: "unfit", failure: { step, reason, remedy, unreachable: false } };
 }

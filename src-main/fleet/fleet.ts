@@ -230,6 +230,7 @@ export class Fleet {
       this.#notConnected(record, {
         step: "deploy",
         reason: `hosts of type "${entry.managerType}" cannot be reached by this version`,
+        remedy: "Use resource managers of type ssh or local.",
         unreachable: true,
       });
       return;
@@ -276,7 +277,10 @@ export class Fleet {
       const reason = unreachable
         ? `the client was started and did not reach the controller within ${String(ATTACH_MS / 1000)} s`
         : `the client is attached and did not say who it is within ${String(ATTACH_MS / 1000)} s`;
-      this.#notConnected(record, { step: "attach", reason, unreachable });
+      const remedy = unreachable
+        ? "Open a port on the controller's side for hosts: set controller_port, and let it through the firewall."
+        : "Is the host very busy? Its client's log says more.";
+      this.#notConnected(record, { step: "attach", reason, remedy, unreachable });
     }, ATTACH_MS);
     await connected;
     clearTimeout(timer);
@@ -295,7 +299,12 @@ export class Fleet {
     if (record.client !== client) return;
     record.client = undefined;
     if (record.state === "connecting" || record.state === "exchanging")
-      this.#notConnected(record, { step: "start the client", reason: how, unreachable: false });
+      this.#notConnected(record, {
+        step: "start the client",
+        reason: how,
+        remedy: "",
+        unreachable: false,
+      });
     else if (record.state === "connected" || record.state === "orphaned") this.#lost(record, how);
   }
 

@@ -135,6 +135,8 @@ export interface HostEvent {
   /** Of a failed host: what was being done, and the host's own words. */
   readonly step?: string;
   readonly reason?: string;
+  /** What a person can do about it; left out when nothing is known. */
+  readonly remedy?: string;
 }
 
 /** "setting up the nodes" is the original's word for connecting and installing. */

@@ -33,7 +33,8 @@ function unfitHosts(): void {
     {
       name: "a host without Node",
       mounts: HIDE_NODE,
-      reason: /^node: not found; install Node 20\.18 or later/,
+      reason: /^node: not found$/,
+      remedy: /^Install Node 20\.18 or later, or put it into the PATH/,
       step: "node",
     },
     {
@@ -41,13 +42,15 @@ function unfitHosts(): void {
       mounts: HIDE_NODE,
       commands:
         "mkdir old; printf '#!/bin/sh\\necho v18.3.0\\n' >old/node; chmod +x old/node; PATH=$HOME/old:$PATH",
-      reason: /^Node 18\.3 is too old; 20\.18 or later is needed$/,
+      reason: /^Node 18\.3 is too old$/,
+      remedy: /^Install Node 20\.18 or later/,
       step: "node",
     },
     {
       name: "a login shell that only refuses",
       commands: "echo This account is currently not available.; exit 1",
       reason: /This account is currently not available\./,
+      remedy: /choose another user/,
       step: "shell",
     },
     {
@@ -55,14 +58,15 @@ function unfitHosts(): void {
       mounts: "mount -t tmpfs -o size=64k none /var/tmp; mount -t tmpfs -o size=64k none /tmp",
       reason:
         /^no directory for the client: .*\.cache\/nebula: No space left: .*; \/var\/tmp\/nebula-0: No space left.*; \/tmp\/nebula-0: No space left/,
+      remedy: /free space/,
       step: "disk",
     },
   ];
-  for (const { name, mounts, commands, reason, step } of cases) {
+  for (const { name, mounts, commands, reason, step, remedy } of cases) {
     runTest(sshWorld, `${name} is named, with what to do`, async (place) => {
       const hosts = oneHost(place);
       hosts.farm.atLogin(hosts.addressOf("h1"), loginOf(mounts, commands));
-      expectRefused(await runOne(place), step, reason);
+      expectRefused(await runOne(place), step, reason, remedy);
       expect(await holdsWithin(TIDY_MS, () => isTidy(hosts, "h1"))).toBe(true);
     });
   }
@@ -98,7 +102,7 @@ function refusals(): void {
     const hosts = place.hosts as SshHosts;
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", place.path("other_key")]);
     hosts.writeConfig([`Host h1\n  IdentityFile ${place.path("other_key")}\n  IdentitiesOnly yes\n`], false);
-    expectRefused(await runOne(place), "login", /Permission denied/);
+    expectRefused(await runOne(place), "login", /Permission denied/, /ssh-add|IdentityFile|authorized_keys/);
   });
 
   runTest(sshWorld, "a changed host key is refused before any credential is sent", async (place) => {
@@ -106,7 +110,7 @@ function refusals(): void {
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", place.path("old_host_key")]);
     const old = readFileSync(place.path("old_host_key.pub"), "utf8");
     writeFileSync(place.path("home/.ssh/known_hosts"), `* ${old}`);
-    expectRefused(await runOne(place), "host key", /SHA256:.*SHA256:/s);
+    expectRefused(await runOne(place), "host key", /SHA256:.*SHA256:/s, /ssh-keygen -R/);
     expect((place.hosts as SshHosts).farm.log).not.toContain("Accepted publickey");
   });
 
@@ -184,10 +188,15 @@ function runOne(place: RunPlace): Promise<PlushEnd> {
   return place.run(applicationXml({ managerType: "ssh", components: [{ hosts: "1", blocks: HELLO }] }));
 }
 
-function expectRefused(end: PlushEnd, step: string, reason: RegExp): void {
+function expectRefused(end: PlushEnd, step: string, reason: RegExp, remedy: RegExp): void {
   expectEnd(end, REFUSED);
   const told = end.events.find((event) => event.event === "host" && event.state === "failed");
-  expect(told).toMatchObject({ host: "h1", step, reason: expect.stringMatching(reason) as string });
+  expect(told).toMatchObject({
+    host: "h1",
+    step,
+    reason: expect.stringMatching(reason) as string,
+    remedy: expect.stringMatching(remedy) as string,
+  });
 }
 
 /** Nothing of ours is in the home directory. */

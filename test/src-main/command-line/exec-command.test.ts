@@ -21,7 +21,10 @@ function setUp(stdin: string | undefined, terminal = false) {
   return { api, world, plush: (...words: readonly string[]) => runCommandLine(words, world) };
 }
 
-const ENDS = "plush: n5: connection: connection refused\nplush: n4: exit status 127\n";
+const ENDS = `plush: n5: connect: connection refused on port 22
+  help: Start sshd there, or correct the port.
+plush: n4: exit status 127
+`;
 
 describe("plush exec", () => {
   test("lines with their host, as they come; standard error apart", async () => {
@@ -60,7 +63,13 @@ describe("plush exec", () => {
       ],
       stderr: [{ hosts: "n4" }],
       exits: [{ hosts: "n4", reason: "exit status 127" }],
-      failures: [{ hosts: "n5", reason: "connection: connection refused" }],
+      failures: [
+        {
+          hosts: "n5",
+          reason: "connect: connection refused on port 22",
+          remedy: "Start sshd there, or correct the port.",
+        },
+      ],
     });
   });
 
