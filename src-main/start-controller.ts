@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import { hostIdOf } from "#shared/base/ids.ts";
+import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory/resource-directory.ts";
 import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
 import { makeFolders } from "#shared/node/make-folders.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
@@ -24,7 +25,8 @@ import {
 } from "./overlay-root/overlay-root.ts";
 import { OutputStore } from "./results/output-store.ts";
 import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts";
-import type { SshQuestions, SshSettings, SshTransport } from "./ssh/ssh.ts";
+import { createTransports } from "./ssh/choose-transport.ts";
+import type { SshQuestions } from "./ssh/ssh.ts";
 
 /** Runs whose results are kept when nobody says otherwise: weeks of daily work, and bounded. */
 const RESULTS_KEEP = 100;
@@ -40,6 +42,9 @@ export interface StartSettings {
   readonly resultsKeep: number | undefined;
   /** Port that clients connect to; undefined = any free one. */
   readonly port: number | undefined;
+  /** Where the directory does not say: how hosts are reached by SSH, and which host keys are taken. */
+  readonly transport?: SshTransportName | undefined;
+  readonly hostKeyPolicy?: HostKeyPolicy | undefined;
   /** Whose ~/.ssh is used; default: that of whoever runs this. */
   readonly homeDirectory?: string;
   /** Default: the program's own. */
@@ -125,17 +130,18 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     session,
   });
   const sshSettings = {
-    hostKeyPolicy: undefined,
+    hostKeyPolicy: settings.hostKeyPolicy,
     homeDirectory: settings.homeDirectory ?? homedir(),
     configFile: undefined,
     environment: settings.environment ?? process.env,
     connectDeadlineMs: SSH_CONNECT_MS,
   };
   let bundle: Promise<ClientBundle> | undefined;
-  let transport: Promise<SshTransport> | undefined;
+  const transports = createTransports({ questions: NOBODY, warn: log }, sshSettings, settings.transport);
   const ssh = createSshDeployment(
     {
-      transport: () => (transport ??= loadTransport(sshSettings, log)),
+      transport: (host) => transports.byName(host.transport),
+      closeTransports: () => transports.close(),
       listen: async () => addressesOf(await overlay.listenEverywhere()),
       bundle: () => (bundle ??= readClientBundle(clientBundle)),
     },
@@ -145,15 +151,6 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     ["local", local],
     ["ssh", ssh],
   ]);
-}
-
-/** Reading it takes as long as everything else together: only those wait for it who have hosts behind SSH. */
-async function loadTransport(settings: SshSettings, warn: (text: string) => void): Promise<SshTransport> {
-  const [{ createSsh2Transport }, { createSshResolve }] = await Promise.all([
-    import("./ssh/ssh2-transport.ts"),
-    import("./ssh/ssh-config.ts"),
-  ]);
-  return createSsh2Transport({ questions: NOBODY, resolve: createSshResolve(settings), warn }, settings);
 }
 
 /** Nobody is asked: agent and keys must do, and host keys must be known. */

@@ -85,6 +85,8 @@ export async function withController(
     resultsDirectory: preferences.results,
     resultsKeep: preferences.results_keep,
     port: preferences.controller_port,
+    transport: preferences.transport,
+    hostKeyPolicy: preferences.host_key_policy,
     log: (text) => {
       if (verbose) world.stderr.write(`${neutraliseLine(text)}\n`);
     },

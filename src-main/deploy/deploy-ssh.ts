@@ -6,7 +6,7 @@ import type { HostId } from "#shared/base/ids.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { ClientCredentials, RootAddress } from "#shared/protocol/credentials.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
-import type { SshConnection, SshTransport } from "../ssh/ssh.ts";
+import type { SshConnection, SshTarget, SshTransport } from "../ssh/ssh.ts";
 import type { ClientBundle } from "./client-bundle.ts";
 import type { Deployment, DeployFailure, DeployResult, StartedClient } from "./deployment.ts";
 import { shellRemedy, uploadRemedy } from "./failure-remedies.ts";
@@ -26,7 +26,8 @@ const CLEAN_MS = 30_000;
 const SIGNAL_STATUS = 128;
 
 export interface SshDeploymentParts {
-  readonly transport: () => Promise<SshTransport>;
+  readonly transport: (host: HostEntry) => Promise<SshTransport>;
+  readonly closeTransports: () => Promise<void>;
   /** Makes the controller listen where hosts elsewhere reach it; resolves with all its addresses. */
   readonly listen: () => Promise<readonly RootAddress[]>;
   readonly bundle: () => Promise<ClientBundle>;
@@ -96,14 +97,14 @@ class SshDeployment implements Deployment {
   close(): Promise<void> {
     for (const { connection } of this.#places.values()) connection.close();
     this.#places.clear();
-    return Promise.resolve();
+    return this.#parts.closeTransports();
   }
 
   async #start(host: HostEntry, credentials: ClientCredentials, signal: AbortSignal): Promise<DeployResult> {
     const [addresses, bundle, transport] = await Promise.all([
       this.#parts.listen(),
       this.#parts.bundle(),
-      this.#parts.transport(),
+      this.#parts.transport(host),
     ]);
     const connected = await transport.connect(targetOf(host), signal);
     if (connected.kind === "failed") return { kind: "failed", failure: connected.failure };
@@ -162,7 +163,7 @@ class SshDeployment implements Deployment {
     signal: AbortSignal,
   ): Promise<Step<{ readonly shell: RemoteShell; readonly connection: SshConnection }>> {
     if (place.shell.isOpen) return { kind: "ok", value: place };
-    const transport = await this.#parts.transport();
+    const transport = await this.#parts.transport(host);
     const connected = await transport.connect(targetOf(host), signal);
     if (connected.kind === "failed") return { kind: "failed", failure: connected.failure };
     const connection = connected.value;
@@ -235,9 +236,9 @@ function candidatesOf(addresses: readonly RootAddress[], seen: string | undefine
   return [...first, ...addresses.filter((address) => address.host !== seen)];
 }
 
-function targetOf(host: HostEntry): { host: string; port: undefined; user: string | undefined } {
+function targetOf(host: HostEntry): SshTarget {
   // The directory's port is where a client of the original listened; SSH's comes from ~/.ssh/config.
-  return { host: host.address, port: undefined, user: host.user };
+  return { host: host.address, port: undefined, user: host.user, hostKeyPolicy: host.hostKeyPolicy };
 }
 
 function endWords({ status, said }: Ended): string {

@@ -53,6 +53,8 @@ export function initialPreferences(directory: string, fanout: number): string {
     "# results_keep = 50",
     "# keep = no               # yes: leave software on the hosts after a run",
     "# timeout = 10m           # longest time for a run",
+    "# host_key_policy = ask   # or yes, accept-new, no; default: as ~/.ssh/config has it",
+    "# transport = system-ssh  # for certificates, Kerberos, ProxyCommand; default: ssh2",
     "",
   ].join("\n");
 }

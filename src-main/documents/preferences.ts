@@ -1,6 +1,12 @@
 // The preferences file plush.prefs: `key = value` lines, their types, and which of several sources wins.
 import { parseDuration } from "#shared/application/durations.ts";
 import { nearestName } from "#shared/application/nearest-name.ts";
+import {
+  HOST_KEY_POLICIES,
+  SSH_TRANSPORTS,
+  type HostKeyPolicy,
+  type SshTransportName,
+} from "#shared/resource-directory/resource-directory.ts";
 
 export const PREFERENCES_FILE_NAME = "plush.prefs";
 
@@ -32,6 +38,10 @@ export interface Preferences {
   /** Longest time for a run; 0 = the specification's. */
   readonly timeout?: number;
   readonly controller_port?: number;
+  /** How hosts are reached by SSH, where the directory does not say. */
+  readonly transport?: SshTransportName;
+  /** Instead of StrictHostKeyChecking of ~/.ssh/config, where the directory does not say. */
+  readonly host_key_policy?: HostKeyPolicy;
 }
 
 export type PreferenceKey = keyof Preferences;
@@ -65,6 +75,8 @@ const PARSERS: { readonly [Key in PreferenceKey]-?: ValueParser } = {
       : { kind: "ok", value: ms };
   },
   controller_port: wholeNumber(0, PORT_MAX),
+  transport: oneOf(...SSH_TRANSPORTS),
+  host_key_policy: oneOf(...HOST_KEY_POLICIES),
 };
 
 export const PREFERENCE_KEYS = Object.keys(PARSERS) as readonly PreferenceKey[];

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import SshConfig from "ssh-config";
 import { readSshConfigText, settingsClassOf } from "./ssh-config-text.ts";
 import { codeOf, failed, refused } from "./ssh-failures.ts";
-import type { HostKeyPolicy, SshResult, SshSettings, SshTarget } from "./ssh.ts";
+import type { HostKeyPolicy } from "#shared/resource-directory/resource-directory.ts";
+import type { SshResult, SshSettings, SshTarget } from "./ssh.ts";
 
 const SSH_PORT = 22;
 /** `ssh -G` takes 5 ms; what takes this long hangs, in a Match exec for example. */
@@ -208,7 +209,8 @@ function hopOf(options: Options, target: SshTarget, hostName: string, settings: 
       "/etc/ssh/ssh_known_hosts",
       "/etc/ssh/ssh_known_hosts2",
     ]),
-    hostKeyPolicy: settings.hostKeyPolicy ?? hostKeyPolicyOf(one("stricthostkeychecking")),
+    hostKeyPolicy:
+      target.hostKeyPolicy ?? settings.hostKeyPolicy ?? hostKeyPolicyOf(one("stricthostkeychecking")),
     hostKeyAlias,
     hashKnownHosts: isYes(one("hashknownhosts")),
     connectTimeoutMs: connectTimeoutS === undefined ? undefined : connectTimeoutS * 1000,

@@ -2,7 +2,8 @@
 import type { SshFailure, SshResult } from "./ssh.ts";
 
 /** What ssh2 cannot do, the system's ssh can. */
-export const USE_SYSTEM_SSH = 'set transport="system-ssh" for these hosts';
+export const USE_SYSTEM_SSH =
+  'set transport="system-ssh" for these hosts in the directory, or transport = system-ssh in plush.prefs';
 
 /** No answer, as opposed to an answer that says no. */
 export function unreachable(step: string, reason: string, remedy: string): SshFailure {

@@ -1,5 +1,6 @@
 // Connections to hosts by SSH, whatever carries them: the one interface under deployment and, later, terminals.
 import type { Duplex } from "node:stream";
+import type { HostKeyPolicy } from "#shared/resource-directory/resource-directory.ts";
 
 /** Where and as whom; what is undefined comes from ~/.ssh/config or the defaults of OpenSSH. */
 export interface SshTarget {
@@ -7,6 +8,8 @@ export interface SshTarget {
   readonly host: string;
   readonly port: number | undefined;
   readonly user: string | undefined;
+  /** Also for the jumps on the way to it; before that of the settings. */
+  readonly hostKeyPolicy?: HostKeyPolicy | undefined;
 }
 
 /** Why there is no connection, or why something over it did not work. */
@@ -57,9 +60,6 @@ export interface SshQuestions {
   acceptHostKey(host: string, keyType: string, fingerprint: string): Promise<boolean>;
 }
 
-/** StrictHostKeyChecking's words. */
-export type HostKeyPolicy = "yes" | "ask" | "accept-new" | "no";
-
 export interface SshSettings {
   /** Overrides ~/.ssh/config. */
   readonly hostKeyPolicy: HostKeyPolicy | undefined;
@@ -75,4 +75,6 @@ export interface SshSettings {
 
 export interface SshTransport {
   connect(target: SshTarget, signal: AbortSignal): Promise<SshResult<SshConnection>>;
+  /** Ends the connections that still stand, and resolves when nothing of any is left. */
+  close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 // Connections by ssh2, in this process: host keys, logins, jumps; what ssh2 cannot do is said with the way out.
 import type { Duplex } from "node:stream";
+import type { HostKeyPolicy } from "#shared/resource-directory/resource-directory.ts";
 import { connectHop, type HopConnection, type HopParts, type OpenThrough } from "./connect-hop.ts";
 import { crowdedPauseMs, pause } from "./crowded.ts";
 import { createHostKeys } from "./host-keys.ts";
@@ -124,25 +125,27 @@ class Connector {
     }
     return chain.length === 0
       ? this.#connect(hop, undefined, signal)
-      : this.#behind(hop, chain, path, signal);
+      : this.#behind(hop, chain, target.hostKeyPolicy, path, signal);
   }
 
   async #behind(
     hop: SshHop,
     chain: readonly string[],
+    hostKeyPolicy: HostKeyPolicy | undefined,
     path: readonly string[],
     signal: AbortSignal,
   ): Promise<SshResult<Way>> {
     const last = chain.at(-1) ?? "";
-    const target = parseJump(last);
-    if (target === undefined) {
+    const jump = parseJump(last);
+    if (jump === undefined) {
       const reason = `${JSON.stringify(last)} is no jump host`;
       return failed(refused("resolve", reason, "ProxyJump is [user@]host[:port]; correct ~/.ssh/config."));
     }
+    const target = { ...jump, hostKeyPolicy };
     const before = chain.slice(0, -1);
     const furtherPath = [...path, chain.join(",")];
     const leased = await this.#jumps.lease(
-      furtherPath.join(" for "),
+      `${furtherPath.join(" for ")} (${hostKeyPolicy ?? ""})`,
       async (leaseSignal) => {
         const jumps = before.length === 0 ? undefined : before;
         const way = await this.wayTo(target, jumps, furtherPath, leaseSignal);
@@ -211,10 +214,20 @@ export function createSsh2Transport(parts: Ssh2TransportParts, settings: SshSett
     parts.resolve,
     settings.connectDeadlineMs,
   );
+  const open = new Set<HopConnection>();
   return {
     async connect(target, signal) {
       const way = await connector.wayTo(target, undefined, [], signal);
-      return way.kind === "failed" ? way : { kind: "ok", value: sshConnectionOf(connectionOf(way.value)) };
+      if (way.kind === "failed") return way;
+      const connection = connectionOf(way.value);
+      open.add(connection);
+      void connection.closed.then(() => open.delete(connection));
+      return { kind: "ok", value: sshConnectionOf(connection) };
+    },
+    async close() {
+      const standing = [...open];
+      for (const connection of standing) connection.close();
+      await Promise.all(standing.map(({ closed }) => closed));
     },
   };
 }

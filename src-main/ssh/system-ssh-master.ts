@@ -16,9 +16,10 @@ const KEEPALIVE_S = 30;
 
 /**
  * Runs ssh and ends it when our end of its standard input is closed, so that no master outlives a controller that was
- * killed: with -N, ssh itself does not read there. ($$ is ssh's own process after exec.)
+ * killed: with -N, ssh itself does not read there. ($$ is ssh's own process after exec.) The folder goes with it.
  */
-const WITH_MINDER = 'exec 3<&0; (read -r _ <&3; kill "$$") 2>/dev/null & exec ssh "$@" </dev/null 3<&-';
+const WITH_MINDER =
+  'folder=$1; shift; exec 3<&0; (read -r _ <&3; kill "$$"; rm -rf "$folder") 2>/dev/null & exec ssh "$@" </dev/null 3<&-';
 
 export interface Master {
   /** Resolves when it is gone, with why. */
@@ -34,10 +35,10 @@ export type MasterResult =
   | { readonly kind: "ended"; readonly said: string; readonly missing: boolean };
 
 /** What holds for the jumps, too: they are reached by an ssh of their own, which gets this file only. */
-function configText(settings: SshSettings): string {
+function configText(settings: SshSettings, target: SshTarget): string {
   const home = settings.homeDirectory;
   const foreign = hasForeignHome(settings);
-  const policy = settings.hostKeyPolicy;
+  const policy = target.hostKeyPolicy ?? settings.hostKeyPolicy;
   return [
     "Host *",
     "BatchMode yes",
@@ -140,13 +141,13 @@ export async function startMaster(
 ): Promise<MasterResult> {
   // mkdtemp makes it with 0700: whoever reaches the socket in it is logged in.
   const folder = await mkdtemp(join(tmpdir(), "nebula-ssh-"));
-  await writeFile(join(folder, "config"), configText(settings), { mode: 0o600 });
+  await writeFile(join(folder, "config"), configText(settings, target), { mode: 0o600 });
   const args = sshArguments(folder, target, hop, limitMs);
   const own = [
     ...["-N", "-o", "ControlMaster=yes", "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=echo ${READY}`],
     ...["--", target.host],
   ];
-  const child = spawn("/bin/sh", ["-c", WITH_MINDER, "ssh", ...args, ...own], {
+  const child = spawn("/bin/sh", ["-c", WITH_MINDER, "ssh", folder, ...args, ...own], {
     env: settings.environment,
     detached: true,
   });

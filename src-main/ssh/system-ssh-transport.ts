@@ -23,7 +23,7 @@ export interface SystemSshParts {
 const NO_SSH = refused(
   "connect",
   "there is no ssh on this machine",
-  'Install the OpenSSH client, or set transport="ssh2".',
+  'Install the OpenSSH client, or set transport="ssh2" for these hosts.',
 );
 
 const STALLED = unreachable(
@@ -85,7 +85,10 @@ async function connectOnce(
   try {
     const master = await startMaster(settings, target, hop, limitMs, deadline.signal);
     if (signal.aborted) {
-      if (master.kind === "ok") master.value.close();
+      if (master.kind === "ok") {
+        master.value.close();
+        await master.value.closed;
+      }
       return interrupted("connect");
     }
     if (master.kind === "ok") return { kind: "ok", value: connectionOf(master.value) };
@@ -99,7 +102,21 @@ async function connectOnce(
 
 /** The system's `ssh`, never asking anything: what needs an answer must be in an agent. */
 export function createSystemSshTransport(parts: SystemSshParts, settings: SshSettings): SshTransport {
+  const open = new Set<SshConnection>();
+  const opened = <Result extends SshResult<SshConnection>>(result: Result): Result => {
+    if (result.kind === "ok") {
+      const { value } = result;
+      open.add(value);
+      void value.closed.then(() => open.delete(value));
+    }
+    return result;
+  };
   return {
+    async close() {
+      const standing = [...open];
+      for (const connection of standing) connection.close();
+      await Promise.all(standing.map(({ closed }) => closed));
+    },
     async connect(target, signal) {
       if (process.platform === "win32") {
         const reason = "the ssh of Windows cannot share a connection";
@@ -113,7 +130,7 @@ export function createSystemSshTransport(parts: SystemSshParts, settings: SshSet
       const endsAt = performance.now() + limitMs;
       for (let attempt = 1; ; attempt += 1) {
         const leftMs = endsAt - performance.now();
-        const result = await connectOnce(settings, target, hop, leftMs, signal);
+        const result = opened(await connectOnce(settings, target, hop, leftMs, signal));
         const pauseMs = crowdedPauseMs(attempt);
         if (result.kind === "ok" || result.crowded !== true || pauseMs === undefined) return result;
         if (performance.now() + pauseMs > endsAt) return result;

@@ -7,6 +7,7 @@ import { checkShape, elementShape, many, OPAQUE } from "../application/xml-shape
 import { hostIdOf } from "../base/ids.ts";
 import type { Problem } from "../base/problem.ts";
 import { parseHostName, type HostNames } from "./host-name.ts";
+import { NO_SSH_WAY, readSshWay, type SshWay } from "./read-ssh-way.ts";
 import type { HostEntry, ResourceDirectory, ResourceManager } from "./resource-directory.ts";
 
 export interface ParsedDirectory {
@@ -19,10 +20,14 @@ const LOCAL = "local";
 const LOCAL_ADDRESS = "127.0.0.1";
 const SUPPORTED_TYPES: readonly string[] = ["ssh", LOCAL];
 
-const NODE_SHAPE = elementShape(["hostname", "user", "group", "site", "latitude", "longitude"]);
+const SSH_ATTRIBUTES = ["transport", "host_key_policy"];
+const NODE_SHAPE = elementShape([
+  ...["hostname", "user", "group", "site", "latitude", "longitude"],
+  ...SSH_ATTRIBUTES,
+]);
 /** `cf` and `pg_slice` belonged to GENI's managers, `user` and `port_map` to PlanetLab's. */
 const MANAGER_SHAPE = elementShape(
-  ["type", "count", "group", "site", "latitude", "longitude", "cf", "pg_slice"],
+  ["type", "count", "group", "site", "latitude", "longitude", "cf", "pg_slice", ...SSH_ATTRIBUTES],
   {
     node: many(NODE_SHAPE),
     user: many(OPAQUE),
@@ -70,6 +75,14 @@ function parseRoot(document: XmlDocument, problems: ProblemList): ResourceDirect
   return { rootName, managers };
 }
 
+/** What a <node>, or a manager with a count, says of its hosts, and where problems with their names are. */
+interface EntrySource {
+  readonly element: XmlElement;
+  readonly type: string;
+  readonly way: SshWay;
+  readonly offset: number;
+}
+
 class DirectoryParser {
   readonly #problems: ProblemList;
   /** Every host so far, over all managers: names are unique in the whole directory. */
@@ -100,8 +113,9 @@ class DirectoryParser {
       );
     }
     const hosts: HostEntry[] = [];
+    const way = readSshWay(element, type, NO_SSH_WAY, this.#problems);
     const nodes = childrenOf(element, "node");
-    for (const node of nodes) this.#node(node, type, hosts);
+    for (const node of nodes) this.#node(node, type, way, hosts);
     this.#counted(element, type, hosts);
     return { span: element.span, type, hosts };
   }
@@ -120,10 +134,11 @@ class DirectoryParser {
     }
     const count = readCount(element, "count", { fallback: 0, min: 1, max: HOSTS_MAX }, this.#problems);
     const names = Array.from({ length: count }, (_, index) => `local${String(index + 1)}`);
-    this.#addAll(element, type, { names, port: undefined }, hosts, attribute.valueSpan.start);
+    const source = { element, type, way: NO_SSH_WAY, offset: attribute.valueSpan.start };
+    this.#addAll(source, { names, port: undefined }, hosts);
   }
 
-  #node(element: XmlElement, type: string, hosts: HostEntry[]): void {
+  #node(element: XmlElement, type: string, around: SshWay, hosts: HostEntry[]): void {
     const written = attributeText(element, "hostname");
     const offset = attributeOffset(element, "hostname");
     if (written === undefined) {
@@ -139,22 +154,18 @@ class DirectoryParser {
       this.#problems.error(offset + result.offset, `hostname '${written}': ${result.message}`, result.remedy);
       return;
     }
-    this.#addAll(element, type, result, hosts, offset);
+    const way = readSshWay(element, type, around, this.#problems);
+    this.#addAll({ element, type, way, offset }, result, hosts);
   }
 
-  #addAll(
-    element: XmlElement,
-    type: string,
-    { names, port }: HostNames,
-    hosts: HostEntry[],
-    offset: number,
-  ): void {
+  #addAll({ element, type, way, offset }: EntrySource, { names, port }: HostNames, hosts: HostEntry[]): void {
     const { span } = element;
     const shared = {
       span,
       managerType: type,
       port,
       user: attributeText(element, "user")?.trim(),
+      ...way,
       groups: groupsOf(element),
       site: attributeText(element, "site")?.trim(),
       latitude: this.#degrees(element, "latitude", 90),
@@ -234,7 +245,14 @@ function conflictOf(known: HostEntry, again: HostEntry): string | undefined {
     return `port ${String(known.port)}`;
   if (known.user !== undefined && again.user !== undefined && known.user !== again.user)
     return `user '${known.user}'`;
+  if (differs(known.transport, again.transport)) return `transport '${String(known.transport)}'`;
+  if (differs(known.hostKeyPolicy, again.hostKeyPolicy))
+    return `host_key_policy '${String(known.hostKeyPolicy)}'`;
   return undefined;
+}
+
+function differs(known: string | undefined, again: string | undefined): boolean {
+  return known !== undefined && again !== undefined && known !== again;
 }
 
 function mergedEntry(known: HostEntry, again: HostEntry): HostEntry {
@@ -242,6 +260,8 @@ function mergedEntry(known: HostEntry, again: HostEntry): HostEntry {
     ...known,
     port: known.port ?? again.port,
     user: known.user ?? again.user,
+    transport: known.transport ?? again.transport,
+    hostKeyPolicy: known.hostKeyPolicy ?? again.hostKeyPolicy,
     groups: [...new Set([...known.groups, ...again.groups])],
     site: known.site ?? again.site,
     latitude: known.latitude ?? again.latitude,

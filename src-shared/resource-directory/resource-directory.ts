@@ -2,6 +2,14 @@
 import type { Placed } from "../application/application.ts";
 import type { HostId } from "../base/ids.ts";
 
+/** `ssh2`: in the controller's own process; `system-ssh`: by the program ssh, which knows certificates and Kerberos. */
+export const SSH_TRANSPORTS = ["ssh2", "system-ssh"] as const;
+export type SshTransportName = (typeof SSH_TRANSPORTS)[number];
+
+/** StrictHostKeyChecking's words. */
+export const HOST_KEY_POLICIES = ["yes", "ask", "accept-new", "no"] as const;
+export type HostKeyPolicy = (typeof HOST_KEY_POLICIES)[number];
+
 export interface ResourceDirectory {
   readonly rootName: "plush" | "gush";
   readonly managers: readonly ResourceManager[];
@@ -23,6 +31,9 @@ export interface HostEntry extends Placed {
   /** Port that the client listens on (ssh), or undefined. */
   readonly port: number | undefined;
   readonly user: string | undefined;
+  /** How it is reached by SSH; undefined = as the preferences or ~/.ssh/config have it. */
+  readonly transport: SshTransportName | undefined;
+  readonly hostKeyPolicy: HostKeyPolicy | undefined;
   /** Labels; a host that is listed several times has them all. */
   readonly groups: readonly string[];
   readonly site: string | undefined;

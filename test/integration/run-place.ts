@@ -28,6 +28,7 @@ export function runTest(
   body: (place: RunPlace) => Promise<void>,
   timeoutMs?: number,
 ): void {
+  if (world.only?.delete(name) === false) return;
   test(
     name,
     async () => {

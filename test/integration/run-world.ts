@@ -14,6 +14,8 @@ export interface RunWorld {
   readonly managerType: string;
   /** Hosts for one test; all that they leave, they leave below this folder, which is the test's own. */
   open(folder: string): Promise<WorldHosts>;
+  /** Names of the only tests that are wanted; each is taken out when its test is found. */
+  readonly only?: Set<string>;
 }
 
 /** The hosts of one test. */

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HostKeyPolicy } from "../../src-shared/resource-directory/resource-directory.ts";
 import { createSshResolve } from "../../src-main/ssh/ssh-config.ts";
 import { createSsh2Transport } from "../../src-main/ssh/ssh2-transport.ts";
 import { createSystemSshTransport } from "../../src-main/ssh/system-ssh-transport.ts";
 import type {
-  HostKeyPolicy,
   SshConnection,
   SshFailure,
   SshQuestions,

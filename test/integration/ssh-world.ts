@@ -16,8 +16,17 @@ export const sshWorld: RunWorld = {
   open: (folder) => SshHosts.open(folder),
 };
 
+/** The same hosts, reached by the program ssh. */
+export const systemSshWorld: RunWorld = {
+  name: "system-ssh",
+  managerType: "ssh",
+  open: async (folder) => Object.assign(await SshHosts.open(folder), { environment: BY_SYSTEM_SSH }),
+};
+
+const BY_SYSTEM_SSH = { PLUSH_TRANSPORT: "system-ssh" };
+
 export class SshHosts implements WorldHosts {
-  readonly environment = {};
+  readonly environment: Readonly<Record<string, string>> = {};
   readonly farm: SshFarm;
   readonly #folder: string;
   readonly #addresses = new Map<string, string>();

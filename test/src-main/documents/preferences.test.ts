@@ -22,6 +22,8 @@ results_keep = 0
 keep = yes
 timeout = 2m
 controller_port = 15400
+transport = system-ssh
+host_key_policy = accept-new
 `;
     expect(parsePreferences(text, "plush.prefs")).toEqual({
       preferences: {
@@ -34,6 +36,8 @@ controller_port = 15400
         keep: true,
         timeout: 120_000,
         controller_port: 15_400,
+        transport: "system-ssh",
+        host_key_policy: "accept-new",
       },
       problems: [],
     });
@@ -45,6 +49,8 @@ controller_port = 15400
     ["fanout = 0", "error", "'fanout' must be a whole number from 1 to 4096", ""],
     ["fanout = 1e3", "error", "'fanout' must be", ""],
     ["output = xml", "error", "'output' must be one of text, json, jsonl", ""],
+    ["transport = ssh", "error", "'transport' must be one of ssh2, system-ssh", ""],
+    ["host_key_policy = maybe", "error", "'host_key_policy' must be one of yes, ask, accept-new, no", ""],
     ["keep = maybe", "error", "'keep' must be yes or no", ""],
     ["timeout = soon", "error", "'timeout' must be a time such as", ""],
     ["directory =", "error", "'directory' must be a path", ""],
@@ -74,6 +80,8 @@ test("the environment has the same keys", () => {
     keep: "off",
     timeout: "1",
     controller_port: "0",
+    transport: "ssh2",
+    host_key_policy: "ask",
   };
   const environment = Object.fromEntries(PREFERENCE_KEYS.map((key) => [environmentNameOf(key), values[key]]));
   expect(preferencesOfEnvironment(environment)).toEqual({
@@ -87,6 +95,8 @@ test("the environment has the same keys", () => {
       keep: false,
       timeout: 1000,
       controller_port: 0,
+      transport: "ssh2",
+      host_key_policy: "ask",
     },
     problems: [],
   });

@@ -20,6 +20,8 @@ function directoryOf(groupsByHost: Readonly<Record<string, readonly string[]>>):
     address: name,
     port: undefined,
     user: undefined,
+    transport: undefined,
+    hostKeyPolicy: undefined,
     site: undefined,
     latitude: undefined,
     longitude: undefined,

@@ -27,6 +27,8 @@ function host(id: HostId, managerType: string, groups: readonly string[]): HostE
     address: "127.0.0.1",
     port: undefined,
     user: undefined,
+    transport: undefined,
+    hostKeyPolicy: undefined,
     site: undefined,
     latitude: undefined,
     longitude: undefined,

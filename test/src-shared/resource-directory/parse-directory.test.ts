@@ -210,6 +210,32 @@ describe("problems", () => {
       "error the directory has more than 100000 hosts",
     ],
     [
+      "a transport that is none",
+      directory('<node hostname="a" transport="«ssh"/>'),
+      "error transport 'ssh' of <node> is not supported; did you mean 'ssh2'?",
+    ],
+    [
+      "a host key policy that is none",
+      '<plush><resource_manager type="ssh" host_key_policy="«maybe"/></plush>',
+      "error host_key_policy 'maybe' of <resource_manager> is not supported",
+    ],
+    [
+      "host keys that nobody looks at",
+      directory('<node hostname="a" host_key_policy="«no"/>'),
+      "warning with host_key_policy 'no' whoever stands on the way can take a host's place",
+    ],
+    [
+      "SSH for embedded hosts",
+      '<plush><resource_manager type="local" «transport="ssh2"><node hostname="a" «host_key_policy="ask"/></resource_manager></plush>',
+      "warning transport has an effect on hosts of type ssh only",
+      "warning host_key_policy has an effect on hosts of type ssh only",
+    ],
+    [
+      "two transports for one host",
+      directory('<node hostname="a" transport="ssh2"/><node hostname="«a" transport="system-ssh"/>'),
+      "error host 'a' is listed before with transport 'ssh2'",
+    ],
+    [
       "an unknown attribute",
       directory('<node hostname="a" «grup="x"/>'),
       "warning <node> has no attribute 'grup'; did you mean 'group'?",
@@ -242,6 +268,19 @@ test("a host that is listed several times is one host with all its groups", () =
   expect(hosts.map(({ id, groups, port, user, site }) => [id, groups, port, user, site])).toEqual([
     ["a1", ["x", "y"], undefined, "u", undefined],
     ["a2", ["x", "y", "z"], 5, "u", "s"],
+  ]);
+});
+
+test("how hosts are reached by SSH is the node's, or the manager's for all of its nodes", () => {
+  const hosts = hostsOf(
+    '<plush><resource_manager type="ssh" transport="system-ssh" host_key_policy="yes">' +
+      '<node hostname="a"/><node hostname="b" transport="ssh2" host_key_policy="accept-new"/></resource_manager>' +
+      '<resource_manager type="ssh"><node hostname="c"/></resource_manager></plush>',
+  );
+  expect(hosts.map(({ id, transport, hostKeyPolicy }) => [id, transport, hostKeyPolicy])).toEqual([
+    ["a", "system-ssh", "yes"],
+    ["b", "ssh2", "accept-new"],
+    ["c", undefined, undefined],
   ]);
 });
 

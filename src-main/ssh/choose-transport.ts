@@ -1,0 +1,52 @@
+// Which transport reaches a host: what the directory says of it, else the preferences, else ssh2; each loaded when first needed.
+import type { SshTransportName } from "#shared/resource-directory/resource-directory.ts";
+import type { SshQuestions, SshSettings, SshTransport } from "./ssh.ts";
+
+export interface TransportParts {
+  readonly questions: SshQuestions;
+  readonly warn: (text: string) => void;
+}
+
+export interface SshTransports {
+  /** Undefined: nobody has said anything of the host. */
+  byName(wanted: SshTransportName | undefined): Promise<SshTransport>;
+  close(): Promise<void>;
+}
+
+/** Reading them takes as long as all the rest of the program: only those wait who have hosts behind SSH. */
+export function createTransports(
+  parts: TransportParts,
+  settings: SshSettings,
+  otherwise: SshTransportName = "ssh2",
+): SshTransports {
+  const loaded = new Map<SshTransportName, Promise<SshTransport>>();
+  return {
+    byName(wanted) {
+      const name = wanted ?? otherwise;
+      const known = loaded.get(name);
+      if (known !== undefined) return known;
+      const loading = name === "ssh2" ? loadSsh2(parts, settings) : loadSystemSsh(settings);
+      loaded.set(name, loading);
+      return loading;
+    },
+    async close() {
+      await Promise.all([...loaded.values()].map(async (transport) => (await transport).close()));
+    },
+  };
+}
+
+async function loadSsh2({ questions, warn }: TransportParts, settings: SshSettings): Promise<SshTransport> {
+  const [{ createSsh2Transport }, { createSshResolve }] = await Promise.all([
+    import("./ssh2-transport.ts"),
+    import("./ssh-config.ts"),
+  ]);
+  return createSsh2Transport({ questions, resolve: createSshResolve(settings), warn }, settings);
+}
+
+async function loadSystemSsh(settings: SshSettings): Promise<SshTransport> {
+  const [{ createSystemSshTransport }, { createSshResolve }] = await Promise.all([
+    import("./system-ssh-transport.ts"),
+    import("./ssh-config.ts"),
+  ]);
+  return createSystemSshTransport({ resolve: createSshResolve(settings) }, settings);
+}
