@@ -1,4 +1,5 @@
 // Which test files make up each part of `npm test`, and what each part may take.
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
 const TESTS = "test/**/*.test.ts";
@@ -12,9 +13,31 @@ const SIMULATOR_TIMEOUT_MS = 60_000;
 const INTEGRATION_TIMEOUT_MS = 60_000;
 /** Each integration file starts many processes of its own; more files at once only starve each other. */
 const INTEGRATION_FILES_AT_ONCE = 2;
+/** Our files, and not vitest's own main thread, are what keeps a small machine busy: one for each core of it. */
+const UNIT_FILES_AT_ONCE = 2;
+/** A long file that starts last leaves the other core idle. A fresh clone remembers no durations. */
+const LONG_FIRST = [
+  "local-runs",
+  "ssh-runs",
+  "ssh-transport",
+  "bad-software",
+  "ssh-failures",
+  "parse-application",
+];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = LONG_FIRST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return place < 0 ? LONG_FIRST.length : place;
+    };
+    return (await super.sort(files)).sort((left, right) => rank(left) - rank(right));
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {
@@ -23,6 +46,7 @@ export default defineConfig({
           exclude: [SIMULATOR_TESTS, INTEGRATION_TESTS, WINDOW_TESTS],
           // Our modules keep no state, so files may share a worker's loaded modules: several times faster.
           isolate: false,
+          maxWorkers: UNIT_FILES_AT_ONCE,
         },
       },
       {
@@ -30,6 +54,7 @@ export default defineConfig({
           name: "simulators",
           include: [SIMULATOR_TESTS],
           isolate: false,
+          maxWorkers: UNIT_FILES_AT_ONCE,
           testTimeout: SIMULATOR_TIMEOUT_MS,
         },
       },

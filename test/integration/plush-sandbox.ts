@@ -53,7 +53,7 @@ export class PlushSandbox {
     const [program = process.execPath, ...before] = [...(options.through ?? []), process.execPath];
     const child = spawn(program, [...before, PLUSH, ...words], {
       cwd: this.work,
-      env: { ...this.#environment(), ...options.environment },
+      env: { ...this.environment, ...options.environment },
       stdio: ["pipe", "pipe", "pipe"],
     });
     let stdout = "";
@@ -92,7 +92,7 @@ export class PlushSandbox {
     rmSync(this.root, { recursive: true, force: true });
   }
 
-  #environment(): Record<string, string> {
+  get environment(): Record<string, string> {
     const at = (name: string): string => join(this.root, name);
     return {
       PATH: process.env["PATH"] ?? "",

@@ -9,8 +9,10 @@ export interface SeenProcess {
   readonly workDirectory: string;
 }
 
-/** Nothing announces the end of a process that is not our child. */
-const POLL_MS = 25;
+/** Nothing announces the end of a process that is not our child. Looks are further apart the longer it takes: they cost. */
+const POLL_MS_MIN = 20;
+const POLL_MS_MAX = 100;
+const POLL_FACTOR = 1.3;
 
 /** Zombies show nothing of all that, and so are not among them. */
 export function processesOf(folder: string): SeenProcess[] {
@@ -59,9 +61,9 @@ export function isAlive(pid: number): boolean {
 /** Polls until it holds; false when it does not within the time. */
 export async function holdsWithin(ms: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
   const until = performance.now() + ms;
-  while (!(await holds())) {
+  for (let pauseMs = POLL_MS_MIN; !(await holds()); pauseMs = Math.min(pauseMs * POLL_FACTOR, POLL_MS_MAX)) {
     if (performance.now() > until) return false;
-    await pause(POLL_MS);
+    await pause(pauseMs);
   }
   return true;
 }

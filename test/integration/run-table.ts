@@ -5,7 +5,7 @@ import { exampleRuns } from "./example-runs.ts";
 import { execRuns } from "./exec-runs.ts";
 import { failureRuns } from "./failure-runs.ts";
 import { hostileRuns } from "./hostile-runs.ts";
-import { installRuns, standingHostRuns } from "./install-runs.ts";
+import { installRuns } from "./install-runs.ts";
 import { interruptRuns } from "./interrupt-runs.ts";
 import { policyRuns } from "./policy-runs.ts";
 import { resultRuns } from "./result-runs.ts";
@@ -21,32 +21,48 @@ const CONNECTION_TESTS = [
   "Ctrl-C while it connects",
 ];
 
+/** What depends on how hosts are reached, started on, and left. */
+const HOST_TESTS = [
+  ...CONNECTION_TESTS,
+  "example load-test brings its results home",
+  "fixture A, round robin",
+  "software of every kind, from the web and from here",
+  "--keep leaves software, and the next plush finds it there",
+  "kill -9 of a client without a spare host: unreachable, with the reason",
+  "a client ended by TERM says goodbye and leaves nothing, its processes neither",
+  "a host whose client was killed can be connected again at once",
+  "a host is who the directory says it is, and two names on one machine are two hosts",
+  "two controllers on the same hosts do not meet",
+  "kill -9 of the controller: processes go on for the absence that is allowed, then all is gone",
+  "kill -9 of the controller while a script installs",
+  "a controller that was asleep goes on, and nothing is lost",
+  "Ctrl-C while it runs",
+  "Ctrl-C while it collects",
+  "Ctrl-C while a script installs",
+  "a second Ctrl-C leaves at once, and the clients end by themselves",
+];
+
+const TESTS_OF = { hosts: HOST_TESTS, connections: CONNECTION_TESTS };
+
 /**
- * `hosts` leaves out what is the same code on every host, however it was reached: commands, results, variables,
- * policies, hostile programs, and the time that standing hosts take. Two whole tables would take longer than the budget of
- * their part of `npm test`; `npm run test:ssh-all` runs the whole one on ssh hosts. `connections` are a few for another
- * transport to the same hosts.
+ * `hosts` leaves out what is the same code on every host, however it was reached; `connections` are a few for another
+ * transport to the same hosts. Several whole tables would take longer than everybody waits before each change;
+ * `npm run test:ssh-all` runs the whole one on ssh hosts.
  */
 export function describeRuns(given: RunWorld, which: "all" | "hosts" | "connections" = "all"): void {
-  const only = new Set(CONNECTION_TESTS);
-  const world = which === "connections" ? { ...given, only } : given;
+  const only = which === "all" ? undefined : new Set(TESTS_OF[which]);
+  const world = only === undefined ? given : { ...given, only };
   describe.concurrent(`runs on ${world.name} hosts`, () => {
     exampleRuns(world);
     installRuns(world);
     failureRuns(world);
     controllerRuns(world);
     interruptRuns(world);
-    if (which === "connections" && only.size > 0) throw new Error(`no test: ${[...only].join(", ")}`);
-    if (which !== "all") return;
     execRuns(world);
     resultRuns(world);
     variableRuns(world);
     policyRuns(world);
     hostileRuns(world);
-  });
-  if (which !== "all") return;
-  // Alone: they measure time.
-  describe(`times on ${world.name} hosts`, () => {
-    standingHostRuns(world);
+    if (only !== undefined && only.size > 0) throw new Error(`no test: ${[...only].join(", ")}`);
   });
 }
