@@ -1,6 +1,7 @@
 // The system's ssh as a process: a master connection that carries commands, and clients of it.
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CommandExit, SshCommand } from "./ssh-command.ts";
@@ -13,13 +14,20 @@ const READY = "nebula-ssh-ready";
 const WORDS_BYTES_MAX = 16_384;
 /** As with ssh2: dead links are noticed within one and a half minutes. */
 const KEEPALIVE_S = 30;
+/** Long enough not to meet another, short enough for the path of a socket (104 bytes on macOS). */
+const FOLDER_NAME_CHARACTERS = 13;
 
 /**
  * Runs ssh and ends it when our end of its standard input is closed, so that no master outlives a controller that was
- * killed: with -N, ssh itself does not read there. ($$ is ssh's own process after exec.) The folder goes with it.
+ * killed: with -N, ssh itself does not read there. ($$ is ssh's own process after exec.) The folder goes with it, and is
+ * made here, too: a controller that is killed at any moment leaves none behind. mkdir fails where somebody else was first.
  */
-const WITH_MINDER =
-  'folder=$1; shift; exec 3<&0; (read -r _ <&3; kill "$$"; rm -rf "$folder") 2>/dev/null & exec ssh "$@" </dev/null 3<&-';
+const WITH_MINDER = `
+folder=$1 config=$2; shift 2
+umask 077; mkdir "$folder" && printf %s "$config" >"$folder/config" || exit 1
+exec 3<&0
+(read -r _ <&3; kill "$$"; rm -rf "$folder" || { sleep 1; rm -rf "$folder"; }) 2>/dev/null &
+exec ssh "$@" </dev/null 3<&-`;
 
 export interface Master {
   /** Resolves when it is gone, with why. */
@@ -139,18 +147,21 @@ export async function startMaster(
   limitMs: number,
   signal: AbortSignal,
 ): Promise<MasterResult> {
-  // mkdtemp makes it with 0700: whoever reaches the socket in it is logged in.
-  const folder = await mkdtemp(join(tmpdir(), "nebula-ssh-"));
-  await writeFile(join(folder, "config"), configText(settings, target), { mode: 0o600 });
+  // Only ours: whoever reaches the socket in it is logged in.
+  const folder = join(tmpdir(), `nebula-ssh-${randomUUID().slice(0, FOLDER_NAME_CHARACTERS)}`);
   const args = sshArguments(folder, target, hop, limitMs);
   const own = [
     ...["-N", "-o", "ControlMaster=yes", "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=echo ${READY}`],
     ...["--", target.host],
   ];
-  const child = spawn("/bin/sh", ["-c", WITH_MINDER, "ssh", folder, ...args, ...own], {
-    env: settings.environment,
-    detached: true,
-  });
+  const child = spawn(
+    "/bin/sh",
+    ["-c", WITH_MINDER, "ssh", folder, configText(settings, target), ...args, ...own],
+    {
+      env: settings.environment,
+      detached: true,
+    },
+  );
   child.stdin.on("error", () => undefined);
   const said = collectWords(child);
   let closing = false;
