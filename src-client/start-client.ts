@@ -1,5 +1,6 @@
 // The wiring of a client: overlay, software, processes, keeper and log around the pure core.
 import { mkdir, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { LogFile } from "#shared/node/log-file.ts";
@@ -18,6 +19,7 @@ import { HostProcesses } from "./host-processes.ts";
 import { HostSoftware } from "./host-software.ts";
 import { createClientLog } from "./log/client-log.ts";
 import { userName } from "./login-environment.ts";
+import { listenForOffers, type OfferedStreams } from "./overlay-member/offered-streams.ts";
 import { openOutbox, type Outbox } from "./overlay-member/outbox.ts";
 import {
   createOverlayMember,
@@ -40,10 +42,14 @@ import {
   softwareSettings,
   type SoftwareInstaller,
 } from "./software/install-software.ts";
+import { sayToStarter } from "./say-to-starter.ts";
 import { wordsOf } from "./software/software-failure.ts";
 
 /** Between TERM and KILL for processes whose client has died. */
 const KEEPER_GRACE_MS = 3000;
+
+/** Longer than a busy controller takes for a handshake, shorter than a firewall that swallows packets is silent. */
+const UNREACHED_MS = 3000;
 
 /** Resolves once it dials; `exit` is called when it has cleaned up. */
 export async function startClient(start: ClientStart, exit: (status: number) => void): Promise<void> {
@@ -56,7 +62,7 @@ export async function startClient(start: ClientStart, exit: (status: number) => 
     nowMs: Date.now,
     onProblem: (reason) => process.stderr.write(`${reason}\n`),
   });
-  new Client(start, log, exit).begin();
+  await new Client(start, log, exit).begin();
 }
 
 class Client {
@@ -75,6 +81,7 @@ class Client {
   readonly #timers = createTimerTable((name) => this.#step({ kind: "timer", name }));
   readonly #sendBulk = (message: BulkMessage) => this.#member?.sendBulk(message) ?? "dropped";
   #member: RunningOverlayMember | undefined;
+  #offers: OfferedStreams | undefined;
   #leaving = false;
 
   constructor(start: ClientStart, log: LogFile, exit: (status: number) => void) {
@@ -99,7 +106,7 @@ class Client {
     this.#processes = this.#createProcesses(token);
   }
 
-  begin(): void {
+  async begin(): Promise<void> {
     this.#member = createOverlayMember(
       { clock: createSystemClock(), random: Math.random, outbox: this.#outbox, callbacks: this.#callbacks() },
       { credentials: this.#start.credentials },
@@ -120,6 +127,27 @@ class Client {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
       process.on(signal, () => this.#step({ kind: "abandoned", reason: `it was ended by ${signal}` }));
     }
+    await this.#listen();
+  }
+
+  /** Only where the controller may want to come by itself. */
+  async #listen(): Promise<void> {
+    const { directory, listen } = this.#start;
+    if (listen === null) return;
+    setTimeout(() => {
+      if (this.#member?.attached === false) sayToStarter("unreached", "no answer");
+    }, UNREACHED_MS).unref();
+    const offers = await listenForOffers(
+      { directory, port: listen.port },
+      { onStream: (stream) => void this.#offered(stream), onProblem: (reason) => this.#note(reason) },
+    );
+    this.#offers = offers;
+    if (this.#leaving) offers.close();
+    else if (offers.port !== undefined) sayToStarter("listening", String(offers.port));
+  }
+
+  async #offered(stream: Socket): Promise<void> {
+    if ((await this.#member?.offer(stream)) === true) this.#offers?.proved(stream);
   }
 
   #createInstaller(): SoftwareInstaller {
@@ -174,6 +202,9 @@ class Client {
       onOrphaned: (reason) => {
         this.#note(`the controller is away: ${reason}`);
         this.#processes.uplink.linkDown();
+      },
+      onUnreached: (reason) => {
+        if (this.#start.listen !== null) sayToStarter("unreached", reason);
       },
       onAbandoned: (reason) => this.#step({ kind: "abandoned", reason }),
       onMalformedCommand: (reason) => {
@@ -253,6 +284,7 @@ class Client {
     await this.#server.close();
     await this.#pipes.close();
     await this.#member?.leave();
+    this.#offers?.close();
     this.#member?.close();
     this.#outbox.close();
     await this.#log.close();

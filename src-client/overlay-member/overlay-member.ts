@@ -9,7 +9,7 @@ import { createLagMonitor } from "#shared/node/lag-monitor.ts";
 import type { LagMonitor } from "#shared/node/lag-monitor.ts";
 import { createTimerTable } from "#shared/node/timer-table.ts";
 import type { TimerTable } from "#shared/node/timer-table.ts";
-import { createLinkContext, dialRoot } from "#shared/node/tls-link.ts";
+import { answerRoot, createLinkContext, dialRoot } from "#shared/node/tls-link.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "#shared/overlay/overlay.ts";
 import type {
   LinkId,
@@ -42,6 +42,8 @@ export interface OverlayMemberCallbacks {
   onAbandoned(reason: string): void;
   /** A command of this controller makes no sense to this client: it will not be carried out, and must be told. */
   onMalformedCommand(reason: string): void;
+  /** Every address of the controller was tried, and none has answered; said once, before the first attach. */
+  onUnreached(reason: string): void;
   /** For the log: a failed dial, a malformed bulk message. Nothing has to be done. */
   onProblem(reason: string): void;
 }
@@ -63,6 +65,8 @@ export interface RunningOverlayMember {
   readonly attached: boolean;
   /** Kept on disk until the root has it. */
   report(report: Report): void;
+  /** A stream on which somebody has come who may be the controller; resolves with whether he has proved it. */
+  offer(stream: Duplex): Promise<boolean>;
   sendBulk(message: BulkMessage): BulkOutcome;
   /** Replaces `controllerAbsenceMs` of the credentials, as `execute` asks. */
   allowAbsence(ms: number): void;
@@ -72,7 +76,7 @@ export interface RunningOverlayMember {
   close(): void;
 }
 
-/** Dials at once. */
+/** Dials at once, where it has an address. */
 export function createOverlayMember(
   parts: OverlayMemberParts,
   settings: OverlayMemberSettings,
@@ -93,6 +97,12 @@ class DiallingMember implements RunningOverlayMember {
   /** Dials under way, and links that stand. */
   readonly #dials = new Map<LinkId, AbortController>();
   readonly #links = new Map<LinkId, FrameLink>();
+  /** Handshakes of those who have come by themselves, and what they have become for the core to take. */
+  readonly #answering = new Set<AbortController>();
+  readonly #offers = new Map<number, Duplex>();
+  #lastOffer = 0;
+  /** Of the first dials: one for each address, then everything has been tried. */
+  #firstFailures: string[] = [];
   /** Reports that the core has let out and the link has not taken yet. */
   #outgoing: { link: LinkId; from: number; to: number } | undefined;
   #events: MemberEvent[] = [];
@@ -139,6 +149,28 @@ class DiallingMember implements RunningOverlayMember {
     this.#feed({ kind: "reported", sequence: this.#parts.outbox.append(payload) });
   }
 
+  async offer(stream: Duplex): Promise<boolean> {
+    const answering = new AbortController();
+    this.#answering.add(answering);
+    if (this.#closed) answering.abort();
+    const { session } = this.#credentials;
+    try {
+      const link = await answerRoot(stream, { context: this.#context, session, signal: answering.signal });
+      this.#lastOffer += 1;
+      this.#offers.set(this.#lastOffer, link);
+      this.#feed({ kind: "offered", offer: this.#lastOffer });
+      // A core that has ended answers nothing.
+      this.#decline(this.#lastOffer);
+      return true;
+    } catch (error) {
+      stream.destroy();
+      this.#notify((to) => to.onProblem(`somebody came and is not the controller: ${messageOf(error)}`));
+      return false;
+    } finally {
+      this.#answering.delete(answering);
+    }
+  }
+
   sendBulk(message: BulkMessage): BulkOutcome {
     const link = this.#links.get(this.#core.parent ?? 0);
     if (link === undefined) return "dropped";
@@ -163,14 +195,16 @@ class DiallingMember implements RunningOverlayMember {
     this.#closed = true;
     this.#timers.clearAll();
     this.#lag.close();
-    for (const dial of this.#dials.values()) dial.abort();
+    for (const dial of [...this.#dials.values(), ...this.#answering]) dial.abort();
+    for (const offer of [...this.#offers.keys()]) this.#decline(offer);
     for (const link of this.#links.values()) link.close("the client ends");
     for (const resolve of this.#onLeft.splice(0)) resolve();
   }
 
   #dial(id: LinkId, candidate: number): void {
-    const address = this.#credentials.candidates[candidate] ?? this.#credentials.candidates[0];
-    if (address === undefined) return this.#dialFailed(id, "no address of the root is known");
+    const address = this.#credentials.candidates[candidate];
+    // The core was told how many there are; its deadline for the join is the answer to any other number.
+    if (address === undefined) return;
     const dial = new AbortController();
     this.#dials.set(id, dial);
     const { session } = this.#credentials;
@@ -182,16 +216,39 @@ class DiallingMember implements RunningOverlayMember {
   }
 
   #dialFailed(id: LinkId, reason: string): void {
-    this.#dials.delete(id);
+    if (!this.#dials.delete(id)) return;
+    this.#countFailure(reason);
     this.#notify((to) => to.onProblem(`cannot reach the controller at ${reason}`));
     this.#feed({ kind: "linkDown", link: id, reason });
   }
 
+  #countFailure(reason: string): void {
+    const needed = this.#credentials.candidates.length;
+    if (this.#firstFailures.length >= needed) return;
+    this.#firstFailures.push(reason);
+    const all = this.#firstFailures.join("; ");
+    if (this.#firstFailures.length === needed) this.#notify((to) => to.onUnreached(all));
+  }
+
   #dialled(id: LinkId, stream: Duplex): void {
-    if (!this.#dials.delete(id) || this.#closed) {
-      stream.destroy();
-      return;
-    }
+    if (!this.#dials.delete(id) || this.#closed) stream.destroy();
+    else this.#linkUp(id, stream);
+  }
+
+  #take(id: LinkId, offer: number): void {
+    const stream = this.#offers.get(offer);
+    this.#offers.delete(offer);
+    if (stream === undefined || stream.destroyed)
+      this.#feed({ kind: "linkDown", link: id, reason: "the controller has gone again" });
+    else this.#linkUp(id, stream);
+  }
+
+  #decline(offer: number): void {
+    this.#offers.get(offer)?.destroy();
+    this.#offers.delete(offer);
+  }
+
+  #linkUp(id: LinkId, stream: Duplex): void {
     const callbacks: FrameLinkCallbacks = {
       onFrame: (frame) => this.#feed({ kind: "frame", link: id, frame }),
       onClosed: (reason) => {
@@ -225,6 +282,10 @@ class DiallingMember implements RunningOverlayMember {
     switch (effect.kind) {
       case "dial":
         return this.#dial(effect.link, effect.candidate);
+      case "take":
+        return this.#take(effect.link, effect.offer);
+      case "decline":
+        return this.#decline(effect.offer);
       case "close":
         return this.#closeLink(effect.link, effect.reason);
       case "send":
@@ -256,8 +317,12 @@ class DiallingMember implements RunningOverlayMember {
   }
 
   #closeLink(id: LinkId, reason: string): void {
-    this.#dials.get(id)?.abort();
-    this.#dials.delete(id);
+    const dial = this.#dials.get(id);
+    if (dial !== undefined) {
+      this.#dials.delete(id);
+      dial.abort();
+      this.#countFailure(reason);
+    }
     this.#links.get(id)?.close(reason);
   }
 

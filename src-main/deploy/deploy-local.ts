@@ -68,6 +68,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
       address: host.address,
       site: host.site ?? "",
       directory,
+      listen: null,
       keptStore: join(hostsDirectory, "kept"),
     } satisfies ClientStart);
     return launch(text);

@@ -28,6 +28,7 @@ import { checkReport } from "#shared/protocol/check-reports.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
+import type { LinkWay } from "#shared/protocol/link-way.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import { createWireCodec, PAYLOAD_BYTES_MAX } from "#shared/protocol/wire.ts";
 
@@ -83,13 +84,15 @@ export interface RunningOverlayRoot {
   command(targets: readonly HostId[], command: Command): void;
   bulk(host: HostId, message: BulkMessage): BulkOutcome;
   members(): readonly MemberView[];
+  /** How the link came about that leads towards an attached host. */
+  wayOf(host: HostId): LinkWay | undefined;
   /** Since its start, over all links: frames and their bytes, without those of TLS. */
   traffic(): LinkTraffic;
   /**
    * Takes a stream as a link, for example a channel of SSH. With `host`, the caller has proved whose it is and the
    * frames go over it as they are; without, TLS is spoken on it and the certificate says whose it is.
    */
-  attachStream(stream: Duplex, host?: HostId): void;
+  attachStream(stream: Duplex, way: LinkWay, host?: HostId): void;
   close(): Promise<void>;
 }
 
@@ -109,7 +112,7 @@ class ListeningRoot implements RunningOverlayRoot {
   readonly #codec = createWireCodec();
   readonly #core: OverlayRoot;
   readonly #links = new Map<LinkId, FrameLink>();
-  readonly #hosts = new Map<LinkId, HostId>();
+  readonly #hosts = new Map<LinkId, { readonly host: HostId; readonly way: LinkWay }>();
   readonly #timers: TimerTable;
   readonly #lag: LagMonitor;
   #listener: LinkListener | undefined;
@@ -143,7 +146,7 @@ class ListeningRoot implements RunningOverlayRoot {
     const settings = { address, port, credentials, session };
     try {
       this.#listener = await listenForClients(settings, {
-        onClient: (socket, peer) => this.#attach(socket, peer.host),
+        onClient: (socket, peer, way) => this.#attach(socket, way, peer.host),
         onRefused: (reason) => this.#problem(undefined, reason),
       });
     } catch (error) {
@@ -194,14 +197,18 @@ class ListeningRoot implements RunningOverlayRoot {
     return this.#core.members();
   }
 
+  wayOf(host: HostId): LinkWay | undefined {
+    return this.#hosts.get(this.#core.linkTo(host) ?? 0)?.way;
+  }
+
   traffic(): LinkTraffic {
     return [...this.#links.values()].reduce((sum, link) => addTraffic(sum, link.traffic), this.#pastTraffic);
   }
 
-  attachStream(stream: Duplex, host?: HostId): void {
+  attachStream(stream: Duplex, way: LinkWay, host?: HostId): void {
     if (this.#closed) stream.destroy();
-    else if (host === undefined) this.#listener?.secure(stream);
-    else this.#attach(stream, host);
+    else if (host === undefined) this.#listener?.secure(stream, way);
+    else this.#attach(stream, way, host);
   }
 
   async close(): Promise<void> {
@@ -213,7 +220,7 @@ class ListeningRoot implements RunningOverlayRoot {
     await this.#listener?.close();
   }
 
-  #attach(stream: Duplex, host: HostId): void {
+  #attach(stream: Duplex, way: LinkWay, host: HostId): void {
     if (this.#closed) {
       stream.destroy();
       return;
@@ -229,7 +236,7 @@ class ListeningRoot implements RunningOverlayRoot {
     };
     const { clock } = this.#parts;
     this.#links.set(id, createFrameLink({ stream, codec: this.#codec, clock, callbacks }));
-    this.#hosts.set(id, host);
+    this.#hosts.set(id, { host, way });
     this.#feed({ kind: "linkUp", link: id, host });
   }
 
@@ -238,7 +245,7 @@ class ListeningRoot implements RunningOverlayRoot {
     if (link === undefined) return;
     this.#links.delete(id);
     this.#pastTraffic = addTraffic(this.#pastTraffic, link.traffic);
-    const host = this.#hosts.get(id);
+    const host = this.#hosts.get(id)?.host;
     this.#hosts.delete(id);
     if (reason.startsWith(MALFORMED)) this.#problem(host, reason);
     this.#feed({ kind: "linkDown", link: id, reason });

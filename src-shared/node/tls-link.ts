@@ -6,6 +6,7 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SecureContext, Server as TlsServer, TLSSocket } from "node:tls";
 import type { TlsCredentials } from "../protocol/credentials.ts";
+import type { LinkWay } from "../protocol/link-way.ts";
 import { parsePeerName } from "../protocol/peer-name.ts";
 import type { PeerName } from "../protocol/peer-name.ts";
 import { createHandshakeGate } from "./handshake-gate.ts";
@@ -26,22 +27,38 @@ export function createLinkContext(credentials: TlsCredentials): SecureContext {
   });
 }
 
-export interface DialSettings {
-  readonly host: string;
-  readonly port: number;
+/** Who a client is, for one link. */
+export interface ClientEnd {
   readonly context: SecureContext;
   readonly session: string;
-  /** Abort gives the dial up. */
+  /** Abort gives the link up while it is made. */
   readonly signal: AbortSignal;
+}
+
+export interface DialSettings extends ClientEnd {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Connects to a root; rejects when it is not the root of this session. */
 export function dialRoot(settings: DialSettings): Promise<TLSSocket> {
-  const { host, port, context, session, signal } = settings;
+  const { host, port } = settings;
+  return speakAsClient({ host, port }, `${host}:${port}`, settings);
+}
+
+/** For a stream on which the root has come by itself: the same proof from both ends as when it is dialled. */
+export function answerRoot(stream: Duplex, settings: ClientEnd): Promise<TLSSocket> {
+  return speakAsClient({ socket: stream }, "whoever has come", settings);
+}
+
+function speakAsClient(
+  over: { readonly host: string; readonly port: number } | { readonly socket: Duplex },
+  whom: string,
+  { context, session, signal }: ClientEnd,
+): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
-      host,
-      port,
+      ...over,
       secureContext: context,
       minVersion: "TLSv1.3",
       rejectUnauthorized: true,
@@ -61,7 +78,7 @@ export function dialRoot(settings: DialSettings): Promise<TLSSocket> {
     };
     const onAbort = (): void => giveUp(new Error("given up"));
     const onLate = (): void =>
-      giveUp(new Error(`no TLS handshake with ${host}:${port} within ${HANDSHAKE_DEADLINE_MS} ms`));
+      giveUp(new Error(`no TLS handshake with ${whom} within ${HANDSHAKE_DEADLINE_MS} ms`));
     const deadline = setTimeout(onLate, HANDSHAKE_DEADLINE_MS);
     signal.addEventListener("abort", onAbort);
     socket.on("error", giveUp);
@@ -91,7 +108,7 @@ export interface ListenerSettings {
 
 export interface ListenerCallbacks {
   /** Verified: a client of this session. */
-  onClient(socket: TLSSocket, peer: PeerName): void;
+  onClient(socket: TLSSocket, peer: PeerName, way: LinkWay): void;
   onRefused(reason: string): void;
 }
 
@@ -103,8 +120,8 @@ export interface LinkListener {
    * somebody else has it on another address.
    */
   widen(): Promise<number>;
-  /** Speaks TLS, as the server, on a stream that came another way. */
-  secure(stream: Duplex): void;
+  /** Speaks TLS, as the server, on a stream that was made another way. */
+  secure(stream: Duplex, way: LinkWay): void;
   close(): Promise<void>;
 }
 
@@ -112,7 +129,9 @@ export async function listenForClients(
   settings: ListenerSettings,
   callbacks: ListenerCallbacks,
 ): Promise<LinkListener> {
-  const tls = createTls(settings, callbacks);
+  const tls = createTls(settings, callbacks, "client");
+  /** One for each way: the only mark that TLS leaves on the sockets that it makes. */
+  const others = new Map<LinkWay, TlsServer>();
   const gate = createHandshakeGate();
   const open = new Set<Socket>();
   const onSocket = (socket: Socket): void => {
@@ -142,10 +161,12 @@ export async function listenForClients(
       }
       return (servers.at(-1)?.address() as AddressInfo).port;
     },
-    secure(stream) {
+    secure(stream, way) {
       // As for sockets: whoever speaks over it tells what went wrong.
       stream.on("error", () => stream.destroy());
-      tls.emit("connection", stream);
+      const other = others.get(way) ?? createTls(settings, callbacks, way);
+      others.set(way, other);
+      other.emit("connection", stream);
     },
     async close() {
       const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
@@ -155,7 +176,7 @@ export async function listenForClients(
   };
 }
 
-function createTls(settings: ListenerSettings, callbacks: ListenerCallbacks): TlsServer {
+function createTls(settings: ListenerSettings, callbacks: ListenerCallbacks, way: LinkWay): TlsServer {
   const { ca, certificate, key } = settings.credentials;
   const server = createTlsServer({
     ca,
@@ -178,7 +199,7 @@ function createTls(settings: ListenerSettings, callbacks: ListenerCallbacks): Tl
     const peer = parsePeerName(socket.getPeerCertificate().subjectaltname);
     if (socket.authorized && peer?.role === "client" && peer.session === settings.session) {
       prepare(socket);
-      callbacks.onClient(socket, peer);
+      callbacks.onClient(socket, peer, way);
       return;
     }
     callbacks.onRefused("a certificate that is not a client's of this session");

@@ -56,6 +56,11 @@ export type MemberEvent =
   | { readonly kind: "start" }
   | { readonly kind: "linkUp"; readonly link: LinkId }
   | { readonly kind: "linkDown"; readonly link: LinkId; readonly reason: string }
+  /**
+   * Somebody who may be this member's parent has come by himself, over a stream of any kind, and has proved who he
+   * is. The answer is "take" or "decline"; a stream that nobody takes is nobody's link.
+   */
+  | { readonly kind: "offered"; readonly offer: number }
   | { readonly kind: "frame"; readonly link: LinkId; readonly frame: OverlayFrame }
   | { readonly kind: "timer"; readonly name: string }
   /** A report to be kept until the root has it. The shell has appended it to the outbox under this number. */
@@ -69,6 +74,9 @@ export type MemberEvent =
 
 export type MemberEffect =
   | { readonly kind: "dial"; readonly link: LinkId; readonly candidate: number }
+  /** In place of a dial: what was offered becomes this link; "linkUp" or "linkDown" says how it went. */
+  | { readonly kind: "take"; readonly link: LinkId; readonly offer: number }
+  | { readonly kind: "decline"; readonly offer: number; readonly reason: string }
   | { readonly kind: "close"; readonly link: LinkId; readonly reason: string }
   | { readonly kind: "send"; readonly link: LinkId; readonly frame: OverlayFrame }
   /** Send the outbox's reports numbered [from, to] over the link (read from disk, in order). */

@@ -1,8 +1,9 @@
-// A member of the star: dials the root, joins, stays attached by its beacons, and comes back when the link breaks.
+// A member of the star: dials the root or takes a link that the root offers, joins, stays attached by its beacons, and comes back when the link breaks.
 //
 //   idle --start--> joining --accept--> attached --link down, silence, violation--> waiting --dial timer--> joining
 //                      |  \--refused, link down, too slow--> waiting
 //                      \--refused for good--> ended (abandoned)
+//   joining (while it dials), waiting --offered--> joining
 //   joining, waiting --absence timer--> ended (abandoned)     any --leave heard, or its time over--> ended (left)
 import { backOffMs, doubledMs } from "./back-off.ts";
 import { DeliveryWindow, judgeArrival } from "./delivery.ts";
@@ -21,7 +22,7 @@ import type {
 export interface StarMemberSettings {
   readonly protocol: number;
   readonly incarnation: number;
-  /** How many addresses of the root the shell knows. */
+  /** How many addresses of the root the shell knows; without any it waits for offers. */
   readonly candidates: number;
   readonly controllerAbsenceMs: number;
   /** The last report in the outbox at the start. */
@@ -55,6 +56,8 @@ class StarMember implements OverlayMember {
   #phase: Phase = "idle";
   /** The one link that counts; frames of all others are ignored. */
   #link: LinkId | undefined;
+  /** The link stands, and the join was said over it. */
+  #joinSaid = false;
   #path: readonly string[] = [];
   #attempt = 0;
   /** Since the last beacon, so that a root which accepts and then breaks is not dialled in a tight loop. */
@@ -113,6 +116,8 @@ class StarMember implements OverlayMember {
       case "linkDown":
         if (event.link === this.#link) this.#unlink(event.reason);
         return;
+      case "offered":
+        return this.#offered(event.offer);
       case "frame":
         if (event.link === this.#link) this.#frame(event.frame);
         return;
@@ -133,13 +138,37 @@ class StarMember implements OverlayMember {
   }
 
   #dial(): void {
-    const { times, candidates } = this.#settings;
+    const { candidates } = this.#settings;
+    if (candidates === 0) {
+      this.#phase = "waiting";
+      return;
+    }
+    this.#effects.push({ kind: "dial", link: this.#newLink(), candidate: this.#failures % candidates });
+  }
+
+  /** One that stands, or may stand in a moment, is not given up for another. */
+  #offered(offer: number): void {
+    const isFree = this.#phase === "waiting" || (this.#phase === "joining" && !this.#joinSaid);
+    if (!isFree) {
+      const reason = this.attached ? "attached already" : "joining already";
+      this.#effects.push({ kind: "decline", offer, reason });
+      return;
+    }
+    const dialled = this.#link;
+    if (dialled !== undefined)
+      this.#effects.push({ kind: "close", link: dialled, reason: "the root has come by itself" });
+    this.#disarm("dial");
+    this.#effects.push({ kind: "take", link: this.#newLink(), offer });
+  }
+
+  #newLink(): LinkId {
+    const { times } = this.#settings;
     this.#phase = "joining";
+    this.#joinSaid = false;
     this.#attempt += 1;
-    const link = this.#attempt;
-    this.#link = link;
-    this.#effects.push({ kind: "dial", link, candidate: this.#failures % Math.max(1, candidates) });
+    this.#link = this.#attempt;
     this.#arm("join", doubledMs(this.#failures, times.joinMs, times.joinMsMax));
+    return this.#attempt;
   }
 
   #linkUp(link: LinkId): void {
@@ -148,6 +177,7 @@ class StarMember implements OverlayMember {
       return;
     }
     const { protocol, incarnation } = this.#settings;
+    this.#joinSaid = true;
     const join: OverlayFrame = { t: "join", protocol, incarnation, attempt: this.#attempt, have: this.#have };
     this.#effects.push({ kind: "send", link, frame: join });
   }

@@ -9,6 +9,11 @@ export interface ClientStart {
   readonly site: string;
   /** The host directory: made, used and removed by this client alone. */
   readonly directory: string;
+  /**
+   * Where the controller may come by itself: a Unix socket in the host directory, and a TCP port when one is wanted
+   * (0 = any; one in use: the next free one). Null: it only dials.
+   */
+  readonly listen: { readonly port: number | null } | null;
   /** Software kept by earlier clients (`--keep`); looked into, and added to when this one is told to keep. */
   readonly keptStore: string;
 }
@@ -17,11 +22,24 @@ export interface ClientStart {
 export const CLIENT_START_BYTES_MAX = 256 * 1024;
 const PATH_CHARACTERS_MAX = 4096;
 
+/** In the host directory; whoever passes streams on to the client finds it there. */
+export const OFFER_SOCKET_NAME = "link";
+/** Begins the lines on the client's standard output that are meant for the controller; see `ClientWord`. */
+export const CLIENT_MARK = "@nebula@";
+/**
+ * What a client says to whoever started it, as lines `MARK WORD TEXT`. "listening PORT": the controller may dial it
+ * there. "unreached REASON": it finds nobody at the addresses that it was given, and goes on trying.
+ */
+export type ClientWord = "listening" | "unreached";
+
+const PORT_MAX = 65_535;
+
 const startSchema = z.object({
   credentials: z.unknown(),
   address: z.string().max(PATH_CHARACTERS_MAX),
   site: z.string().max(PATH_CHARACTERS_MAX),
   directory: z.string().min(1).max(PATH_CHARACTERS_MAX),
+  listen: z.strictObject({ port: z.int().min(0).max(PORT_MAX).nullable() }).nullable(),
   keptStore: z.string().min(1).max(PATH_CHARACTERS_MAX),
 });
 

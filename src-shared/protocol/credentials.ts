@@ -20,7 +20,7 @@ export interface ClientCredentials extends TlsCredentials {
   readonly host: HostId;
   /** Raised with every client that the controller starts on this host. */
   readonly incarnation: number;
-  /** Addresses of the root, the best first. */
+  /** Addresses of the root, the best first; none where the root always comes by itself. */
   readonly candidates: readonly RootAddress[];
   /** Without a controller for so long, the client stops its processes, cleans up and ends. */
   readonly controllerAbsenceMs: number;
@@ -40,10 +40,7 @@ const credentialsSchema = z.strictObject({
   session: name.regex(/^[A-Za-z0-9-]+$/u),
   host: name.transform((text): HostId => hostIdOf(text)),
   incarnation: z.int().nonnegative(),
-  candidates: z
-    .array(z.strictObject({ host: name, port: z.int().min(1).max(PORT_MAX) }))
-    .min(1)
-    .max(CANDIDATES_MAX),
+  candidates: z.array(z.strictObject({ host: name, port: z.int().min(1).max(PORT_MAX) })).max(CANDIDATES_MAX),
   ca: pem,
   certificate: pem,
   key: pem,

@@ -48,6 +48,7 @@ const DISTURBANCES: readonly (readonly [number, Disturbance])[] = [
   [2, (_world, member) => eachLink(member, (link) => link.close("root", "reset"))],
   [2, (world, member) => member.process.pause(world.random() * PAUSE_MS_MAX)],
   [1, (world) => world.rootProcess.pause(world.random() * PAUSE_MS_MAX)],
+  [4, (_world, member) => member.offer()],
   [1, outage],
   [1, restart],
   [0.3, (_world, member) => member.process.give({ kind: "leave" })],

@@ -26,6 +26,7 @@ export class VirtualMember {
   lastReport = 0;
   #forgotten = 0;
   #dropped = 0;
+  #lastOffer = 0;
 
   constructor(world: MemberWorld, host: HostId, incarnation: number) {
     this.#world = world;
@@ -52,6 +53,12 @@ export class VirtualMember {
     this.process.give({ kind: "start" });
   }
 
+  /** The root has come by itself, over a link that stands; nothing of it is made before it is taken. */
+  offer(): void {
+    this.#lastOffer += 1;
+    this.process.give({ kind: "offered", offer: this.#lastOffer });
+  }
+
   report(): void {
     if (this.ended !== undefined) return;
     this.lastReport += 1;
@@ -73,6 +80,10 @@ export class VirtualMember {
     switch (effect.kind) {
       case "dial":
         return this.#dial(effect.link);
+      case "take":
+        return this.#take(effect.link);
+      case "decline":
+        return;
       case "send":
         this.links.get(effect.link)?.send("member", effect.frame);
         return;
@@ -115,6 +126,13 @@ export class VirtualMember {
       // Half of the failures are told, half are silence.
       if (random() < 0.5) this.process.give({ kind: "linkDown", link, reason: "refused" });
     });
+  }
+
+  #take(link: LinkId): void {
+    const made = this.#world.connect(link);
+    if (made === undefined) return this.process.give({ kind: "linkDown", link, reason: "gone again" });
+    this.links.set(link, made);
+    this.process.give({ kind: "linkUp", link });
   }
 
   #sendReports(effect: { readonly link: LinkId; readonly from: number; readonly to: number }): void {

@@ -143,6 +143,7 @@ export class OverlayFixture {
           onAttached: () => said.push("attached"),
           onOrphaned: (reason) => said.push(`orphaned: ${reason}`),
           onAbandoned: (reason) => said.push(`abandoned: ${reason}`),
+          onUnreached: (reason) => said.push(`unreached: ${reason}`),
           onMalformedCommand: (reason) => said.push(`malformed command: ${reason}`),
           onProblem: (reason) => said.push(`problem: ${reason}`),
         },

@@ -99,7 +99,7 @@ describe("delivery", () => {
   test("a stream that came another way is a link like any other", async () => {
     const controller = await fixture.startRoot();
     const { root, authority } = controller;
-    const relay = await listen((socket) => root.attachStream(socket));
+    const relay = await listen((socket) => root.attachStream(socket, "ssh"));
     root.invite([{ host: NODE, incarnation: 1 }]);
     const client = await fixture.startMember({ root: relay, authority }, NODE);
     root.command([NODE], release(1));
@@ -108,10 +108,48 @@ describe("delivery", () => {
     await controller.reports.count(1);
   });
 
+  test("a client that can dial nobody says so, and takes the stream on which the root comes", async () => {
+    const controller = await fixture.startRoot();
+    const { root, authority } = controller;
+    const closed = await listen(() => undefined);
+    closed.close();
+    root.invite([{ host: NODE, incarnation: 1 }]);
+    const client = await fixture.startMember({ root: closed, authority }, NODE);
+    await client.said.until((line) => line.startsWith("unreached: "));
+    const offering = await listen((socket) => void client.member.offer(socket));
+    root.attachStream(createConnection({ host: offering.address, port: offering.port }), "controller");
+    root.command([NODE], release(1));
+    await client.commands.count(1);
+    client.member.report(dropped(1));
+    await controller.reports.count(1);
+    expect(root.wayOf(NODE)).toBe("controller");
+    await client.member.leave();
+  });
+
+  test("a stranger's stream is turned away; the link that stands is not disturbed", async () => {
+    const controller = await fixture.startRoot();
+    const { root } = controller;
+    const stranger = await fixture.startRoot();
+    root.invite([{ host: NODE, incarnation: 1 }]);
+    const client = await fixture.startMember(controller, NODE);
+    await client.said.until((line) => line === "attached");
+    const offering = await listen((socket) => void client.member.offer(socket));
+    const to = { host: offering.address, port: offering.port };
+    stranger.root.attachStream(createConnection(to), "controller");
+    await client.said.until((line) => line.startsWith("problem: somebody came and is not the controller"));
+    // The root's own is not needed: it is closed, and nothing else happens.
+    const second = createConnection(to);
+    const over = new Promise((resolve) => second.once("close", resolve));
+    root.attachStream(second, "controller");
+    await over;
+    expect(controller.membership.entries.map(({ state }) => state)).toEqual(["attached"]);
+    expect(root.wayOf(NODE)).toBe("client");
+  });
+
   test("a stream whose host is proved speaks frames without TLS", async () => {
     const controller = await fixture.startRoot();
     const { root } = controller;
-    const relay = await listen((socket) => root.attachStream(socket, NODE));
+    const relay = await listen((socket) => root.attachStream(socket, "ssh", NODE));
     root.invite([{ host: NODE, incarnation: 1 }]);
     root.command([NODE], release(1));
     const socket = createConnection({ host: relay.address, port: relay.port });
@@ -130,11 +168,14 @@ describe("delivery", () => {
   });
 });
 
-async function listen(onSocket: (socket: Socket) => void): Promise<{ address: string; port: number }> {
+async function listen(
+  onSocket: (socket: Socket) => void,
+): Promise<{ address: string; port: number; close: () => void }> {
   const server = createServer(onSocket);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   fixture.onClose(() => server.close());
-  return { address: "127.0.0.1", port: (server.address() as { port: number }).port };
+  const { port } = server.address() as { port: number };
+  return { address: "127.0.0.1", port, close: () => server.close() };
 }
 
 function numbers(last: number): number[] {

@@ -64,11 +64,11 @@ class Bench<Event, Made extends Effect> {
 export class MemberBench extends Bench<MemberEvent, MemberEffect> {
   readonly core;
 
-  constructor(lastReport = 0, limits: Partial<OverlayLimits> = {}) {
+  constructor(lastReport = 0, limits: Partial<OverlayLimits> = {}, candidates = 2) {
     const core = createStarMember({
       protocol: PROTOCOL,
       incarnation: 3,
-      candidates: 2,
+      candidates,
       controllerAbsenceMs: 60_000,
       lastReport,
       times: OVERLAY_TIMES,

@@ -70,6 +70,50 @@ describe("joining", () => {
   });
 });
 
+describe("an offered link", () => {
+  const offered = { kind: "offered", offer: 8 } as const;
+
+  test("is taken in place of a dial under way", () => {
+    const bench = new MemberBench();
+    bench.step({ kind: "start" });
+    const reason = "the root has come by itself";
+    expect(bench.step(offered)).toEqual([
+      { kind: "close", link: 1, reason },
+      { kind: "take", link: 2, offer: 8 },
+    ]);
+    expect(framesOf(bench.step({ kind: "linkUp", link: 2 }))).toMatchObject([{ t: "join", attempt: 2 }]);
+    bench.hear(2, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
+    expect(bench.core).toMatchObject({ attached: true, parent: 2 });
+  });
+
+  test("ends the wait for the next dial", () => {
+    const bench = new MemberBench();
+    bench.attach();
+    bench.step({ kind: "linkDown", link: 1, reason: "reset" });
+    expect(bench.step(offered)).toEqual([{ kind: "take", link: 2, offer: 8 }]);
+    expect(bench.timers.has("dial")).toBe(false);
+    bench.step({ kind: "linkDown", link: 2, reason: "gone again" });
+    expect(bench.timers.has("dial")).toBe(true);
+  });
+
+  test("is declined while a join is being answered, and when attached", () => {
+    const bench = new MemberBench();
+    bench.step({ kind: "start" });
+    bench.step({ kind: "linkUp", link: 1 });
+    expect(bench.step(offered)).toEqual([{ kind: "decline", offer: 8, reason: "joining already" }]);
+    bench.hear(1, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
+    expect(bench.step(offered)).toEqual([{ kind: "decline", offer: 8, reason: "attached already" }]);
+    expect(bench.core.parent).toBe(1);
+  });
+
+  test("is all that a member without addresses waits for", () => {
+    const bench = new MemberBench(0, {}, 0);
+    expect(bench.step({ kind: "start" })).toEqual([]);
+    expect([...bench.timers.keys()]).toEqual(["absence"]);
+    expect(bench.step(offered)).toEqual([{ kind: "take", link: 1, offer: 8 }]);
+  });
+});
+
 describe("staying attached", () => {
   test("answers beacons, and lives on them", () => {
     const bench = new MemberBench();

@@ -66,6 +66,7 @@ const memberEvent: fc.Arbitrary<MemberEvent> = fc.oneof(
   { arbitrary: fc.oneof(...common), weight: 10 },
   { arbitrary: fc.constant<MemberEvent>({ kind: "start" }), weight: 1 },
   { arbitrary: fc.record({ kind: fc.constant("linkUp" as const), link }), weight: 3 },
+  { arbitrary: fc.record({ kind: fc.constant("offered" as const), offer: number }), weight: 2 },
   { arbitrary: fc.record({ kind: fc.constant("reported" as const), sequence: number }), weight: 2 },
   { arbitrary: fc.constant<MemberEvent>({ kind: "bulk", payload: PAYLOAD }), weight: 1 },
   { arbitrary: fc.record({ kind: fc.constant("absenceAllowed" as const), ms: number }), weight: 1 },

@@ -22,7 +22,7 @@ test("good ones survive JSON", () => {
 test.each<[string, unknown, string]>([
   ["nothing", undefined, "all"],
   ["no key", { ...GOOD, key: undefined }, "key"],
-  ["no candidates", { ...GOOD, candidates: [] }, "candidates"],
+  ["a candidate without a host", { ...GOOD, candidates: [{ host: "", port: 1 }] }, "candidates.0.host"],
   ["a port that is none", { ...GOOD, candidates: [{ host: "a", port: 0 }] }, "candidates.0.port"],
   ["a session that is a path", { ...GOOD, session: "../x" }, "session"],
   ["an incarnation that is none", { ...GOOD, incarnation: -1 }, "incarnation"],
