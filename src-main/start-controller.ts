@@ -9,14 +9,16 @@ import { hostIdOf } from "#shared/base/ids.ts";
 import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory/resource-directory.ts";
 import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
 import { makeFolders } from "#shared/node/make-folders.ts";
+import { LINK_WAYS, type LinkWay } from "#shared/protocol/link-way.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
 import { Controller } from "./controller/controller.ts";
 import { readClientBundle, type ClientBundle } from "./deploy/client-bundle.ts";
 import { createLocalDeployment } from "./deploy/deploy-local.ts";
-import { createSshDeployment } from "./deploy/deploy-ssh.ts";
+import { createSshDeployment, type ListenResult } from "./deploy/deploy-ssh.ts";
 import type { Deployment } from "./deploy/deployment.ts";
 import { readDocument } from "./documents/read-document.ts";
 import { Fleet } from "./fleet/fleet.ts";
+import { WayMemory } from "./fleet/way-memory.ts";
 import { createAuthority } from "./overlay-root/certificate-authority.ts";
 import {
   createOverlayRoot,
@@ -49,6 +51,8 @@ export interface StartSettings {
   readonly homeDirectory?: string;
   /** Default: the program's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** How links to clients on other computers may come about; default: any way. */
+  readonly ways?: readonly LinkWay[];
   readonly log: (text: string) => void;
 }
 
@@ -80,6 +84,7 @@ export async function startController(settings: StartSettings): Promise<Controll
     logFile.write("controller", "main", text);
     settings.log(text);
   };
+  const memory = await WayMemory.open(join(settings.stateDirectory, "ways.json"), log);
   const deployments = createDeployments(settings, { overlay, session, clientBundle, log });
   const controller = new Controller(
     {
@@ -91,9 +96,11 @@ export async function startController(settings: StartSettings): Promise<Controll
             deployments,
             issue: (host) => authority.issue("client", host),
             callbacks: fleetCallbacks,
+            memory,
+            random: Math.random,
             log,
           },
-          { session },
+          { session, ways: settings.ways ?? LINK_WAYS },
         ),
       openResults: (resultsSettings) => RunResults.open(resultsSettings),
       createOutputs: (parts) => new OutputStore(parts),
@@ -103,6 +110,7 @@ export async function startController(settings: StartSettings): Promise<Controll
       close: async () => {
         await overlay.close();
         await Promise.all([...deployments.values()].map((deployment) => deployment.close()));
+        await memory.close();
         await logFile.close();
       },
       log,
@@ -142,7 +150,7 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     {
       transport: (host) => transports.byName(host.transport),
       closeTransports: () => transports.close(),
-      listen: async () => addressesOf(await overlay.listenEverywhere()),
+      listen: () => listenEverywhere(overlay),
       bundle: () => (bundle ??= readClientBundle(clientBundle)),
     },
     { session },
@@ -151,6 +159,15 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     ["local", local],
     ["ssh", ssh],
   ]);
+}
+
+async function listenEverywhere(overlay: RunningOverlayRoot): Promise<ListenResult> {
+  try {
+    return { kind: "listening", addresses: addressesOf(await overlay.listenEverywhere()) };
+  } catch (error) {
+    const remedy = "Choose another controller_port, or none, or set ways to ssh: then nobody needs to dial.";
+    return { kind: "failed", reason: error instanceof Error ? error.message : String(error), remedy };
+  }
 }
 
 /** Nobody is asked: agent and keys must do, and host keys must be known. */

@@ -8,7 +8,7 @@ import type { HostId } from "#shared/base/ids.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
-import type { Deployment, DeployResult } from "./deployment.ts";
+import type { Deployment, DeployResult, StartedClient, StartOptions } from "./deployment.ts";
 import { wordsOf } from "./words-of.ts";
 
 /** The end of what a client says on standard error before it can report: enough for a stack. */
@@ -58,7 +58,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
   async function start(
     host: HostEntry,
     credentials: ClientCredentials,
-    signal: AbortSignal,
+    { signal }: StartOptions,
   ): Promise<DeployResult> {
     const directory = directoryOf(host, credentials.incarnation);
     made.set(host.id, (made.get(host.id) ?? new Set()).add(directory));
@@ -133,7 +133,7 @@ async function removeWholly(directory: string): Promise<void> {
   throw new Error("it is filled anew as often as it is emptied");
 }
 
-function startedClient(child: ChildProcess): { ended: Promise<string>; kill: () => void } {
+function startedClient(child: ChildProcess): StartedClient {
   let tail = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     tail = (tail + text).slice(-STDERR_TAIL);
@@ -145,7 +145,9 @@ function startedClient(child: ChildProcess): { ended: Promise<string>; kill: () 
       resolve(said === "" ? `the client ${how}` : `the client ${how}: ${said}`);
     });
   });
-  return { ended, kill: () => child.kill("SIGKILL") };
+  const kill = (): void => void child.kill("SIGKILL");
+  // It is on this computer: there is no other way.
+  return { ended, kill, ways: [], unreached: new Promise(() => undefined) };
 }
 
 function loginEnvironment(): NodeJS.ProcessEnv {

@@ -5,14 +5,18 @@ import { constants } from "node:os";
 import type { HostId } from "#shared/base/ids.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { ClientCredentials, RootAddress } from "#shared/protocol/credentials.ts";
+import type { LinkWay } from "#shared/protocol/link-way.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
-import type { SshConnection, SshTarget, SshTransport } from "../ssh/ssh.ts";
+import type { SshConnection, SshResult, SshTarget, SshTransport } from "../ssh/ssh.ts";
 import type { ClientBundle } from "./client-bundle.ts";
-import type { Deployment, DeployFailure, DeployResult, StartedClient } from "./deployment.ts";
+import type { Deployment, DeployFailure, DeployResult, StartOptions } from "./deployment.ts";
 import { shellRemedy, uploadRemedy } from "./failure-remedies.ts";
 import { judgeProbe, NODE_MIN, type FitHost } from "./host-probe.ts";
+import { ClientWords, createClientWays } from "./client-ways.ts";
+import { RemotePlace, type Step } from "./remote-place.ts";
 import { RemoteShell, type Ended } from "./remote-shell.ts";
 import { REMOTE_SHELL_COMMAND } from "./remote-script.ts";
+import { untilDone } from "./until-done.ts";
 
 /** Start-up files of the slowest shells, a home directory that is mounted first, Node on a cold disk. */
 const PROBE_MS = 45_000;
@@ -25,30 +29,23 @@ const CLEAN_MS = 30_000;
 /** A shell shows an end by signal as this plus its number. */
 const SIGNAL_STATUS = 128;
 
+export type ListenResult =
+  | { readonly kind: "listening"; readonly addresses: readonly RootAddress[] }
+  | { readonly kind: "failed"; readonly reason: string; readonly remedy: string };
+
+const NOBODY_DIALS: ListenResult = { kind: "listening", addresses: [] };
+
 export interface SshDeploymentParts {
   readonly transport: (host: HostEntry) => Promise<SshTransport>;
   readonly closeTransports: () => Promise<void>;
   /** Makes the controller listen where hosts elsewhere reach it; resolves with all its addresses. */
-  readonly listen: () => Promise<readonly RootAddress[]>;
+  readonly listen: () => Promise<ListenResult>;
   readonly bundle: () => Promise<ClientBundle>;
 }
 
 export interface SshDeploymentSettings {
   readonly session: string;
 }
-
-/** What there is on one host because of us. */
-interface Place {
-  readonly base: string;
-  readonly name: string;
-  readonly connection: SshConnection;
-  readonly shell: RemoteShell;
-  pid: string;
-}
-
-type Step<Value> =
-  | { readonly kind: "ok"; readonly value: Value }
-  | { readonly kind: "failed"; readonly failure: DeployFailure };
 
 export function createSshDeployment(parts: SshDeploymentParts, settings: SshDeploymentSettings): Deployment {
   return new SshDeployment(parts, settings);
@@ -57,24 +54,17 @@ export function createSshDeployment(parts: SshDeploymentParts, settings: SshDepl
 class SshDeployment implements Deployment {
   readonly #parts: SshDeploymentParts;
   readonly #settings: SshDeploymentSettings;
-  readonly #places = new Map<HostId, Place>();
+  readonly #places = new Map<HostId, RemotePlace>();
 
   constructor(parts: SshDeploymentParts, settings: SshDeploymentSettings) {
     this.#parts = parts;
     this.#settings = settings;
   }
 
-  async start(host: HostEntry, credentials: ClientCredentials, signal: AbortSignal): Promise<DeployResult> {
-    // Ours alone: connection and channel outlive the start, whatever becomes of its signal.
-    const starting = new AbortController();
-    const giveUp = (): void => starting.abort();
-    signal.addEventListener("abort", giveUp);
-    if (signal.aborted) giveUp();
-    try {
-      return await this.#start(host, credentials, starting.signal);
-    } finally {
-      signal.removeEventListener("abort", giveUp);
-    }
+  start(host: HostEntry, credentials: ClientCredentials, options: StartOptions): Promise<DeployResult> {
+    return untilDone(options.signal, (signal) =>
+      this.#start(host, credentials, { ways: options.ways, signal }),
+    );
   }
 
   async cleanUp(host: HostEntry, keep: boolean): Promise<readonly string[]> {
@@ -82,44 +72,52 @@ class SshDeployment implements Deployment {
     if (place === undefined) return [];
     this.#places.delete(host.id);
     const signal = AbortSignal.timeout(CLEAN_MS);
-    const shell = await this.#shellOf(host, place, signal);
-    if (shell.kind === "failed")
-      return [`cannot clean up ${place.base}/hosts/${place.name}: ${shell.failure.reason}`];
+    const shell = await place.shell(signal);
+    if (shell.kind === "failed") return [`cannot clean up ${place.directory}: ${shell.failure.reason}`];
     const order = ["clean", keep ? "keep" : "remove"];
-    const answer = await shell.value.shell.ask(order, { deadlineMs: CLEAN_MS, signal });
-    shell.value.shell.close();
-    shell.value.connection.close();
-    return answer.kind === "done"
-      ? []
-      : [`cannot remove ${place.base}/hosts/${place.name}: ${answer.reason}`];
+    const answer = await shell.value.ask(order, { deadlineMs: CLEAN_MS, signal });
+    place.close();
+    return answer.kind === "done" ? [] : [`cannot remove ${place.directory}: ${answer.reason}`];
   }
 
   close(): Promise<void> {
-    for (const { connection } of this.#places.values()) connection.close();
+    for (const place of this.#places.values()) place.close();
     this.#places.clear();
     return this.#parts.closeTransports();
   }
 
-  async #start(host: HostEntry, credentials: ClientCredentials, signal: AbortSignal): Promise<DeployResult> {
-    const [addresses, bundle, transport] = await Promise.all([
-      this.#parts.listen(),
+  async #start(
+    host: HostEntry,
+    credentials: ClientCredentials,
+    { ways, signal }: StartOptions,
+  ): Promise<DeployResult> {
+    const [listening, bundle, transport] = await Promise.all([
+      ways.includes("client") ? this.#parts.listen() : NOBODY_DIALS,
       this.#parts.bundle(),
       this.#parts.transport(host),
     ]);
+    if (listening.kind === "failed") return failed("listen", listening.reason, listening.remedy);
     const connected = await transport.connect(targetOf(host), signal);
     if (connected.kind === "failed") return { kind: "failed", failure: connected.failure };
     const connection = connected.value;
-    const result = await this.#startOver(connection, { host, credentials, addresses, bundle, signal });
+    const { addresses } = listening;
+    const result = await this.#startOver(connection, { host, credentials, addresses, bundle, ways, signal });
     // Whatever is there for this host is removed by the script when its connection ends.
     if (result.kind === "failed") connection.close();
     return result;
+  }
+
+  async #connect(host: HostEntry, signal: AbortSignal): Promise<SshResult<SshConnection>> {
+    const transport = await this.#parts.transport(host);
+    return transport.connect(targetOf(host), signal);
   }
 
   async #startOver(connection: SshConnection, start: Start): Promise<DeployResult> {
     const { host, credentials, bundle, signal } = start;
     const opened = await connection.open(REMOTE_SHELL_COMMAND, signal);
     if (opened.kind === "failed") return { kind: "failed", failure: opened.failure };
-    const shell = new RemoteShell(opened.value);
+    const words = new ClientWords();
+    const shell = new RemoteShell(opened.value, (word, text) => words.hear(word, text));
     const name = `${this.#settings.session}.${String(credentials.incarnation)}.${encodeURIComponent(host.id)}`;
     const probed = await probe(shell, name, bundle, signal);
     if (probed.kind === "failed") return probed;
@@ -128,7 +126,9 @@ class SshDeployment implements Deployment {
       const failure = await upload(shell, bundle, fit.hasGunzip, signal);
       if (failure !== undefined) return { kind: "failed", failure };
     }
-    const place: Place = { base: fit.base, name, connection, shell, pid: "" };
+    const place = new RemotePlace({ base: fit.base, name, node: fit.node }, { connection, shell }, (again) =>
+      this.#connect(host, again),
+    );
     const text = startText(start, fit, place);
     const order = ["start", fit.node, bundle.hash, String(text.length)];
     // Not to be broken off: whoever gives up now must know the client's number to end it.
@@ -138,45 +138,29 @@ class SshDeployment implements Deployment {
     if (answer.kind === "failed") return failed("start the client", answer.reason);
     place.pid = answer.lines.at(-1)?.text ?? "";
     this.#places.set(host.id, place);
-    return { kind: "started", client: this.#startedClient(host, place) };
-  }
-
-  #startedClient(host: HostEntry, place: Place): StartedClient {
+    const addresses = [
+      ...new Set([host.address, ...(fit.hostAddress === undefined ? [] : [fit.hostAddress])]),
+    ];
     return {
-      ended: place.shell.ended.then(endWords),
-      kill: () => void this.#end(host, place),
+      kind: "started",
+      client: {
+        ended: Promise.race([
+          shell.ended.then(endWords),
+          place.gone.then(() => "the client is no more there"),
+        ]),
+        unreached: words.unreached,
+        ways: createClientWays({ place, addresses, port: words.port }, start.ways),
+        kill: () => void this.#end(place),
+      },
     };
   }
 
-  async #end(host: HostEntry, place: Place): Promise<void> {
+  async #end(place: RemotePlace): Promise<void> {
     const signal = AbortSignal.timeout(CLEAN_MS);
-    const shell = await this.#shellOf(host, place, signal);
+    const shell = await place.shell(signal);
     // Nobody is there to be told: the clean-up that follows says so.
     if (shell.kind === "failed") return;
-    await shell.value.shell.ask(["end", place.pid], { deadlineMs: CLEAN_MS, signal });
-  }
-
-  /** The one that stands, or another one when that is gone. */
-  async #shellOf(
-    host: HostEntry,
-    place: Place,
-    signal: AbortSignal,
-  ): Promise<Step<{ readonly shell: RemoteShell; readonly connection: SshConnection }>> {
-    if (place.shell.isOpen) return { kind: "ok", value: place };
-    const transport = await this.#parts.transport(host);
-    const connected = await transport.connect(targetOf(host), signal);
-    if (connected.kind === "failed") return { kind: "failed", failure: connected.failure };
-    const connection = connected.value;
-    const opened = await connection.open(REMOTE_SHELL_COMMAND, signal);
-    if (opened.kind === "failed") {
-      connection.close();
-      return { kind: "failed", failure: opened.failure };
-    }
-    const shell = new RemoteShell(opened.value);
-    const answer = await shell.ask(["use", place.base, place.name], { deadlineMs: PROBE_MS, signal });
-    if (answer.kind === "done") return { kind: "ok", value: { shell, connection } };
-    connection.close();
-    return failed("shell", answer.reason);
+    await shell.value.ask(["end", place.pid], { deadlineMs: CLEAN_MS, signal });
   }
 }
 
@@ -185,6 +169,7 @@ interface Start {
   readonly credentials: ClientCredentials;
   readonly addresses: readonly RootAddress[];
   readonly bundle: ClientBundle;
+  readonly ways: readonly LinkWay[];
   readonly signal: AbortSignal;
 }
 
@@ -218,13 +203,19 @@ async function upload(
 }
 
 /** Key and certificates: they go to the client's standard input and nowhere else. */
-function startText({ host, credentials, addresses }: Start, fit: FitHost, place: Place): Uint8Array {
+function startText(
+  { host, credentials, addresses, ways }: Start,
+  fit: FitHost,
+  place: RemotePlace,
+): Uint8Array {
+  const port = ways.includes("controller") ? (host.port ?? 0) : null;
   const start: ClientStart = {
     credentials: { ...credentials, candidates: candidatesOf(addresses, fit.controllerAddress) },
     address: host.address,
     site: host.site ?? "",
-    directory: `${place.base}/hosts/${place.name}`,
-    keptStore: `${place.base}/kept`,
+    directory: place.directory,
+    listen: { port },
+    keptStore: `${fit.base}/kept`,
   };
   return new TextEncoder().encode(JSON.stringify(start));
 }
@@ -237,7 +228,7 @@ function candidatesOf(addresses: readonly RootAddress[], seen: string | undefine
 }
 
 function targetOf(host: HostEntry): SshTarget {
-  // The directory's port is where a client of the original listened; SSH's comes from ~/.ssh/config.
+  // The directory's port is where the client listens; SSH's comes from ~/.ssh/config.
   return { host: host.address, port: undefined, user: host.user, hostKeyPolicy: host.hostKeyPolicy };
 }
 

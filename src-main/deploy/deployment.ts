@@ -1,6 +1,8 @@
 // Getting clients onto hosts, whatever the way: one implementation for each type of resource manager.
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
+import type { Duplex } from "node:stream";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
+import type { LinkWay } from "#shared/protocol/link-way.ts";
 
 /** Why a client could not be started: the step, and the host's own words. */
 export interface DeployFailure {
@@ -12,8 +14,22 @@ export interface DeployFailure {
   readonly unreachable: boolean;
 }
 
-/** A client that was started; it calls the controller by itself. */
+/** A way to a client that has not come by itself: a stream on which it answers as it would on one that it has dialled. */
+export interface ClientWay {
+  readonly way: LinkWay;
+  open(signal: AbortSignal): Promise<WayResult>;
+}
+
+export type WayResult =
+  | { readonly kind: "stream"; readonly stream: Duplex }
+  | { readonly kind: "failed"; readonly failure: DeployFailure };
+
+/** A client that was started; it calls the controller by itself, where it can. */
 export interface StartedClient {
+  /** The others, the best first. */
+  readonly ways: readonly ClientWay[];
+  /** Resolves when the client finds that it cannot call, with why. May never resolve. */
+  readonly unreached: Promise<string>;
   /** Resolves when it is known to have ended, with what is known of why. May never resolve. */
   readonly ended: Promise<string>;
   /** Ends it by force, for one that does not answer. Its keeper ends its processes. */
@@ -24,9 +40,17 @@ export type DeployResult =
   | { readonly kind: "started"; readonly client: StartedClient }
   | { readonly kind: "failed"; readonly failure: DeployFailure };
 
+export interface StartOptions {
+  readonly ways: readonly LinkWay[];
+  readonly signal: AbortSignal;
+}
+
 export interface Deployment {
-  /** Starts a client with these credentials. Aborting ends what was begun. */
-  start(host: HostEntry, credentials: ClientCredentials, signal: AbortSignal): Promise<DeployResult>;
+  /**
+   * Starts a client with these credentials, and prepares those ways to it that are wanted. Aborting ends what was
+   * begun.
+   */
+  start(host: HostEntry, credentials: ClientCredentials, options: StartOptions): Promise<DeployResult>;
   /** Removes what a client that has ended left behind; what could not be removed, in words. */
   cleanUp(host: HostEntry, keep: boolean): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -14,6 +14,8 @@ export interface FitHost {
   readonly hasGunzip: boolean;
   /** Where the connection came from, as the host sees it: mostly this controller. */
   readonly controllerAddress: string | undefined;
+  /** Where it went to: the host's own address, as it sees it. */
+  readonly hostAddress: string | undefined;
 }
 
 export type ProbeResult =
@@ -53,9 +55,15 @@ export function judgeProbe(lines: readonly AnswerLine[]): ProbeResult {
       base,
       hasBundle: has("bundle"),
       hasGunzip: has("gunzip"),
-      controllerAddress: /^[\da-fA-F.:]+/u.exec(seen)?.[0],
+      controllerAddress: addressIn(seen.split(" ")[0]),
+      hostAddress: addressIn(seen.split(" ")[2]),
     },
   };
+}
+
+/** Without the zone that only this host knows. */
+function addressIn(word: string | undefined): string | undefined {
+  return /^[\da-fA-F.:]+/u.exec(word ?? "")?.[0];
 }
 
 type NodeResult =

@@ -3,9 +3,7 @@
 // The command that the login shell gets must mean the same in sh, csh, tcsh, fish and zsh, so it is short and has
 // neither newline nor ! nor \ nor a quote inside of its quotes; the script itself comes as the first line on standard
 // input. One login shell a host: start-up files may be slow.
-
-/** Starts the lines that are meant for the controller; all others are noise of start-up files. */
-export const REMOTE_MARK = "@nebula@";
+import { CLIENT_MARK } from "#shared/protocol/client-start.ts";
 
 /** Replaces the login shell, whichever it is, by one that reads its script. */
 export const REMOTE_SHELL_COMMAND = `exec /bin/sh -c 'IFS= read -r nebula && eval "$nebula"'`;
@@ -25,12 +23,12 @@ const KEEPER_SECONDS = 15;
  *   end PID                  by force
  *   clean KEEP               removes the host directory, and what is ours alone unless KEEP is `keep`
  *
- * Whoever watches the client says `ended STATUS WORDS`. When the connection ends before a client is started, or the
+ * Whoever watches the client says `ended STATUS WORDS`; what the client itself says on its standard output comes between. When the connection ends before a client is started, or the
  * client after it, nobody else can tidy up: the script does.
  */
 const SCRIPT = `
 umask 077
-mark='${REMOTE_MARK}' watcher= base= name= made=
+mark='${CLIENT_MARK}' watcher= base= name= made=
 unset SSH_ORIGINAL_COMMAND
 say() { printf '%s %s\\n' "$mark" "$*"; }
 flat() { printf '%s' "$1" | tr '\\n' ' '; }
@@ -119,7 +117,7 @@ upload() {
 launch() {
   cd "$base" || exit 1
   if command -v setsid >/dev/null; then set -- setsid "$@"; fi
-  exec /bin/sh -c 'printf "%s started %s\\n" "$0" "$$"; exec "$@" >/dev/null 2>&4 4>&-' "$mark" "$@" 3<&-
+  exec /bin/sh -c 'printf "%s started %s\\n" "$0" "$$"; exec "$@" 2>&4 4>&-' "$mark" "$@" 3<&-
 }
 watch() {
   trap '' TERM HUP

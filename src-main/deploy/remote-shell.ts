@@ -1,6 +1,7 @@
 // The controller's end of the script on a host: sends its commands, and reads answers out of whatever else is printed.
 import type { Duplex } from "node:stream";
-import { REMOTE_MARK, remoteScriptLine } from "./remote-script.ts";
+import { CLIENT_MARK, type ClientWord } from "#shared/protocol/client-start.ts";
+import { remoteScriptLine } from "./remote-script.ts";
 import { wordsOf } from "./words-of.ts";
 
 /** The end of what start-up files and refusing shells print: a few lines tell why nothing works. */
@@ -39,19 +40,23 @@ interface Question {
   readonly settle: (answer: Answer) => void;
 }
 
-/** One question at a time; the next may be asked when the former is answered. */
+/** One question at a time: the next one waits for the answer to the former. */
 export class RemoteShell {
   /** The client has ended, as the host's shell saw it. */
   readonly ended: Promise<Ended>;
   readonly #stream: Duplex;
+  readonly #onWord: (word: ClientWord, text: string) => void;
   #rest = "";
   #noise = "";
   #over = "";
   #question: Question | undefined;
+  #last: Promise<unknown> = Promise.resolve();
   #onEnded: (ended: Ended) => void = () => undefined;
 
-  constructor(stream: Duplex) {
+  /** `onWord`: what the client says by itself. */
+  constructor(stream: Duplex, onWord: (word: ClientWord, text: string) => void = () => undefined) {
     this.#stream = stream;
+    this.#onWord = onWord;
     this.ended = new Promise((resolve) => {
       this.#onEnded = resolve;
     });
@@ -76,6 +81,12 @@ export class RemoteShell {
   }
 
   ask(words: readonly string[], options: AskOptions): Promise<Answer> {
+    const answer = this.#last.then(() => this.#ask(words, options));
+    this.#last = answer;
+    return answer;
+  }
+
+  #ask(words: readonly string[], options: AskOptions): Promise<Answer> {
     const { body, until = "done", deadlineMs, signal } = options;
     if (!this.isOpen) return Promise.resolve({ kind: "failed", reason: this.#withNoise(this.#over) });
     return new Promise((resolve) => {
@@ -128,12 +139,12 @@ export class RemoteShell {
 
   #line(line: string): void {
     // A prompt or a progress bar may stand before it, on the same line.
-    const at = line.indexOf(`${REMOTE_MARK} `);
+    const at = line.indexOf(`${CLIENT_MARK} `);
     if (at < 0) {
       this.#noise = `${this.#noise}${line}\n`.slice(-NOISE_CHARACTERS_MAX);
       return;
     }
-    const content = line.slice(at + REMOTE_MARK.length + 1).trimEnd();
+    const content = line.slice(at + CLIENT_MARK.length + 1).trimEnd();
     const blank = content.indexOf(" ");
     const key = blank < 0 ? content : content.slice(0, blank);
     this.#said(key, blank < 0 ? "" : content.slice(blank + 1).trim());
@@ -141,6 +152,10 @@ export class RemoteShell {
 
   #said(key: string, text: string): void {
     const question = this.#question;
+    if (key === "listening" || key === "unreached") {
+      this.#onWord(key, text);
+      return;
+    }
     if (key === "ended") {
       const [status = "", ...said] = text.split(" ");
       this.#onEnded({ status: Number(status), said: said.join(" ") });

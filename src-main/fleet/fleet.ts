@@ -2,13 +2,17 @@
 import type { HostId } from "#shared/base/ids.ts";
 import type { HostState } from "#shared/controller-api/run-events.ts";
 import type { MembershipChange } from "#shared/overlay/overlay.ts";
+import type { Random } from "#shared/base/random.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
+import type { LinkWay } from "#shared/protocol/link-way.ts";
 import type { FactsReport, Report } from "#shared/protocol/reports.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { Deployment, DeployFailure, StartedClient } from "../deploy/deployment.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 import { createHostRecord, hostStateOf, type HostRecord } from "./host-record.ts";
+import { ClientReach } from "./reach-clients.ts";
+import type { WayMemory } from "./way-memory.ts";
 import { noGoodbye, removeClient, sayGoodbye, type RemovalParts } from "./remove-client.ts";
 
 /** From the start of the client until it is attached and has said who it is: Node's start on a busy host takes seconds. */
@@ -29,11 +33,15 @@ export interface FleetParts {
   readonly deployments: ReadonlyMap<string, Deployment>;
   readonly issue: (host: HostId) => Promise<TlsCredentials>;
   readonly callbacks: FleetCallbacks;
+  readonly memory: WayMemory;
+  readonly random: Random;
   readonly log: (text: string) => void;
 }
 
 export interface FleetSettings {
   readonly session: string;
+  /** How links to clients elsewhere may come about. */
+  readonly ways: readonly LinkWay[];
 }
 
 /** What the fleet knows of one host. */
@@ -44,12 +52,15 @@ export interface FleetHost {
   /** How long it has been in that state. */
   readonly sinceMs: number;
   readonly facts: FactsReport | undefined;
+  /** How its link came about, while there is one. */
+  readonly way: LinkWay | undefined;
 }
 
 export class Fleet {
   readonly #parts: FleetParts;
   readonly #settings: FleetSettings;
   readonly #removal: RemovalParts;
+  readonly #reach: ClientReach;
   readonly #hosts = new Map<HostId, HostRecord>();
   readonly #queue: { readonly record: HostRecord; readonly absenceMs: number }[] = [];
   /** Starts and removals under way. */
@@ -60,6 +71,8 @@ export class Fleet {
   constructor(parts: FleetParts, settings: FleetSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    const { overlay, memory, random, log } = parts;
+    this.#reach = new ClientReach({ overlay, memory, random, log }, settings);
     this.#removal = {
       command: (record, command) => this.command([record.entry.id], command),
       dismiss: (record) => parts.overlay.dismiss([record.entry.id]),
@@ -105,7 +118,9 @@ export class Fleet {
     const record = this.#hosts.get(host);
     if (record === undefined) return undefined;
     const { entry, reason, sinceMs, facts } = record;
-    return { entry, state: hostStateOf(record.state), reason, sinceMs: performance.now() - sinceMs, facts };
+    const way = this.#parts.overlay.wayOf(host);
+    const state = hostStateOf(record.state);
+    return { entry, state, reason, sinceMs: performance.now() - sinceMs, facts, way };
   }
 
   /** For a host that has failed: ends what is there by force and forgets it. */
@@ -154,6 +169,7 @@ export class Fleet {
     if (record === undefined || change.incarnation !== record.incarnation) return;
     switch (change.state) {
       case "attached":
+        this.#reach.attached(record);
         if (record.state === "connecting") this.#setState(record, "exchanging", "");
         if (record.state === "orphaned") {
           this.#setState(record, "connected", "");
@@ -161,6 +177,8 @@ export class Fleet {
         }
         return;
       case "orphaned":
+        // Also one that is leaving: it has not heard so, or its goodbye is still to come.
+        if (record.state !== "failed") this.#reach.afterLoss(record);
         if (record.state !== "connected") return;
         this.#setState(record, "orphaned", change.reason);
         this.#parts.callbacks.onOrphaned(change.host, change.reason);
@@ -254,7 +272,10 @@ export class Fleet {
       controllerAbsenceMs,
     };
     if (starting.signal.aborted) return;
-    record.launching = deployment.start(entry, credentials, starting.signal);
+    record.launching = deployment.start(entry, credentials, {
+      ways: this.#reach.waysTo(entry),
+      signal: starting.signal,
+    });
     const result = await record.launching;
     if (record.starting !== starting) return;
     if (result.kind === "failed") {
@@ -265,6 +286,7 @@ export class Fleet {
     void result.client.ended.then((how) => {
       this.#clientEnded(record, result.client, how);
     });
+    this.#reach.afterStart(record);
     await this.#waitConnected(record);
   }
 
@@ -275,7 +297,7 @@ export class Fleet {
     const timer = setTimeout(() => {
       const unreachable = record.state === "connecting";
       const reason = unreachable
-        ? `the client was started and did not reach the controller within ${String(ATTACH_MS / 1000)} s`
+        ? `the client was started and did not reach the controller within ${String(ATTACH_MS / 1000)} s${this.#reach.detoursOf(record)}`
         : `the client is attached and did not say who it is within ${String(ATTACH_MS / 1000)} s`;
       const remedy = unreachable
         ? "Open a port on the controller's side for hosts: set controller_port, and let it through the firewall."
@@ -335,6 +357,7 @@ export class Fleet {
     reason: string,
     graceful = false,
   ): Promise<readonly string[]> {
+    this.#reach.stop(record);
     record.starting?.abort();
     record.starting = undefined;
     record.settle?.();

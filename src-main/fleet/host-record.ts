@@ -1,5 +1,6 @@
 // What the fleet remembers of one host, and how its state is shown.
 import type { HostState } from "#shared/controller-api/run-events.ts";
+import type { LinkWay } from "#shared/protocol/link-way.ts";
 import type { FactsReport } from "#shared/protocol/reports.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { DeployResult, StartedClient } from "../deploy/deployment.ts";
@@ -13,6 +14,10 @@ export interface HostRecord {
   facts: FactsReport | undefined;
   client: StartedClient | undefined;
   starting: AbortController | undefined;
+  /** Going along the other ways to its client. */
+  climbing: AbortController | undefined;
+  /** Why they did not lead there, this time. */
+  readonly detours: Map<LinkWay, string>;
   /** The start under way or the last one: whoever removes the client must wait for it, or it appears afterwards. */
   launching: Promise<DeployResult> | undefined;
   /** Settles when all removals so far are done: the next start waits for it. */
@@ -34,6 +39,8 @@ export function createHostRecord(entry: HostEntry): HostRecord {
     facts: undefined,
     client: undefined,
     starting: undefined,
+    climbing: undefined,
+    detours: new Map(),
     launching: undefined,
     removing: Promise.resolve(),
     leaving: Promise.resolve(),
