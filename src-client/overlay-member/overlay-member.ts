@@ -108,6 +108,8 @@ class DiallingMember implements RunningOverlayMember {
   #events: MemberEvent[] = [];
   #busy = false;
   #closed = false;
+  /** Left or abandoned: the core says nothing more. */
+  #over = false;
   #onLeft: (() => void)[] = [];
 
   constructor(parts: OverlayMemberParts, settings: OverlayMemberSettings) {
@@ -183,7 +185,7 @@ class DiallingMember implements RunningOverlayMember {
   }
 
   leave(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
+    if (this.#closed || this.#over) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onLeft.push(resolve);
       this.#feed({ kind: "leave" });
@@ -327,6 +329,7 @@ class DiallingMember implements RunningOverlayMember {
   }
 
   #ended(): void {
+    this.#over = true;
     this.#lag.close();
     for (const resolve of this.#onLeft.splice(0)) resolve();
   }

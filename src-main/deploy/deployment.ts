@@ -17,7 +17,7 @@ export interface DeployFailure {
 /** A way to a client that has not come by itself: a stream on which it answers as it would on one that it has dialled. */
 export interface ClientWay {
   readonly way: LinkWay;
-  open(signal: AbortSignal): Promise<WayResult>;
+  readonly open: (signal: AbortSignal) => Promise<WayResult>;
 }
 
 export type WayResult =

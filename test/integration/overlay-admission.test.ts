@@ -59,6 +59,7 @@ describe("certificates", () => {
     const controller = await fixture.startRoot();
     const client = await fixture.startMember(controller, "stranger");
     await client.said.until((line) => line.startsWith("abandoned: the controller does not know"));
+    await client.member.leave();
     expect(controller.membership.entries).toEqual([]);
   });
 
