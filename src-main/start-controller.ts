@@ -12,6 +12,8 @@ import { makeFolders } from "#shared/node/make-folders.ts";
 import { LINK_WAYS, type LinkWay } from "#shared/protocol/link-way.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
 import { Controller } from "./controller/controller.ts";
+import { Questions } from "./controller/questions-shell.ts";
+import { sshQuestions } from "./controller/ssh-questions.ts";
 import { readClientBundle, type ClientBundle } from "./deploy/client-bundle.ts";
 import { createLocalDeployment } from "./deploy/deploy-local.ts";
 import { createSshDeployment, type ListenResult } from "./deploy/deploy-ssh.ts";
@@ -28,7 +30,6 @@ import {
 import { OutputStore } from "./results/output-store.ts";
 import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts";
 import { createTransports } from "./ssh/choose-transport.ts";
-import type { SshQuestions } from "./ssh/ssh.ts";
 
 /** Runs whose results are kept when nobody says otherwise: weeks of daily work, and bounded. */
 const RESULTS_KEEP = 100;
@@ -85,7 +86,8 @@ export async function startController(settings: StartSettings): Promise<Controll
     settings.log(text);
   };
   const memory = await WayMemory.open(join(settings.stateDirectory, "ways.json"), log);
-  const deployments = createDeployments(settings, { overlay, session, clientBundle, log });
+  const questions = new Questions();
+  const deployments = createDeployments(settings, { overlay, session, clientBundle, questions, log });
   const controller = new Controller(
     {
       overlay,
@@ -106,6 +108,7 @@ export async function startController(settings: StartSettings): Promise<Controll
       createOutputs: (parts) => new OutputStore(parts),
       makeParent,
       readDocument: (path) => readDocument(path),
+      questions,
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
         await overlay.close();
@@ -126,12 +129,13 @@ interface DeploymentNeeds {
   readonly overlay: RunningOverlayRoot;
   readonly session: string;
   readonly clientBundle: string;
+  readonly questions: Questions;
   readonly log: (text: string) => void;
 }
 
 /** By type of resource manager. */
 function createDeployments(settings: StartSettings, needs: DeploymentNeeds): ReadonlyMap<string, Deployment> {
-  const { overlay, session, clientBundle, log } = needs;
+  const { overlay, session, clientBundle, questions, log } = needs;
   const local = createLocalDeployment({
     clientBundle,
     hostsDirectory: join(settings.stateDirectory, "hosts"),
@@ -145,7 +149,11 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     connectDeadlineMs: SSH_CONNECT_MS,
   };
   let bundle: Promise<ClientBundle> | undefined;
-  const transports = createTransports({ questions: NOBODY, warn: log }, sshSettings, settings.transport);
+  const transports = createTransports(
+    { questions: sshQuestions(questions), warn: log },
+    sshSettings,
+    settings.transport,
+  );
   const ssh = createSshDeployment(
     {
       transport: (host) => transports.byName(host.transport),
@@ -169,12 +177,6 @@ async function listenEverywhere(overlay: RunningOverlayRoot): Promise<ListenResu
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error), remedy };
   }
 }
-
-/** Nobody is asked: agent and keys must do, and host keys must be known. */
-const NOBODY: SshQuestions = {
-  ask: () => Promise.resolve(undefined),
-  acceptHostKey: () => Promise.resolve(false),
-};
 
 /** Where hosts elsewhere find a controller that listens on all addresses. */
 function addressesOf(port: number): { host: string; port: number }[] {

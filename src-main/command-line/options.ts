@@ -17,6 +17,8 @@ export interface OutputFlags {
   readonly color?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+  /** Commander's form of --no-input: true unless it was given. */
+  readonly input?: boolean;
 }
 
 export interface DeployFlags {
@@ -35,6 +37,10 @@ export function addOutputOptions(command: Command): Command {
     .option("-v, --verbose", "every event");
 }
 
+export function addInputOption(command: Command): Command {
+  return command.option("--no-input", "ask nobody: what needs a passphrase, a password or a yes fails");
+}
+
 export function addDirectoryOption(command: Command): Command {
   return command.option(
     "-d, --directory <file>",
@@ -43,7 +49,7 @@ export function addDirectoryOption(command: Command): Command {
 }
 
 export function addDeployOptions(command: Command): Command {
-  return addDirectoryOption(command)
+  return addInputOption(addDirectoryOption(command))
     .option("--fanout <n>", `hosts contacted at once (default: ${FANOUT_DEFAULT})`, wholeNumber)
     .option("--timeout <time>", "longest time for all of it: 90, 90s, 2m, 1h", duration)
     .option("--keep", "leave software on the hosts for the next run")

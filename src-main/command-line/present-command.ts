@@ -111,7 +111,10 @@ function endLines(model: CommandModel, result: RunResult, options: PresentOption
 /** `host: line`, as they come; standard error of the hosts on standard error. */
 export function presentPrefixed(world: PresentWorld, options: PresentOptions): RunPresenter {
   const model = createCommandModel();
-  const screens = { stdout: createPlainScreen(world.stdout), stderr: createPlainScreen(world.stderr) };
+  const screens = {
+    stdout: createPlainScreen(world.stdout, options.turn),
+    stderr: createPlainScreen(world.stderr, options.turn),
+  };
   const streams = new Map<
     string,
     { readonly assembler: LineAssembler; readonly screen: Screen; readonly prefix: string; sinceMs: number }
@@ -171,7 +174,7 @@ export function presentFolded(
   const folders = { stdout: createOutputFolder(), stderr: createOutputFolder() };
   const counter =
     isLive(world.stderr, world.environment) && !options.quiet
-      ? createLiveScreen(world.stderr, world.clock)
+      ? createLiveScreen(world.stderr, world.clock, options.turn)
       : undefined;
   return {
     event(event) {

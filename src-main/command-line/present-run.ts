@@ -11,6 +11,7 @@ import { summaryObject } from "./render-summary.ts";
 import { applyRunEvent, createRunModel } from "./run-model.ts";
 import { createLiveScreen, createPlainScreen, type Screen } from "./screen.ts";
 import type { Style } from "./style.ts";
+import type { TerminalTurn } from "./terminal-turn.ts";
 import type { Output, World } from "./world.ts";
 
 export interface PresentOptions {
@@ -20,6 +21,8 @@ export interface PresentOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly fold: boolean;
+  /** Nothing is written while it is taken. */
+  readonly turn?: TerminalTurn;
   /** The document whose places the problems of a refused start have. */
   readonly document?: SourceDocument | undefined;
 }
@@ -51,7 +54,9 @@ function presentText(world: PresentWorld, options: PresentOptions): RunPresenter
   const { stdout, clock } = world;
   const live = isLive(stdout, world.environment) && !options.quiet;
   const columns = (): number | undefined => (stdout.isTTY === true ? stdout.columns : undefined);
-  const screen = live ? createLiveScreen(stdout, clock) : createPlainScreen(stdout);
+  const screen = live
+    ? createLiveScreen(stdout, clock, options.turn)
+    : createPlainScreen(stdout, options.turn);
   const text = createRunText({ ...options, columns, live });
   const refreshStatus = (): void => {
     if (live)

@@ -1,4 +1,5 @@
 // Writes lines to a stream; on a terminal it also keeps a few live status lines below them, redrawn in place.
+import type { TerminalTurn } from "./terminal-turn.ts";
 import { widthOf } from "./text-width.ts";
 import type { CommandLineClock, Output } from "./world.ts";
 
@@ -97,15 +98,19 @@ function createWaitingLines(charactersMax: number): WaitingLines {
 }
 
 /** Lines only: files, pipes, dumb terminals. */
-export function createPlainScreen(output: Output): Screen {
+export function createPlainScreen(output: Output, turn?: TerminalTurn): Screen {
   const writer = createSlowWriter(output);
   const waiting = createWaitingLines(
     output.isTTY === true ? TERMINAL_WAITING_CHARACTERS_MAX : PIPE_WAITING_CHARACTERS_MAX,
   );
-  const flush = (): void => {
+  const write = (): void => {
     if (!waiting.isEmpty) writer.write(waiting.take());
   };
+  const flush = (): void => {
+    if (output.isTTY !== true || turn?.isTaken !== true) write();
+  };
   output.on("drain", flush);
+  const unlisten = turn?.onChange(flush);
   return {
     print(lines) {
       if (lines.length > 0) waiting.add(lines);
@@ -114,10 +119,11 @@ export function createPlainScreen(output: Output): Screen {
     status: () => {
       // Nothing can be redrawn here; progress comes as lines.
     },
-    leave: flush,
+    leave: write,
     async close() {
+      unlisten?.();
       await writer.drained();
-      flush();
+      write();
       await writer.drained();
       output.off("drain", flush);
     },
@@ -125,7 +131,7 @@ export function createPlainScreen(output: Output): Screen {
 }
 
 /** Lines above, status below; one write for each redraw, so that nothing flickers. */
-export function createLiveScreen(output: Output, clock: CommandLineClock): Screen {
+export function createLiveScreen(output: Output, clock: CommandLineClock, turn?: TerminalTurn): Screen {
   const writer = createSlowWriter(output);
   const waiting = createWaitingLines(TERMINAL_WAITING_CHARACTERS_MAX);
   let status: readonly string[] = [];
@@ -141,7 +147,12 @@ export function createLiveScreen(output: Output, clock: CommandLineClock): Scree
 
   const redraw = (): void => {
     cancelTimer = undefined;
+    if (turn?.isTaken === true) return;
     if (writer.isBehind) return schedule();
+    draw();
+  };
+
+  const draw = (): void => {
     const same = status.length === drawn.length && status.every((line, index) => line === drawn[index]);
     if (waiting.isEmpty && same) return;
     // Printed lines may wrap over old status lines, so that the room is cleared first; status lines never wrap.
@@ -155,6 +166,15 @@ export function createLiveScreen(output: Output, clock: CommandLineClock): Scree
     cancelTimer ??= clock.after(REDRAW_MS, redraw);
   };
 
+  const unlisten = turn?.onChange((isTaken) => {
+    if (!isTaken) return schedule();
+    // The question comes below what is printed so far, in the place of the live lines.
+    const kept = status;
+    status = [];
+    draw();
+    status = kept;
+  });
+
   return {
     print(lines) {
       if (lines.length > 0) waiting.add(lines);
@@ -167,13 +187,14 @@ export function createLiveScreen(output: Output, clock: CommandLineClock): Scree
     leave() {
       cancelTimer?.();
       status = [];
-      redraw();
+      draw();
     },
     async close() {
+      unlisten?.();
       cancelTimer?.();
       await writer.drained();
       status = [];
-      redraw();
+      draw();
       cancelTimer?.();
       await writer.drained();
     },

@@ -6,6 +6,7 @@ import { foldNames } from "#shared/node-set/node-set.ts";
 import { loadPreferences } from "../documents/load-preferences.ts";
 import type { OutputFormat, Preferences } from "../documents/preferences.ts";
 import { errorCodeOf, readDocument, readStandardInput } from "../documents/read-document.ts";
+import { answerQuestions, terminalOf } from "./answer-questions.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { leftText } from "./follow-run.ts";
@@ -14,6 +15,7 @@ import { quoteForShell } from "./shell-words.ts";
 import { effectivePreferences, type DeployFlags, type OutputFlags } from "./options.ts";
 import { renderProblems, type DocumentProblems } from "./render-problems.ts";
 import { styleFor, type Style } from "./style.ts";
+import { createTerminalTurn, type TerminalTurn } from "./terminal-turn.ts";
 import { cutToWidth } from "./text-width.ts";
 import type { Output, World } from "./world.ts";
 
@@ -21,6 +23,9 @@ import type { Output, World } from "./world.ts";
 const DIRECTORY_FILE_NAME = "directory.xml";
 /** Some lines: of thousands of hosts with names of their own, the first say enough. */
 const REMEDY_COLUMNS_MAX = 300;
+
+/** The key at a question, among the names of signals. */
+export const CTRL_C = "Ctrl-C";
 
 export interface Session {
   readonly world: World;
@@ -30,6 +35,11 @@ export interface Session {
   readonly errorStyle: Style;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  readonly turn: TerminalTurn;
+  /** A person may be asked, if there is one at a terminal. */
+  readonly mayAsk: boolean;
+  /** What a signal would do: Ctrl-C is a key while a question is open. */
+  interrupt(signal: string): void;
 }
 
 /** A file that a person named, with its text. */
@@ -61,14 +71,38 @@ export async function openSession(world: World, flags: OutputFlags & DeployFlags
   }
   if (loaded.problems.some((problem) => problem.severity === "error"))
     throw new CommandFailure(EXIT.usage, "");
+  const output = preferences.output ?? "text";
+  const signals = withKeys(world);
   return {
-    world,
+    world: { ...world, onSignal: signals.onSignal },
     preferences,
-    output: preferences.output ?? "text",
+    output,
+    turn: createTerminalTurn(),
+    // What a program reads stands alone on the terminal, if it is on one at all.
+    mayAsk: flags.input !== false && output === "text",
+    interrupt: signals.raise,
     style: style(world.stdout),
     errorStyle,
     quiet: flags.quiet === true,
     verbose: flags.verbose === true,
+  };
+}
+
+/** Signals of the system, and keys that stand for one. */
+function withKeys(world: World): Pick<World, "onSignal"> & { raise(this: void, signal: string): void } {
+  const listeners = new Set<(signal: string) => void>();
+  return {
+    onSignal(listener) {
+      listeners.add(listener);
+      const stop = world.onSignal(listener);
+      return () => {
+        listeners.delete(listener);
+        stop();
+      };
+    },
+    raise(signal) {
+      for (const listener of [...listeners]) listener(signal);
+    },
   };
 }
 
@@ -94,9 +128,11 @@ export async function withController(
   const api = await starting.catch((error: unknown) => {
     throw startFailure(error, world.paths.state);
   });
+  const stopAsking = askAtTerminal(api, session);
   try {
     return await action(api);
   } finally {
+    stopAsking();
     const stop = world.onSignal(() => {
       world.stderr.write(`${leftText(absenceOf(api))}\n`);
       world.leave(EXIT.interrupted);
@@ -107,6 +143,16 @@ export async function withController(
       stop();
     }
   }
+}
+
+function askAtTerminal(api: ControllerApi, session: Session): () => void {
+  const { world, turn, mayAsk } = session;
+  const terminal = mayAsk ? terminalOf(world) : undefined;
+  if (terminal === undefined) return () => undefined;
+  const interrupt = (): void => {
+    session.interrupt(CTRL_C);
+  };
+  return answerQuestions({ api, turn, stdin: world.stdin, terminal, interrupt });
 }
 
 /** Every run may have asked its hosts for another patience. */

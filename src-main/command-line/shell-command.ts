@@ -4,7 +4,13 @@ import type { Command } from "commander";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import { exampleNamed } from "./demo-command.ts";
 import { EXIT, strongestExit } from "./exit-codes.ts";
-import { addDirectoryOption, addOutputOptions, type DeployFlags, type OutputFlags } from "./options.ts";
+import {
+  addDirectoryOption,
+  addInputOption,
+  addOutputOptions,
+  type DeployFlags,
+  type OutputFlags,
+} from "./options.ts";
 import { createLineQueue } from "./line-queue.ts";
 import { performLine } from "./perform-line.ts";
 import { renderProblems } from "./render-problems.ts";
@@ -34,7 +40,7 @@ export function addShellCommand(program: Command, world: World, finish: (exitCod
     .command("shell")
     .summary("the interactive shell (also: plush alone)")
     .description("The interactive shell; reads commands from standard input when that is no terminal.");
-  addOutputOptions(addDirectoryOption(command))
+  addOutputOptions(addInputOption(addDirectoryOption(command)))
     .option("--demo", "with the roundrobin example and its embedded hosts loaded")
     .option("--keep-going", "a script goes on after a command that fails")
     .addHelpText("after", EXAMPLES)

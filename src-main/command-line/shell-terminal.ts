@@ -7,7 +7,7 @@ import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import { EXIT } from "./exit-codes.ts";
 import { createLineQueue } from "./line-queue.ts";
 import { performLine } from "./perform-line.ts";
-import type { Session } from "./session.ts";
+import { CTRL_C, type Session } from "./session.ts";
 import { completeShellLine, type CompletionNames } from "./shell-completion.ts";
 import { RUN_FLAGS, SHELL_COMMANDS } from "./shell-commands.ts";
 import { HISTORY_LINES_MAX, type ShellHistory } from "./shell-history.ts";
@@ -38,7 +38,7 @@ export function createTerminalShell(
   const shell = createShellSession(api, session, screen, true);
   const refresh = (): void => {
     lines.setPrompt(promptOf(shell));
-    if (screen.prompting()) lines.prompt(true);
+    if (screen.prompting() && !session.turn.isTaken) lines.prompt(true);
   };
   shell.onChange(refresh);
   return { shell, converse: () => converse(lines, screen, shell, history, refresh) };
@@ -53,21 +53,34 @@ interface PromptScreen extends ShellScreen {
 function createPromptScreen(lines: Interface, session: Session): PromptScreen {
   const { stdout } = session.world;
   let prompting = false;
-  const print = (added: readonly string[]): void => {
-    if (added.length === 0) return;
-    const text = `${added.join("\n")}\n`;
-    if (!prompting) {
-      stdout.write(text);
-      return;
-    }
+  let waiting: string[] = [];
+  const takePromptAway = (): void => {
     moveCursor(stdout, 0, -lines.getCursorPos().rows);
     cursorTo(stdout, 0);
     clearScreenDown(stdout);
-    stdout.write(text);
     // readline believes that the cursor is where it left it, and would go up as many rows (a property without a type).
     Object.assign(lines, { prevRows: 0 });
-    lines.prompt(true);
   };
+  const print = (added: readonly string[]): void => {
+    if (added.length === 0) return;
+    if (session.turn.isTaken) {
+      waiting.push(...added);
+      return;
+    }
+    if (prompting) takePromptAway();
+    stdout.write(`${added.join("\n")}\n`);
+    if (prompting) lines.prompt(true);
+  };
+  session.turn.onChange((isTaken) => {
+    if (isTaken) {
+      if (prompting) takePromptAway();
+      return;
+    }
+    const held = waiting;
+    waiting = [];
+    if (held.length > 0) print(held);
+    else if (prompting) lines.prompt(true);
+  });
   return {
     print,
     printError: print,
@@ -96,6 +109,11 @@ async function converse(
 ): Promise<number> {
   const typed = createLineQueue(lines);
   const stopSignals = shell.session.world.onSignal((signal) => {
+    if (signal === CTRL_C) {
+      // At a question: what goes on is interrupted, and the shell lives on.
+      shell.interrupt(signal);
+      return;
+    }
     // Ctrl-C is a key here (raw mode); these come from outside and mean: leave, cleaning up.
     if (!shell.interrupt(signal) || signal !== "SIGINT") lines.close();
   });

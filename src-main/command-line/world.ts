@@ -10,7 +10,11 @@ export type Output = Writable & {
   readonly columns?: number;
   readonly rows?: number;
 };
-export type Input = Readable & { readonly isTTY?: boolean };
+export type Input = Readable & {
+  readonly isTTY?: boolean;
+  readonly isRaw?: boolean;
+  readonly setRawMode?: (raw: boolean) => unknown;
+};
 
 export interface ControllerSettings {
   readonly stateDirectory: string;

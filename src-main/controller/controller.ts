@@ -4,6 +4,7 @@ import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { hasErrors } from "#shared/base/problem.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
+import type { Question, QuestionChange } from "#shared/controller-api/questions.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
 import { entriesOf, type ResourceDirectory } from "#shared/resource-directory/resource-directory.ts";
 import type { DocumentResult } from "../documents/read-document.ts";
@@ -17,6 +18,7 @@ import { HostTraffic } from "./host-traffic-shell.ts";
 import { hostViewOf } from "./host-view.ts";
 import { LoadedDocuments, problemsAt, summaryOf } from "./loaded-documents-shell.ts";
 import { giveLocalAddresses } from "./local-addresses.ts";
+import type { Questions } from "./questions-shell.ts";
 import { RunDispatch } from "./run-dispatch-shell.ts";
 import { forceableNames, outputLimitsOf, planRun, type RunPlan } from "./run-plan.ts";
 import { RunShell } from "./run-shell.ts";
@@ -33,6 +35,8 @@ export interface ControllerParts {
   readonly makeParent: (path: string) => Promise<void>;
   readonly readDocument: (path: string) => Promise<DocumentResult>;
   readonly removeOldRuns: () => Promise<void>;
+  /** What people are asked, whoever asks. */
+  readonly questions: Questions;
   /** Ends what is below: overlay, deployments, logs. */
   readonly close: () => Promise<void>;
   readonly log: (text: string) => void;
@@ -245,6 +249,18 @@ export class Controller implements Api.ControllerApi {
   subscribe(listener: (event: RunEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onQuestion(listener: (change: QuestionChange) => void): () => void {
+    return this.#parts.questions.listen(listener);
+  }
+
+  question(): Question | undefined {
+    return this.#parts.questions.open;
+  }
+
+  answer(question: string, answer: string | undefined): Api.ActionResult {
+    return this.#parts.questions.answer(question, answer);
   }
 
   async quit(): Promise<void> {

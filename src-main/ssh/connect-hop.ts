@@ -51,6 +51,13 @@ export type HopResult =
 
 type Phase = "greeting" | "key exchange" | "host key" | "login" | "up";
 
+/** sshd waits two minutes for a login unless it is told otherwise (LoginGraceTime). */
+const TOO_LATE = refused(
+  "login",
+  "the host has closed the connection while it waited for your answer",
+  "Answer sooner; with many hosts lower --fanout, so that fewer of them wait at once, or use an agent.",
+);
+
 /** One attempt from the first byte to the login; ssh2 tells by events what happens, here it becomes one result. */
 class Handshake {
   readonly #client = new Client();
@@ -59,6 +66,10 @@ class Handshake {
   readonly #stream: Duplex;
   readonly #deadline: Deadline;
   readonly #login: Login;
+  /** Whatever people are still asked for this login is taken back when it is over. */
+  readonly #over = new AbortController();
+  /** Answers of people that it waits for. */
+  #held = 0;
   #phase: Phase = "greeting";
   #greeting = "";
   #acceptedKey: Buffer | undefined;
@@ -76,7 +87,10 @@ class Handshake {
     this.#hop = hop;
     this.#stream = stream;
     this.#deadline = deadline;
-    this.#login = new Login(parts, hop, (asked) => deadline.pauseFor(asked));
+    this.#login = new Login(parts, hop, {
+      hold: (asked) => this.#hold(asked),
+      signal: this.#over.signal,
+    });
     this.closed = new Promise((resolve) => {
       this.#onClosed = resolve;
     });
@@ -150,7 +164,7 @@ class Handshake {
     // Keys are exchanged again now and then: by the same host.
     if (this.#acceptedKey !== undefined) return this.#acceptedKey.equals(key);
     this.#phase = "host key";
-    const verdict = await this.#deadline.pauseFor(this.#parts.hostKeys.judge(this.#hop, key));
+    const verdict = await this.#hold(this.#parts.hostKeys.judge(this.#hop, key, this.#over.signal));
     if (verdict.kind === "refused") {
       this.#fail(verdict.failure);
       return false;
@@ -160,6 +174,15 @@ class Handshake {
     this.#acceptedKey = Buffer.from(key);
     this.#remember = verdict.remember;
     return true;
+  }
+
+  async #hold<Value>(asked: Promise<Value>): Promise<Value> {
+    this.#held += 1;
+    try {
+      return await this.#deadline.pauseFor(asked);
+    } finally {
+      this.#held -= 1;
+    }
   }
 
   #onHandshake(): void {
@@ -254,6 +277,7 @@ class Handshake {
       const remedy = "Say in ~/.ssh/config which key is meant (IdentityFile with IdentitiesOnly yes).";
       return refused("login", reason, remedy);
     }
+    if (this.#held > 0 && error === undefined) return TOO_LATE;
     const reason = words === "" || /ECONNRESET/.test(words) ? "the host closes the connection" : words;
     return refused("login", reason, "Look at the host's log (journalctl -u ssh), there stands why.");
   }
@@ -267,6 +291,7 @@ class Handshake {
   #finish(result: HopResult): void {
     const settle = this.#settle;
     this.#settle = undefined;
+    this.#over.abort();
     this.#deadline.signal.removeEventListener("abort", this.#onAbort);
     this.#stream.off("data", this.#onFirstData);
     settle?.(result);

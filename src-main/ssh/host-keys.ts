@@ -12,9 +12,10 @@ import {
   writeKnownHostsLine,
   type KnownHost,
 } from "./known-hosts.ts";
+import { SharedAnswers } from "./shared-answer.ts";
 import type { SshHop } from "./ssh-config.ts";
 import { codeOf, refused, USE_SYSTEM_SSH, wordsOf } from "./ssh-failures.ts";
-import type { SshFailure, SshQuestions } from "./ssh.ts";
+import type { ShownHostKey, SshFailure, SshQuestions } from "./ssh.ts";
 
 /** Bytes of salt in a hashed name: as long as the hash, as OpenSSH has it. */
 const SALT_BYTES = 20;
@@ -45,7 +46,8 @@ export type HostKeyVerdict =
 export interface HostKeys {
   /** Key types that are already known come first: a host with several keys shall not look like an unknown one. */
   algorithmsFor(hop: SshHop): Promise<ServerHostKeyAlgorithm[]>;
-  judge(hop: SshHop, key: Uint8Array): Promise<HostKeyVerdict>;
+  /** `signal`: whoever is asked about it need not answer any more. */
+  judge(hop: SshHop, key: Uint8Array, signal: AbortSignal): Promise<HostKeyVerdict>;
   /** Writes an accepted key down; what went wrong in words. */
   remember(hop: SshHop, key: Uint8Array): Promise<string | undefined>;
 }
@@ -170,6 +172,7 @@ function nothingKnown(_unreadable: unknown): KnownHost[] {
 
 class CheckedHostKeys implements HostKeys {
   readonly #questions: SshQuestions;
+  readonly #answers = new SharedAnswers<boolean>();
   readonly #readEntries = createKnownHostsFiles();
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -188,9 +191,9 @@ class CheckedHostKeys implements HostKeys {
     return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))];
   }
 
-  async judge(hop: SshHop, key: Uint8Array): Promise<HostKeyVerdict> {
+  async judge(hop: SshHop, key: Uint8Array, signal: AbortSignal): Promise<HostKeyVerdict> {
     try {
-      return await this.#judge(hop, key);
+      return await this.#judge(hop, key, signal);
     } catch (error) {
       const failure = refused("host key", wordsOf(error), "Make the known_hosts files readable.");
       return { kind: "refused", failure };
@@ -213,7 +216,7 @@ class CheckedHostKeys implements HostKeys {
     return this.#readEntries([...hop.userKnownHostsFiles, ...hop.globalKnownHostsFiles]);
   }
 
-  async #judge(hop: SshHop, key: Uint8Array): Promise<HostKeyVerdict> {
+  async #judge(hop: SshHop, key: Uint8Array, signal: AbortSignal): Promise<HostKeyVerdict> {
     const { host, port } = nameOf(hop);
     const type = typeName(keyTypeOf(key) ?? "");
     const fingerprint = fingerprintOf(key);
@@ -223,24 +226,34 @@ class CheckedHostKeys implements HostKeys {
       case "known":
         return { kind: "accepted", remember: false, passwordAllowed: true, warning: undefined };
       case "unknown":
-        return this.#unknown(hop, type, fingerprint);
+        return this.#unknown(hop, type, fingerprint, signal);
       case "changed":
         return changedVerdict(hop, shown, judgement.lines);
       case "revoked":
         return revokedVerdict(shown, judgement.line);
       case "caOnly":
-        return hop.hostKeyPolicy === "no" ? this.#unknown(hop, type, fingerprint) : CERTIFICATE_NEEDED;
+        return hop.hostKeyPolicy === "no"
+          ? this.#unknown(hop, type, fingerprint, signal)
+          : CERTIFICATE_NEEDED;
     }
   }
 
-  async #unknown(hop: SshHop, type: string, fingerprint: string): Promise<HostKeyVerdict> {
+  async #unknown(
+    hop: SshHop,
+    keyType: string,
+    fingerprint: string,
+    signal: AbortSignal,
+  ): Promise<HostKeyVerdict> {
     const refusal = (reason: string): HostKeyVerdict => ({
       kind: "refused",
       failure: refused(
         "host key",
         reason,
-        `Compare ${type} ${fingerprint} with \`ssh-keygen -lf\` on the host, and connect to it once with ssh; ` +
-          `or choose the host key policy accept-new.`,
+        `Compare ${keyType} ${fingerprint} with \`ssh-keygen -lf\` on the host, and ${
+          hop.hostKeyPolicy === "ask"
+            ? "say yes when plush asks (at a terminal, without --no-input)"
+            : "connect to it once with ssh"
+        }; or choose the host key policy accept-new.`,
       ),
     });
     switch (hop.hostKeyPolicy) {
@@ -251,12 +264,22 @@ class CheckedHostKeys implements HostKeys {
         return refusal("the host key is not known");
       case "ask": {
         const { host, port } = nameOf(hop);
-        const yes = await this.#questions.acceptHostKey(knownHostName(host, port), type, fingerprint);
-        return yes
+        const shown = { name: hop.name, host: knownHostName(host, port), keyType, fingerprint };
+        return (await this.#accepted(shown, signal))
           ? { kind: "accepted", remember: true, passwordAllowed: true, warning: undefined }
           : refusal("the host key is not known, and nobody has accepted it");
       }
     }
+  }
+
+  /** A host that is reached twice at once is asked about once. */
+  async #accepted(shown: ShownHostKey, signal: AbortSignal): Promise<boolean> {
+    const name = `${shown.host} ${shown.fingerprint}`;
+    const yes = await this.#answers.get(name, signal, (needed) =>
+      this.#questions.acceptHostKey(shown, needed),
+    );
+    if (!yes) this.#answers.forget(name);
+    return yes;
   }
 
   async #write(hop: SshHop, key: Uint8Array): Promise<void> {

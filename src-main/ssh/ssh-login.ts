@@ -2,11 +2,13 @@
 import type { AnyAuthMethod, AuthenticationType, NextAuthHandler, Prompt } from "ssh2";
 import type { SshHop } from "./ssh-config.ts";
 import { refused, USE_SYSTEM_SSH, wordsOf } from "./ssh-failures.ts";
-import type { Hold, UserKeys } from "./user-keys.ts";
+import { NOBODY_UNLOCKS, type Asking, type UserKeys } from "./user-keys.ts";
 import type { SshFailure, SshQuestions } from "./ssh.ts";
 
 /** A server that asks for more than this in one login wants something else. */
 const INTERACTIVE_ROUNDS_MAX = 16;
+
+const BE_ASKED = "run plush at a terminal without --no-input, and it asks";
 
 export interface LoginParts {
   readonly questions: SshQuestions;
@@ -19,20 +21,22 @@ export interface LoginParts {
 export class Login {
   readonly #parts: LoginParts;
   readonly #hop: SshHop;
-  readonly #hold: Hold;
+  readonly #asking: Asking;
   readonly #account: string;
   readonly #tried: string[] = [];
   readonly #usedUp = new Set<string>();
   #offered: readonly string[] | undefined;
   #passwordsForbidden = false;
+  /** A password was wanted, and nobody has given one. */
+  #unanswered = false;
   #passwordTries = 0;
   #interactiveTries = 0;
   #lastPassword: string | undefined;
 
-  constructor(parts: LoginParts, hop: SshHop, hold: Hold) {
+  constructor(parts: LoginParts, hop: SshHop, asking: Asking) {
     this.#parts = parts;
     this.#hop = hop;
-    this.#hold = hold;
+    this.#asking = asking;
     this.#account = `${hop.user}@${hop.hostName}:${String(hop.port)}`;
   }
 
@@ -76,7 +80,7 @@ export class Login {
   denied(): SshFailure {
     const offered = this.#offered ?? [];
     const reason = `Permission denied (${offered.join(",")}); ${this.tried}`;
-    return refused("login", reason, remedyOf(this.#hop, offered, this.#tried));
+    return refused("login", reason, this.#remedy(offered));
   }
 
   async #choose(): Promise<AnyAuthMethod | false> {
@@ -100,7 +104,7 @@ export class Login {
 
   async #publicKeys(): Promise<AnyAuthMethod | undefined> {
     this.#usedUp.add("publickey");
-    const ring = await this.#parts.userKeys.ringFor(this.#hop, this.#hold);
+    const ring = await this.#parts.userKeys.ringFor(this.#hop, this.#asking);
     this.#tried.push(...ring.tried);
     return ring.size === 0 ? undefined : { type: "agent", username: this.#hop.user, agent: ring };
   }
@@ -153,8 +157,18 @@ export class Login {
     return answers;
   }
 
-  #ask(prompt: string, secret: boolean): Promise<string | undefined> {
-    return this.#hold(this.#parts.questions.ask(prompt, { secret }));
+  async #ask(prompt: string, secret: boolean): Promise<string | undefined> {
+    const { hold, signal } = this.#asking;
+    const given = await hold(this.#parts.questions.ask(prompt, { secret, signal }));
+    if (given === undefined) this.#unanswered = true;
+    return given;
+  }
+
+  #remedy(offered: readonly string[]): string {
+    const locked = this.#tried.some((words) => words.endsWith(NOBODY_UNLOCKS));
+    if (locked) return `Put the key into an agent (ssh-add), or ${BE_ASKED}.`;
+    if (this.#unanswered) return `Set up a key for ${this.#hop.user}, or ${BE_ASKED}.`;
+    return remedyOf(this.#hop, offered, this.#tried);
   }
 }
 

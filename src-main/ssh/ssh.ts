@@ -52,12 +52,27 @@ export interface SshRunOptions {
   readonly signal: AbortSignal;
 }
 
-/** What people are asked for while connecting; a face without anybody to ask answers undefined. */
+/** What people are asked for while connecting; without anybody to ask the answer is undefined. One at a time. */
 export interface SshQuestions {
   /** A passphrase, a password or a keyboard-interactive answer; never logged. */
-  ask(prompt: string, options: { readonly secret: boolean }): Promise<string | undefined>;
-  /** Policy `ask`: an unknown key with its fingerprint; true = accept and remember. */
-  acceptHostKey(host: string, keyType: string, fingerprint: string): Promise<boolean>;
+  ask(prompt: string, options: SshAskOptions): Promise<string | undefined>;
+  /** Policy `ask`: an unknown key; true = accept and remember. */
+  acceptHostKey(shown: ShownHostKey, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface SshAskOptions {
+  readonly secret: boolean;
+  /** Nobody needs the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+export interface ShownHostKey {
+  /** As the directory has it. */
+  readonly name: string;
+  /** As known_hosts has it: `[host]:port`. */
+  readonly host: string;
+  readonly keyType: string;
+  readonly fingerprint: string;
 }
 
 export interface SshSettings {

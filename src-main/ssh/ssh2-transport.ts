@@ -5,7 +5,6 @@ import { connectHop, type HopConnection, type HopParts, type OpenThrough } from 
 import { crowdedPauseMs, pause } from "./crowded.ts";
 import { createHostKeys } from "./host-keys.ts";
 import { createJumpPool, type JumpPool, type Lease } from "./jump-pool.ts";
-import { createQuestionQueue } from "./question-queue.ts";
 import { runToEnd, streamOf } from "./ssh-command.ts";
 import { parseJump, type SshHop, type SshResolve } from "./ssh-config.ts";
 import { failed, interrupted, onTheWay, refused, unreachable, USE_SYSTEM_SSH } from "./ssh-failures.ts";
@@ -202,7 +201,7 @@ function sshConnectionOf(connection: HopConnection): SshConnection {
 
 /** `SSH` in this process: no program of the system's is needed but an agent, if one is to be used. */
 export function createSsh2Transport(parts: Ssh2TransportParts, settings: SshSettings): SshTransport {
-  const questions = createQuestionQueue(parts.questions);
+  const { questions } = parts;
   const connector = new Connector(
     {
       questions,

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import * as ssh2 from "ssh2";
 import { BaseAgent, createAgent, type ParsedKey, type SignCallback } from "ssh2";
 import { keyTypeOf } from "./known-hosts.ts";
+import { SharedAnswers } from "./shared-answer.ts";
 import type { SshHop } from "./ssh-config.ts";
 import { codeOf, wordsOf } from "./ssh-failures.ts";
 import type { SshQuestions } from "./ssh.ts";
@@ -16,6 +17,8 @@ const { utils } = (ssh2 as unknown as { readonly default: typeof ssh2 }).default
 const AGENT_DEADLINE_MS = 5_000;
 /** As OpenSSH (NumberOfPasswordPrompts). */
 const PASSPHRASE_TRIES = 3;
+/** What is said of a key whose passphrase nobody has given. */
+export const NOBODY_UNLOCKS = "needs a passphrase, and nobody has given one";
 /** What the OpenSSH format of private keys begins with. */
 const OPENSSH_MAGIC = "openssh-key-v1\0";
 
@@ -26,9 +29,12 @@ interface RingKey {
   readonly sign: Sign;
 }
 
+/** Gives the key itself, which may take a passphrase; `signal`: it is needed no more. */
+type OpenKey = (signal: AbortSignal) => Promise<ParsedKey>;
+
 /** A key file as far as it is known without a passphrase. */
 type KeyFile =
-  | { readonly kind: "key"; readonly publicKey: ParsedKey; open(): Promise<ParsedKey> }
+  | { readonly kind: "key"; readonly publicKey: ParsedKey; open: OpenKey }
   /** Only says which of the agent's keys is meant. */
   | { readonly kind: "public"; readonly publicKey: ParsedKey }
   | { readonly kind: "unusable"; readonly why: string };
@@ -77,11 +83,16 @@ export class KeyRing extends BaseAgent<ParsedKey> {
   }
 }
 
-/** Waits for an answer of a person without its counting as time that the host has taken. */
-export type Hold = <Value>(asked: Promise<Value>) => Promise<Value>;
+/** The login for which a person is asked. */
+export interface Asking {
+  /** Waits for an answer without its counting as time that the host has taken. */
+  hold<Value>(this: void, asked: Promise<Value>): Promise<Value>;
+  /** The login is over. */
+  readonly signal: AbortSignal;
+}
 
 export interface UserKeys {
-  ringFor(hop: SshHop, hold: Hold): Promise<KeyRing>;
+  ringFor(hop: SshHop, asking: Asking): Promise<KeyRing>;
 }
 
 function blobOf(key: ParsedKey): string {
@@ -125,9 +136,9 @@ async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 /** Signs with a key that is opened when it is first needed: only when the host wants it, its passphrase is asked for. */
-function signWith(open: () => Promise<ParsedKey>, hold: Hold): Sign {
+function signWith(open: OpenKey, { hold, signal }: Asking): Sign {
   return async (data, hash) => {
-    const signature: unknown = (await hold(open())).sign(data, hash);
+    const signature: unknown = (await hold(open(signal))).sign(data, hash);
     if (signature instanceof Error) throw signature;
     return signature as Buffer;
   };
@@ -135,14 +146,17 @@ function signWith(open: () => Promise<ParsedKey>, hold: Hold): Sign {
 
 export function createUserKeys(questions: SshQuestions): UserKeys {
   /** By path and content: a key that was replaced is another key. */
-  const files = new Map<string, Promise<KeyFile>>();
-  const opened = new Map<string, Promise<ParsedKey>>();
+  const files = new SharedAnswers<KeyFile>();
+  const opened = new SharedAnswers<ParsedKey>();
 
-  async function unlock(file: string, text: string): Promise<ParsedKey> {
+  async function unlock(file: string, text: string, signal: AbortSignal): Promise<ParsedKey> {
     let wrong = "";
     for (let attempt = 0; attempt < PASSPHRASE_TRIES; attempt += 1) {
-      const passphrase = await questions.ask(`${wrong}Passphrase for ${file}: `, { secret: true });
-      if (passphrase === undefined) throw new Error(`${file} needs a passphrase, and nobody has given one`);
+      const passphrase = await questions.ask(`${wrong}Passphrase for ${file}: `, {
+        secret: true,
+        signal,
+      });
+      if (passphrase === undefined) throw new Error(`${file} ${NOBODY_UNLOCKS}`);
       const key = parseKey(text, passphrase);
       if (!(key instanceof Error)) return key;
       wrong = "That was wrong. ";
@@ -150,17 +164,11 @@ export function createUserKeys(questions: SshQuestions): UserKeys {
     throw new Error(`no right passphrase for ${file}`);
   }
 
-  function openOnce(file: string, text: string): Promise<ParsedKey> {
-    const known = opened.get(text);
-    if (known !== undefined) return known;
-    const opening = unlock(file, text);
-    opened.set(text, opening);
-    // Who has mistyped it is asked again at the next login.
-    opening.catch((_told: unknown) => opened.delete(text));
-    return opening;
+  function openOnce(file: string, text: string, signal: AbortSignal): Promise<ParsedKey> {
+    return opened.get(text, signal, (needed) => unlock(file, text, needed));
   }
 
-  async function keyFile(file: string, text: string): Promise<KeyFile> {
+  async function keyFile(file: string, text: string, signal: AbortSignal): Promise<KeyFile> {
     const whole = parseKey(text);
     if (!(whole instanceof Error)) {
       if (!whole.isPrivateKey()) return { kind: "public", publicKey: whole };
@@ -175,35 +183,31 @@ export function createUserKeys(questions: SshQuestions): UserKeys {
     }
     const publicKey = publicText === undefined ? whole : parseKey(publicText);
     if (!(publicKey instanceof Error)) {
-      return { kind: "key", publicKey, open: () => openOnce(file, text) };
+      return { kind: "key", publicKey, open: (needed) => openOnce(file, text, needed) };
     }
-    const key = await openOnce(file, text);
+    const key = await openOnce(file, text, signal);
     return { kind: "key", publicKey: key, open: () => Promise.resolve(key) };
   }
 
-  async function load(file: string): Promise<KeyFile | undefined> {
+  async function load(file: string, signal: AbortSignal): Promise<KeyFile | undefined> {
     try {
       const text = (await readIfThere(file)) ?? (await readIfThere(`${file}.pub`));
       if (text === undefined) return undefined;
       const cacheKey = `${file}\n${createHash("sha256").update(text).digest("hex")}`;
-      const known = files.get(cacheKey);
-      if (known !== undefined) return await known;
-      const loading = keyFile(file, text);
-      files.set(cacheKey, loading);
-      loading.catch((_told: unknown) => files.delete(cacheKey));
-      return await loading;
+      return await files.get(cacheKey, signal, (needed) => keyFile(file, text, needed));
     } catch (error) {
       return { kind: "unusable", why: `${file} (${wordsOf(error)})` };
     }
   }
 
   return {
-    async ringFor(hop, hold) {
+    async ringFor(hop, asking) {
+      const { hold, signal } = asking;
       const [loaded, agent] = await Promise.all([
-        hold(Promise.all(hop.identityFiles.map(async (file) => ({ file, key: await load(file) })))),
+        hold(Promise.all(hop.identityFiles.map(async (file) => ({ file, key: await load(file, signal) })))),
         agentKeys(hop.agentSocket),
       ]);
-      return assemble(hop, loaded, agent, hold);
+      return assemble(hop, loaded, agent, asking);
     },
   };
 }
@@ -249,7 +253,7 @@ function assemble(
   hop: SshHop,
   loaded: readonly { readonly file: string; readonly key: KeyFile | undefined }[],
   agent: AgentKeys,
-  hold: Hold,
+  asking: Asking,
 ): KeyRing {
   const files = loaded.flatMap(({ file, key }) => (key?.kind === "key" ? [{ file, key }] : []));
   const named = new Set(
@@ -273,7 +277,7 @@ function assemble(
   ];
   const signing = fromFiles.map(({ key }) => ({
     publicKey: key.publicKey,
-    sign: signWith(() => key.open(), hold),
+    sign: signWith((signal) => key.open(signal), asking),
   }));
   return new KeyRing([...fromAgent, ...signing], tried);
 }

@@ -1,6 +1,7 @@
 // What any face may ask of the controller: plain data in, plain data out, events by subscription.
 import type { Problem } from "../base/problem.ts";
 import type { MemberView } from "../overlay/overlay.ts";
+import type { Question, QuestionChange } from "./questions.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
 
 /** The one interface under the command line, the shell, and later the window, the browser and XML-RPC. */
@@ -34,6 +35,15 @@ export interface ControllerApi {
   runs(): readonly RunView[];
   /** All events from now on, of all runs; returns what ends the subscription. */
   subscribe(listener: (event: RunEvent) => void): () => void;
+  /**
+   * Tells what people are asked (passphrases, passwords, unknown host keys), one question at a time, from the one that
+   * is open on. As long as nobody listens nobody is asked, and what needs an answer fails. Returns what ends it.
+   */
+  onQuestion(listener: (change: QuestionChange) => void): () => void;
+  /** The question that waits for its answer. */
+  question(): Question | undefined;
+  /** `undefined`: nobody is going to answer it. Refused, with the reason, when the question is over or the answer is none. */
+  answer(question: string, answer: string | undefined): ActionResult;
   /** Ends what runs, cleans up, closes. Resolves when nothing is left. */
   quit(): Promise<void>;
 }

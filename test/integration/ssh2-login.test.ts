@@ -128,8 +128,8 @@ describe.skipIf(farmHindrance() !== undefined)("ssh2 to a real sshd", () => {
     configure(`IdentityFile ${farm.keyFile}`, "HashKnownHosts yes");
     place.writeKnownHosts("");
     const shown: string[] = [];
-    const acceptHostKey: SshQuestions["acceptHostKey"] = (...question) => {
-      shown.push(question.join(" "));
+    const acceptHostKey: SshQuestions["acceptHostKey"] = ({ host, keyType, fingerprint }) => {
+      shown.push(`${host} ${keyType} ${fingerprint}`);
       return Promise.resolve(true);
     };
     const transport = place.transport("ssh2", { hostKeyPolicy: "ask", questions: { acceptHostKey } });

@@ -14,6 +14,7 @@ import type {
   StartResult,
 } from "#shared/controller-api/controller-api.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
+import { Questions } from "../../../src-main/controller/questions-shell.ts";
 import { parseDirectory } from "#shared/resource-directory/parse-directory.ts";
 
 export interface Script {
@@ -31,6 +32,8 @@ export interface ScriptedController extends ControllerApi {
   readonly commandOptions: CommandOptions[];
   readonly input: string[];
   emit(event: RunEvent): void;
+  /** Whatever a test wants a person to be asked. */
+  readonly questions: Questions;
   /** Resolves when a run has played all its events and now waits. */
   readonly played: Promise<void>;
 }
@@ -54,6 +57,7 @@ export function createScriptedController(script: Script): ScriptedController {
   const ended = new Promise<RunVerdict>((resolve) => {
     settle = resolve;
   });
+  const questions = new Questions();
   const emit = (event: RunEvent): void => listeners.forEach((listener) => listener(event));
   const play = (events: readonly RunEvent[]): void => {
     for (const event of events) {
@@ -78,6 +82,7 @@ export function createScriptedController(script: Script): ScriptedController {
     commandOptions,
     input,
     emit,
+    questions,
     played,
     async loadApplication(source: DocumentSource): Promise<LoadResult> {
       const { specification, problems } = parseApplication(source.text ?? "");
@@ -162,6 +167,9 @@ export function createScriptedController(script: Script): ScriptedController {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onQuestion: (listener) => questions.listen(listener),
+    question: () => questions.open,
+    answer: (id, answer) => questions.answer(id, answer),
     async quit() {
       calls.push("quit");
     },
