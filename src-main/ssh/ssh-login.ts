@@ -2,7 +2,7 @@
 import type { AnyAuthMethod, AuthenticationType, NextAuthHandler, Prompt } from "ssh2";
 import type { SshHop } from "./ssh-config.ts";
 import { refused, USE_SYSTEM_SSH, wordsOf } from "./ssh-failures.ts";
-import { NOBODY_UNLOCKS, type Asking, type UserKeys } from "./user-keys.ts";
+import { IS_CERTIFICATE, NOBODY_UNLOCKS, type Asking, type UserKeys } from "./user-keys.ts";
 import type { SshFailure, SshQuestions } from "./ssh.ts";
 
 /** A server that asks for more than this in one login wants something else. */
@@ -175,7 +175,8 @@ export class Login {
 function remedyOf(hop: SshHop, offered: readonly string[], tried: readonly string[]): string {
   const fido = tried.some((words) => words.endsWith("(a FIDO key)"));
   const kerberos = offered.length > 0 && offered.every((method) => method.startsWith("gssapi"));
-  if (hop.certificateFiles.length > 0) return `ssh2 knows no certificates: ${USE_SYSTEM_SSH}.`;
+  const certified = tried.some((words) => words.endsWith(IS_CERTIFICATE));
+  if (certified || hop.certificateFiles.length > 0) return `ssh2 knows no certificates: ${USE_SYSTEM_SSH}.`;
   if (fido) return `ssh2 knows no FIDO keys: ${USE_SYSTEM_SSH}.`;
   if (kerberos) return `ssh2 knows no Kerberos: ${USE_SYSTEM_SSH}.`;
   if (offered.includes("publickey")) {

@@ -19,6 +19,8 @@ const AGENT_DEADLINE_MS = 5_000;
 const PASSPHRASE_TRIES = 3;
 /** What is said of a key whose passphrase nobody has given. */
 export const NOBODY_UNLOCKS = "needs a passphrase, and nobody has given one";
+/** What is said of a certificate, which ssh2 cannot show. */
+export const IS_CERTIFICATE = "(a certificate, which ssh2 does not know)";
 /** What the OpenSSH format of private keys begins with. */
 const OPENSSH_MAGIC = "openssh-key-v1\0";
 
@@ -269,11 +271,14 @@ function assemble(
   const inAgent = new Set(fromAgent.map(({ publicKey }) => blobOf(publicKey)));
   const fromFiles = files.filter(({ key }) => !inAgent.has(blobOf(key.publicKey)));
   const count = fromAgent.length;
+  // As OpenSSH looks for it; it may be all that the host goes by.
+  const certificates = hop.identityFiles.map((file) => `${file}-cert.pub`).filter((file) => existsSync(file));
   const tried = [
     ...(count === 0 ? [] : [`agent: ${String(count)} ${count === 1 ? "key" : "keys"}`]),
     ...(agent.trouble === undefined ? [] : [agent.trouble]),
     ...fromFiles.map(({ file }) => file),
     ...loaded.flatMap(({ key }) => (key?.kind === "unusable" ? [key.why] : [])),
+    ...certificates.map((file) => `${file} ${IS_CERTIFICATE}`),
   ];
   const signing = fromFiles.map(({ key }) => ({
     publicKey: key.publicKey,
