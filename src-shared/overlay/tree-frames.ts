@@ -1,0 +1,143 @@
+// What neighbours in a tree say to each other, and the door that checks it field by field.
+import { TAG_BYTES, type Candidate, type Rank } from "./topology.ts";
+import type { Payload } from "./overlay.ts";
+
+/** Issued by the root alone, totally ordered: epoch first (raised by each start of a root), then the beacon's number. */
+export interface Stamp {
+  readonly epoch: number;
+  readonly beacon: number;
+}
+
+/**
+ * `child` hangs below `parent` (`up`), or has hung there. `attach` is the child's own count of its joins, so that
+ * (child, attach) names one edge for ever, and of two records of a child the one with the higher count is newer.
+ * `proof` is the child's: prove(`edge ${parent}`, attach as text), so that nobody can attach others to itself.
+ */
+export interface EdgeRecord {
+  readonly child: Rank;
+  readonly parent: Rank;
+  readonly attach: number;
+  readonly up: boolean;
+  readonly proof: Uint8Array;
+}
+
+/** All of these ranks have all up to this number. Ranks as in rank-set.ts: [from, to, from, to, …], both included. */
+export interface ProgressGroup {
+  readonly upTo: number;
+  readonly ranks: readonly number[];
+}
+
+/**
+ * One text that several hosts have sent: the payload once, and for each of `parts` who sent it under which number.
+ * `tags` holds TAG_BYTES for each rank, in order of ranks. Bulk has no numbers: sequence and skips are 0.
+ */
+export interface FoldedItem {
+  readonly payload: Payload;
+  readonly parts: readonly FoldedPart[];
+}
+
+export interface FoldedPart {
+  readonly sequence: number;
+  /** So many numbers just before it were dropped at the source and will never come. */
+  readonly skips: number;
+  readonly ranks: readonly number[];
+  readonly tags: Uint8Array;
+}
+
+/** Why a join was refused. `unknown`, `version`: for good. The others: later, or elsewhere. */
+export const TREE_REFUSALS = [
+  "unknown",
+  "version",
+  "older",
+  "detached",
+  "loop",
+  "infeasible",
+  "full",
+  "busy",
+] as const;
+export type TreeRefusal = (typeof TREE_REFUSALS)[number];
+
+export interface TreeJoin {
+  readonly t: "join";
+  readonly protocol: number;
+  /** Raised with every join of this client. */
+  readonly attach: number;
+  readonly proof: Uint8Array;
+  /** The newest stamp that the joiner has ever passed on, and its smallest depth at that stamp: see feasible(). */
+  readonly stamp: Stamp;
+  readonly depth: number;
+  /** All commands up to here were delivered. */
+  readonly have: number;
+  /** Hosts in the joiner's subtree, itself included. */
+  readonly size: number;
+  /** Where others can dial the joiner; "" where nobody can: it can only be a leaf. */
+  readonly address: string;
+  /** Nobody else could be reached: only for the root, which then takes more children than its degree. */
+  readonly insist: boolean;
+}
+
+/** Down, but for those marked. */
+export type TreeFrame =
+  /** Up. */
+  | TreeJoin
+  | {
+      readonly t: "accept";
+      readonly stamp: Stamp;
+      /** Ranks from the root to the one that accepts. */
+      readonly path: readonly Rank[];
+      readonly stable: number;
+    }
+  /** Full: try one of these. */
+  | { readonly t: "redirect"; readonly to: readonly Candidate[] }
+  | { readonly t: "refuse"; readonly why: TreeRefusal; readonly backoffMs: number }
+  /** Only the root originates it; each hop adds itself to the path. */
+  | {
+      readonly t: "beacon";
+      readonly stamp: Stamp;
+      readonly path: readonly Rank[];
+      /** Every member has every command up to here. */
+      readonly stable: number;
+      /** Others that may be tried when this parent is lost. */
+      readonly alternatives: readonly Candidate[];
+    }
+  /** The sender has lost its own parent: hold on, it is looking for another. */
+  | { readonly t: "detached" }
+  | {
+      readonly t: "command";
+      readonly epoch: number;
+      readonly sequence: number;
+      readonly targets: readonly number[];
+      readonly payload: Payload;
+      readonly seal: Uint8Array;
+    }
+  /** Up: commands from this number on that the sender lacks for somebody below it. */
+  | { readonly t: "need"; readonly from: number; readonly to: number }
+  /** Up: what has changed below (all of it, as the first on a link: `whole`). */
+  | {
+      readonly t: "state";
+      readonly whole: boolean;
+      readonly edges: readonly EdgeRecord[];
+      readonly progress: readonly ProgressGroup[];
+      /** Places for children at the sender itself. */
+      readonly room: number;
+    }
+  /** Up, once a beacon: I live. `digest` is that of the sender's subtree (edge-table.ts). */
+  | { readonly t: "alive"; readonly size: number; readonly digest: number; readonly room: number }
+  /** The subtree as the parent knows it is not what the child says: say all of it again. */
+  | { readonly t: "resync" }
+  /** Up. */
+  | { readonly t: "reports"; readonly items: readonly FoldedItem[] }
+  /** So many more bytes of others' reports and bulk were passed on: the child may send as many again. */
+  | { readonly t: "taken"; readonly bytes: number }
+  /** The root has all reports up to these numbers. */
+  | { readonly t: "received"; readonly progress: readonly ProgressGroup[] }
+  /** Down: for these ranks. */
+  | { readonly t: "bulk"; readonly ranks: readonly number[]; readonly payload: Payload }
+  /** Up: from these ranks. */
+  | { readonly t: "bulkUp"; readonly items: readonly FoldedItem[] }
+  /** Up: this client leaves; tag = prove("goodbye", nothing). It hangs on until it is told `farewell`. */
+  | { readonly t: "goodbye"; readonly rank: Rank; readonly tag: Uint8Array }
+  /** On its way to this rank: its goodbye was heard. */
+  | { readonly t: "farewell"; readonly rank: Rank }
+  /** On its way to this rank, which is wanted no more. */
+  | { readonly t: "expel"; readonly rank: Rank };
