@@ -29,6 +29,10 @@ export const OVERLAY_TIMES = {
   leaveMs: 5000,
   /** Granted after the event loop stood still, to read what arrived meanwhile. */
   afterLagMs: 250,
+  /** A node below one that has lost its parent holds on so long, for the whole subtree to move as one. */
+  detachedHoldMs: 30_000,
+  /** What goes up a tree waits so long at each hop for company: equal texts are folded, acknowledgements united. */
+  groomMs: 5,
 } as const;
 
 export type OverlayTimes = { readonly [Name in keyof typeof OVERLAY_TIMES]: number };
@@ -47,6 +51,14 @@ export const OVERLAY_LIMITS = {
   acknowledgeEvery: 64,
   /** Names in a path: deeper than any tree that is useful. */
   path: 64,
+  /** Reports and bulk of others on their way to a parent that has not passed them on: what a child may make it hold. */
+  hopBytes: 256 * 1024,
+  /** Of them in one frame: a beacon waits behind one at most. */
+  hopFrameBytes: 64 * 1024,
+  /** Edges in one frame: more than there are hosts, or news since the last one. */
+  edgesInFrame: 4000,
+  /** Children of the root beyond its degree, that reach nobody else: each costs it a link. */
+  rootChildren: 4096,
 } as const;
 
 export type OverlayLimits = { readonly [Name in keyof typeof OVERLAY_LIMITS]: number };

@@ -1,6 +1,6 @@
-// What neighbours in a tree say to each other, and the door that checks it field by field.
-import { TAG_BYTES, type Candidate, type Rank } from "./topology.ts";
+// What neighbours in a tree say to each other; checked field by field at check-tree-frame.ts.
 import type { Payload } from "./overlay.ts";
+import type { Candidate, Rank } from "./topology.ts";
 
 /** Issued by the root alone, totally ordered: epoch first (raised by each start of a root), then the beacon's number. */
 export interface Stamp {
@@ -18,6 +18,8 @@ export interface EdgeRecord {
   readonly parent: Rank;
   readonly attach: number;
   readonly up: boolean;
+  /** Where the child can be dialled; "" where nobody can. */
+  readonly address: string;
   readonly proof: Uint8Array;
 }
 
@@ -44,6 +46,9 @@ export interface FoldedPart {
   readonly tags: Uint8Array;
 }
 
+/** What goes up in two queues, so that bulk never stands before a report. */
+export type UpLane = "reports" | "bulk";
+
 /** Why a join was refused. `unknown`, `version`: for good. The others: later, or elsewhere. */
 export const TREE_REFUSALS = [
   "unknown",
@@ -56,6 +61,17 @@ export const TREE_REFUSALS = [
   "busy",
 ] as const;
 export type TreeRefusal = (typeof TREE_REFUSALS)[number];
+
+export const TREE_REFUSAL_WORDS: Readonly<Record<TreeRefusal, string>> = {
+  unknown: "the controller does not know this client (any more)",
+  version: "the controller speaks another version of the protocol",
+  older: "it knows a newer join of ours",
+  detached: "it has lost its own parent",
+  loop: "it hangs below us",
+  infeasible: "it may hang below us",
+  full: "it has no room",
+  busy: "it is busy",
+};
 
 export interface TreeJoin {
   readonly t: "join";
@@ -83,8 +99,8 @@ export type TreeFrame =
   | {
       readonly t: "accept";
       readonly stamp: Stamp;
-      /** Ranks from the root to the one that accepts. */
-      readonly path: readonly Rank[];
+      /** From the root (whose address is "": everybody knows it) to the one that accepts. */
+      readonly path: readonly Candidate[];
       readonly stable: number;
     }
   /** Full: try one of these. */
@@ -94,11 +110,13 @@ export type TreeFrame =
   | {
       readonly t: "beacon";
       readonly stamp: Stamp;
-      readonly path: readonly Rank[];
+      readonly path: readonly Candidate[];
       /** Every member has every command up to here. */
       readonly stable: number;
-      /** Others that may be tried when this parent is lost. */
+      /** Others outside of the sender's subtree: to be tried when the sender is lost. */
       readonly alternatives: readonly Candidate[];
+      /** Other children of the sender: of use to the receiver's own children. */
+      readonly siblings: readonly Candidate[];
     }
   /** The sender has lost its own parent: hold on, it is looking for another. */
   | { readonly t: "detached" }
@@ -128,7 +146,7 @@ export type TreeFrame =
   /** Up. */
   | { readonly t: "reports"; readonly items: readonly FoldedItem[] }
   /** So many more bytes of others' reports and bulk were passed on: the child may send as many again. */
-  | { readonly t: "taken"; readonly bytes: number }
+  | { readonly t: "taken"; readonly lane: UpLane; readonly bytes: number }
   /** The root has all reports up to these numbers. */
   | { readonly t: "received"; readonly progress: readonly ProgressGroup[] }
   /** Down: for these ranks. */
@@ -138,6 +156,14 @@ export type TreeFrame =
   /** Up: this client leaves; tag = prove("goodbye", nothing). It hangs on until it is told `farewell`. */
   | { readonly t: "goodbye"; readonly rank: Rank; readonly tag: Uint8Array }
   /** On its way to this rank: its goodbye was heard. */
-  | { readonly t: "farewell"; readonly rank: Rank }
+  | OrderFrame<"farewell">
   /** On its way to this rank, which is wanted no more. */
-  | { readonly t: "expel"; readonly rank: Rank };
+  | OrderFrame<"expel">;
+
+/** Signed by the root (orderTo in tree-proofs.ts): nobody else can make a client end. */
+export interface OrderFrame<Order extends "farewell" | "expel"> {
+  readonly t: Order;
+  readonly rank: Rank;
+  readonly epoch: number;
+  readonly seal: Uint8Array;
+}

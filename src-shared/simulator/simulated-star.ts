@@ -16,6 +16,10 @@ export const SIMULATED_LIMITS: OverlayLimits = {
   reportWindow: 16,
   acknowledgeEvery: 4,
   path: 64,
+  hopBytes: 1024,
+  hopFrameBytes: 256,
+  edgesInFrame: 4000,
+  rootChildren: 4096,
 };
 
 export interface MemberWorld {

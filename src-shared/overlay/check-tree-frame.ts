@@ -1,0 +1,214 @@
+// The door for what comes over a link of the tree: each frame is built anew from its known fields, all of them bounded.
+import { OVERLAY_LIMITS } from "./overlay.ts";
+import { countRanks, isRank, isRankSet } from "./rank-set.ts";
+import { TAG_BYTES, type Candidate } from "./topology.ts";
+import { TREE_REFUSALS, type EdgeRecord, type FoldedItem, type FoldedPart } from "./tree-frames.ts";
+import type { ProgressGroup, Stamp, TreeFrame, UpLane } from "./tree-frames.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Payloads fit into a frame with the rest of it (protocol/wire.ts). */
+const PAYLOAD_BYTES_MAX = 1024 * 1024;
+/** An Ed25519 signature has 64. */
+const SEAL_BYTES_MAX = 128;
+/** `host:port`, or the path of a socket. */
+const ADDRESS_CHARACTERS_MAX = 300;
+/** Many times the hosts of one session: whoever names more wants to keep us busy. */
+const RANKS_MAX = 65_536;
+/** In one frame: redirects and samples are a handful, a path as deep as a tree may be. */
+const CANDIDATES_MAX = OVERLAY_LIMITS.path;
+const ITEMS_MAX = 4096;
+const PARTS_MAX = 4096;
+
+export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
+  const { t } = fields;
+  switch (t) {
+    case "join":
+      return joinOf(fields);
+    case "accept": {
+      const { stamp, path, stable } = fields;
+      return isStamp(stamp) && isPath(path) && isCount(stable)
+        ? { t, stamp: stampOf(stamp), path: path.map(candidateOf), stable }
+        : undefined;
+    }
+    case "redirect":
+      return isPath(fields["to"]) ? { t, to: fields["to"].map(candidateOf) } : undefined;
+    case "refuse": {
+      const why = TREE_REFUSALS.find((known) => known === fields["why"]);
+      const { backoffMs } = fields;
+      return why !== undefined && isCount(backoffMs) ? { t, why, backoffMs } : undefined;
+    }
+    case "beacon":
+      return beaconOf(fields);
+    case "detached":
+    case "resync":
+      return { t };
+    case "command":
+      return commandOf(fields);
+    case "need": {
+      const { from, to } = fields;
+      return isCount(from) && isCount(to) && from <= to ? { t, from, to } : undefined;
+    }
+    case "state":
+      return stateOf(fields);
+    case "alive": {
+      const { size, digest, room } = fields;
+      return isCount(size) && isCount(digest) && isCount(room) ? { t, size, digest, room } : undefined;
+    }
+    case "reports":
+    case "bulkUp": {
+      const items = itemsOf(fields["items"]);
+      return items === undefined ? undefined : { t, items };
+    }
+    case "taken": {
+      const lane = LANES.find((known) => known === fields["lane"]);
+      const { bytes } = fields;
+      return lane !== undefined && isCount(bytes) ? { t, lane, bytes } : undefined;
+    }
+    case "received": {
+      const progress = progressOf(fields["progress"]);
+      return progress === undefined ? undefined : { t, progress };
+    }
+    case "bulk": {
+      const { ranks, payload } = fields;
+      return isRanks(ranks) && isBytes(payload, PAYLOAD_BYTES_MAX) ? { t, ranks, payload } : undefined;
+    }
+    case "goodbye": {
+      const { rank, tag } = fields;
+      return isRank(rank) && isTag(tag) ? { t, rank, tag } : undefined;
+    }
+    case "farewell":
+    case "expel": {
+      const { rank, epoch, seal } = fields;
+      return isRank(rank) && isCount(epoch) && isBytes(seal, SEAL_BYTES_MAX)
+        ? { t, rank, epoch, seal }
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const LANES: readonly UpLane[] = ["reports", "bulk"];
+
+const isCount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+const isBytes = (value: unknown, max: number): value is Uint8Array =>
+  value instanceof Uint8Array && value.length <= max;
+const isTag = (value: unknown): value is Uint8Array =>
+  value instanceof Uint8Array && value.length === TAG_BYTES;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isRanks = (value: unknown): value is number[] =>
+  Array.isArray(value) && isRankSet(value) && countRanks(value) <= RANKS_MAX;
+const isAddress = (value: unknown): value is string =>
+  typeof value === "string" && value.length <= ADDRESS_CHARACTERS_MAX;
+const isStamp = (value: unknown): value is Stamp =>
+  isFields(value) && isCount(value["epoch"]) && isCount(value["beacon"]);
+const isCandidate = (value: unknown): value is Candidate =>
+  isFields(value) && isRank(value["rank"]) && isAddress(value["address"]);
+const isPath = (value: unknown): value is Candidate[] =>
+  Array.isArray(value) && value.length <= CANDIDATES_MAX && value.every(isCandidate);
+
+const stampOf = ({ epoch, beacon }: Stamp): Stamp => ({ epoch, beacon });
+const candidateOf = ({ rank, address }: Candidate): Candidate => ({ rank, address });
+
+function joinOf(fields: Fields): TreeFrame | undefined {
+  const { protocol, attach, proof, stamp, depth, have, size, address, insist } = fields;
+  const isSound =
+    isCount(protocol) && isCount(attach) && isTag(proof) && isStamp(stamp) && isCount(depth) && isCount(have);
+  if (!isSound || !isCount(size) || !isAddress(address) || typeof insist !== "boolean") return undefined;
+  return { t: "join", protocol, attach, proof, stamp: stampOf(stamp), depth, have, size, address, insist };
+}
+
+function beaconOf(fields: Fields): TreeFrame | undefined {
+  const { stamp, path, stable, alternatives, siblings } = fields;
+  if (!isStamp(stamp) || !isPath(path) || !isCount(stable)) return undefined;
+  if (!isPath(alternatives) || !isPath(siblings)) return undefined;
+  return {
+    t: "beacon",
+    stamp: stampOf(stamp),
+    path: path.map(candidateOf),
+    stable,
+    alternatives: alternatives.map(candidateOf),
+    siblings: siblings.map(candidateOf),
+  };
+}
+
+function commandOf(fields: Fields): TreeFrame | undefined {
+  const { epoch, sequence, targets, payload, seal } = fields;
+  const isSound = isCount(epoch) && isCount(sequence) && isRanks(targets);
+  return isSound && isBytes(payload, PAYLOAD_BYTES_MAX) && isBytes(seal, SEAL_BYTES_MAX)
+    ? { t: "command", epoch, sequence, targets, payload, seal }
+    : undefined;
+}
+
+function stateOf(fields: Fields): TreeFrame | undefined {
+  const { whole, edges, room } = fields;
+  const progress = progressOf(fields["progress"]);
+  if (typeof whole !== "boolean" || !isCount(room) || progress === undefined) return undefined;
+  if (!Array.isArray(edges) || edges.length > OVERLAY_LIMITS.edgesInFrame || !edges.every(isEdge))
+    return undefined;
+  return { t: "state", whole, edges: edges.map(edgeOf), progress, room };
+}
+
+function isEdge(value: unknown): value is EdgeRecord {
+  if (!isFields(value)) return false;
+  const { child, parent, attach, up, address, proof } = value;
+  return (
+    isRank(child) &&
+    isRank(parent) &&
+    isCount(attach) &&
+    typeof up === "boolean" &&
+    isAddress(address) &&
+    isTag(proof)
+  );
+}
+
+const edgeOf = ({ child, parent, attach, up, address, proof }: EdgeRecord): EdgeRecord => ({
+  child,
+  parent,
+  attach,
+  up,
+  address,
+  proof,
+});
+
+function progressOf(value: unknown): ProgressGroup[] | undefined {
+  if (!Array.isArray(value) || value.length > RANKS_MAX) return undefined;
+  const groups: ProgressGroup[] = [];
+  let count = 0;
+  for (const group of value as unknown[]) {
+    if (!isFields(group)) return undefined;
+    const { upTo, ranks } = group;
+    if (!isCount(upTo) || !isRanks(ranks)) return undefined;
+    count += countRanks(ranks);
+    if (count > RANKS_MAX) return undefined;
+    groups.push({ upTo, ranks });
+  }
+  return groups;
+}
+
+function itemsOf(value: unknown): FoldedItem[] | undefined {
+  if (!Array.isArray(value) || value.length > ITEMS_MAX) return undefined;
+  const items: FoldedItem[] = [];
+  for (const item of value as unknown[]) {
+    if (!isFields(item)) return undefined;
+    const { payload, parts } = item;
+    if (!isBytes(payload, PAYLOAD_BYTES_MAX) || !Array.isArray(parts) || parts.length > PARTS_MAX)
+      return undefined;
+    const checked = parts.map(partOf);
+    if (checked.some((part) => part === undefined)) return undefined;
+    items.push({ payload, parts: checked.filter((part) => part !== undefined) });
+  }
+  return items;
+}
+
+function partOf(value: unknown): FoldedPart | undefined {
+  if (!isFields(value)) return undefined;
+  const { sequence, skips, ranks, tags } = value;
+  if (!isCount(sequence) || !isCount(skips) || !isRanks(ranks)) return undefined;
+  // The tags bound the ranks: a frame holds so many of them and no more.
+  if (!(tags instanceof Uint8Array) || tags.length !== countRanks(ranks) * TAG_BYTES) return undefined;
+  return { sequence, skips, ranks, tags };
+}

@@ -1,0 +1,150 @@
+// Whom an orphan (or a newcomer) dials next: ancestors and others outside of the lost subtree first, the root last.
+import { backOffMs, doubledMs } from "./back-off.ts";
+import type { OverlayTimes } from "./overlay.ts";
+import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
+
+/** The planned parent is started at the same time: it is given so many chances before somebody else is asked. */
+const PLANNED_TRIES = 5;
+/** A joiner is sent down at most so many levels in one search; a tree is far less deep. */
+const REDIRECTS_MAX = 32;
+/** So many others that cannot be reached are enough to ask the root to take one in although it is full. */
+const UNREACHED_MIN = 3;
+/** Before the first dial of an orphan: those of one parent do not all come at the same instant. */
+const ORPHAN_JITTER_MS = 50;
+
+interface Choice {
+  readonly to: Candidate;
+  triesLeft: number;
+}
+
+export type DialFailure = "unreached" | "refused" | "late";
+
+export class Seeker {
+  readonly #me: Rank;
+  readonly #times: OverlayTimes;
+  /** Those given at the start: the way back when nothing else is known. */
+  readonly #initial: readonly Candidate[];
+  readonly #roots: readonly Candidate[];
+  #choices: Choice[] = [];
+  #current: Choice | undefined;
+  #alternatives: readonly Candidate[] = [];
+  #ancestors: readonly Candidate[] = [];
+  /** Not asked in this search: the parent that was lost. */
+  #lost: Rank | undefined;
+  #redirects = 0;
+  #unreached = 0;
+  /** Since the last beacon. */
+  #failures = 0;
+  #late = 0;
+
+  constructor(me: Rank, initial: readonly Candidate[], times: OverlayTimes) {
+    this.#me = me;
+    this.#times = times;
+    this.#initial = initial;
+    this.#roots = initial.filter(({ rank }) => rank === ROOT_RANK);
+    this.#choices = initial.map((to, place) => ({
+      to,
+      triesLeft: place === 0 && to.rank !== ROOT_RANK ? PLANNED_TRIES : 1,
+    }));
+  }
+
+  /** From beacons: the nodes above, and others to try. */
+  know(ancestors: readonly Candidate[], alternatives: readonly Candidate[]): void {
+    this.#ancestors = ancestors.filter(({ rank, address }) => rank !== ROOT_RANK && address !== "");
+    this.#alternatives = alternatives.filter(({ rank }) => rank !== this.#me);
+  }
+
+  get alternatives(): readonly Candidate[] {
+    return this.#alternatives;
+  }
+
+  /** A beacon was heard: what failed before counts no more. */
+  settled(): void {
+    this.#failures = 0;
+    this.#late = 0;
+    this.#unreached = 0;
+  }
+
+  /** A new search, for the lost parent's children; the pause before its first dial. */
+  begin(lost: Rank | undefined, random: () => number): number {
+    this.#lost = lost;
+    this.#redirects = 0;
+    this.#refill(random);
+    return Math.round(random() * ORPHAN_JITTER_MS);
+  }
+
+  next(random: () => number): Candidate | undefined {
+    if (this.#choices.length === 0) this.#refill(random);
+    this.#current = this.#choices[0];
+    return this.#current?.to;
+  }
+
+  /** How long an answer is waited for. */
+  get joinMs(): number {
+    return doubledMs(this.#late, this.#times.joinMs, this.#times.joinMsMax);
+  }
+
+  /** The root should take us in although it is full. */
+  get insists(): boolean {
+    return this.#unreached >= UNREACHED_MIN;
+  }
+
+  /** The pause before the next dial. */
+  failed(why: DialFailure, leastMs: number, random: () => number): number {
+    const { backoffMs, backoffMsMax } = this.#times;
+    if (why === "late") this.#late += 1;
+    if (why === "unreached" && this.#current?.to.rank !== ROOT_RANK) this.#unreached += 1;
+    if (this.#current !== undefined) {
+      this.#current.triesLeft -= 1;
+      if (this.#current.triesLeft <= 0) this.#choices.shift();
+    }
+    const pauseMs = backOffMs(this.#failures, backoffMs, backoffMsMax, random);
+    this.#failures += 1;
+    return Math.min(leastMs, backoffMsMax) + pauseMs;
+  }
+
+  /** Full: others are named, and asked at once. */
+  redirected(to: readonly Candidate[], random: () => number): number {
+    this.#choices.shift();
+    this.#current = undefined;
+    this.#redirects += 1;
+    if (this.#redirects > REDIRECTS_MAX) return this.failed("refused", 0, random);
+    const known = to.filter(({ rank, address }) => rank !== this.#me && address !== "");
+    this.#choices.unshift(...known.map((candidate) => ({ to: candidate, triesLeft: 1 })));
+    return 0;
+  }
+
+  /** Half of the orphans ask an uncle first: else all of a lost node's children would come to one ancestor. */
+  #refill(random: () => number): void {
+    const others = shuffled(this.#alternatives, random);
+    const above = [...this.#ancestors].reverse();
+    const [uncle, ...rest] = others;
+    const nearest =
+      uncle !== undefined && random() < 0.5 ? [uncle, ...above, ...rest] : [...above, ...others];
+    const seen = new Set<Rank>([this.#me, ROOT_RANK, ...(this.#lost === undefined ? [] : [this.#lost])]);
+    const choices: Candidate[] = [];
+    for (const candidate of [...nearest, ...this.#initial]) {
+      if (seen.has(candidate.rank)) continue;
+      seen.add(candidate.rank);
+      choices.push(candidate);
+    }
+    // One that has nobody but the root above it asks an uncle first just as often.
+    const roots = above.length === 0 && random() < 0.5 ? this.#roots.slice(0, 1) : [];
+    this.#choices = [...roots, ...choices, ...this.#roots].map((to) => ({ to, triesLeft: 1 }));
+    // It may be a broken link only: the next round asks the lost parent, too.
+    this.#lost = undefined;
+  }
+}
+
+function shuffled<Thing>(things: readonly Thing[], random: () => number): Thing[] {
+  const list = [...things];
+  for (let at = list.length - 1; at > 0; at -= 1) {
+    const other = Math.floor(random() * (at + 1));
+    const thing = list[at];
+    const swapped = list[other];
+    if (thing === undefined || swapped === undefined) continue;
+    list[at] = swapped;
+    list[other] = thing;
+  }
+  return list;
+}

@@ -1,0 +1,166 @@
+// Who hangs below a node, and by which of its children: learnt from edge records, exact for what is attached now.
+import type { Candidate, Rank } from "./topology.ts";
+import type { EdgeRecord } from "./tree-frames.ts";
+
+/** What a record has changed: `gone` are no more below, `come` are (again). */
+export interface SubtreeChange {
+  readonly gone: readonly Rank[];
+  readonly come: readonly Rank[];
+}
+
+const UNCHANGED: SubtreeChange = { gone: [], come: [] };
+
+export class Subtree {
+  readonly #me: Rank;
+  readonly #records = new Map<Rank, EdgeRecord>();
+  readonly #children = new Map<Rank, Set<Rank>>();
+  /** Of each rank ever seen the highest attach: what is older changes nothing, however late it comes. */
+  readonly #newest = new Map<Rank, number>();
+
+  constructor(me: Rank) {
+    this.#me = me;
+  }
+
+  /** Without the node itself. */
+  get size(): number {
+    return this.#records.size;
+  }
+
+  has(rank: Rank): boolean {
+    return this.#records.has(rank);
+  }
+
+  record(rank: Rank): EdgeRecord | undefined {
+    return this.#records.get(rank);
+  }
+
+  ranks(): IterableIterator<Rank> {
+    return this.#records.keys();
+  }
+
+  childrenOf(rank: Rank): ReadonlySet<Rank> {
+    return this.#children.get(rank) ?? new Set();
+  }
+
+  /** The child of this node that leads to a rank. */
+  routeTo(rank: Rank): Rank | undefined {
+    let at = rank;
+    for (let hops = 0; hops <= this.#records.size; hops += 1) {
+      const parent = this.#records.get(at)?.parent;
+      if (parent === undefined) return undefined;
+      if (parent === this.#me) return at;
+      at = parent;
+    }
+    return undefined;
+  }
+
+  /** From the child of this node down to the rank itself; empty when it is not below. */
+  pathTo(rank: Rank): Rank[] {
+    const path: Rank[] = [];
+    let at: Rank | undefined = rank;
+    while (at !== undefined && at !== this.#me && path.length <= this.#records.size) {
+      path.unshift(at);
+      at = this.#records.get(at)?.parent;
+    }
+    return at === this.#me ? path : [];
+  }
+
+  /** A record that a child has passed on; `via` undefined for an edge of this node itself. */
+  learn(record: EdgeRecord, via: Rank | undefined): SubtreeChange {
+    const { child, parent, attach } = record;
+    const newest = this.#newest.get(child) ?? 0;
+    if (child === this.#me || attach < newest) return UNCHANGED;
+    const known = this.#records.get(child);
+    if (!record.up) {
+      this.#newest.set(child, attach);
+      if (known === undefined || known.parent !== parent || known.attach !== attach) return UNCHANGED;
+      return { gone: this.drop(child), come: [] };
+    }
+    if (known?.attach === attach) return UNCHANGED;
+    // A child speaks for its own subtree only; and nobody hangs below one who hangs below him.
+    if (via !== undefined && parent !== via && this.routeTo(parent) !== via) return UNCHANGED;
+    if (via !== undefined && this.#isBelow(parent, child)) return UNCHANGED;
+    this.#newest.set(child, attach);
+    // What hung below it is told anew by itself, behind this record.
+    const gone = known === undefined ? [] : this.drop(child);
+    this.#records.set(child, record);
+    const siblings = this.#children.get(parent) ?? new Set();
+    siblings.add(child);
+    this.#children.set(parent, siblings);
+    return { gone, come: [child] };
+  }
+
+  /** Takes a rank and all below it away. */
+  drop(rank: Rank): Rank[] {
+    const gone: Rank[] = [];
+    const stack = [rank];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      const record = this.#records.get(at);
+      if (record === undefined) continue;
+      gone.push(at);
+      this.#records.delete(at);
+      this.#children.get(record.parent)?.delete(at);
+      stack.push(...(this.#children.get(at) ?? []));
+      this.#children.delete(at);
+    }
+    return gone;
+  }
+
+  /** Takes all below a rank away, and leaves itself. */
+  dropBelow(rank: Rank): Rank[] {
+    return [...this.childrenOf(rank)].flatMap((child) => this.drop(child));
+  }
+
+  /** Each after its parent. Below one rank, or all. */
+  recordsBelow(rank: Rank = this.#me): EdgeRecord[] {
+    const records: EdgeRecord[] = [];
+    const queue = [rank];
+    for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+      for (const child of this.childrenOf(at)) {
+        const record = this.#records.get(child);
+        if (record !== undefined) records.push(record);
+        queue.push(child);
+      }
+    }
+    return records;
+  }
+
+  /** How many are below a rank, and a number that two tables share only if they agree on all of them. */
+  digestBelow(rank: Rank = this.#me): { readonly size: number; readonly digest: number } {
+    let size = 0;
+    let digest = 0;
+    const stack = [rank];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      for (const child of this.childrenOf(at)) {
+        const record = this.#records.get(child);
+        if (record === undefined) continue;
+        size += 1;
+        digest = (digest + mix(record)) >>> 0;
+        stack.push(child);
+      }
+    }
+    return { size, digest };
+  }
+
+  /** Those that can be dialled. */
+  candidates(ranks: Iterable<Rank>): Candidate[] {
+    const found: Candidate[] = [];
+    for (const rank of ranks) {
+      const address = this.#records.get(rank)?.address ?? "";
+      if (address !== "") found.push({ rank, address });
+    }
+    return found;
+  }
+
+  #isBelow(rank: Rank, above: Rank): boolean {
+    return rank === above || this.pathTo(rank).includes(above);
+  }
+}
+
+/** Of one edge: 32 bits in which each of the three counts (splitmix's finish). */
+function mix({ child, parent, attach }: EdgeRecord): number {
+  let hash = Math.imul(child, 0x9e3779b1) ^ Math.imul(parent + 1, 0x85ebca6b) ^ Math.imul(attach, 0xc2b2ae35);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}

@@ -1,0 +1,73 @@
+// What a node of the tree knows of one child, and of one that is still asking.
+import type { LinkId } from "./overlay.ts";
+import type { Candidate, Rank } from "./topology.ts";
+import type { EdgeRecord, TreeJoin } from "./tree-frames.ts";
+
+/** Sent and not yet acknowledged: number and size of each command. */
+interface OnItsWay {
+  readonly sequence: number;
+  readonly bytes: number;
+}
+
+export class TreeChild {
+  readonly link: LinkId;
+  readonly rank: Rank;
+  readonly attach: number;
+  readonly address: string;
+  readonly proof: Uint8Array;
+  /** Places for children that it has itself. */
+  room = 1;
+  leaseEnds: number;
+  /** All commands up to here were sent to it, or it had them. */
+  sent: number;
+  #onItsWay: OnItsWay[] = [];
+  #bytes = 0;
+
+  constructor(link: LinkId, rank: Rank, join: TreeJoin, leaseEnds: number) {
+    this.link = link;
+    this.rank = rank;
+    this.attach = join.attach;
+    this.address = join.address;
+    this.proof = join.proof;
+    this.sent = join.have;
+    this.leaseEnds = leaseEnds;
+  }
+
+  get candidate(): Candidate {
+    return { rank: this.rank, address: this.address };
+  }
+
+  edgeTo(parent: Rank, up: boolean): EdgeRecord {
+    const { rank, attach, address, proof } = this;
+    return { child: rank, parent, attach, up, address, proof };
+  }
+
+  mayTake(windowCount: number, windowBytes: number, bytes: number): boolean {
+    if (this.#onItsWay.length === 0) return true;
+    return this.#onItsWay.length < windowCount && this.#bytes + bytes <= windowBytes;
+  }
+
+  noteSent(sequence: number, bytes: number): void {
+    this.sent = sequence;
+    this.#onItsWay.push({ sequence, bytes });
+    this.#bytes += bytes;
+  }
+
+  acknowledged(upTo: number): void {
+    let count = 0;
+    for (const { sequence, bytes } of this.#onItsWay) {
+      if (sequence > upTo) break;
+      count += 1;
+      this.#bytes -= bytes;
+    }
+    this.#onItsWay.splice(0, count);
+  }
+}
+
+/** Somebody who has a link and no place: not yet asked, or asked and parked until a newer stamp allows it. */
+export interface Applicant {
+  readonly link: LinkId;
+  readonly rank: Rank;
+  readonly join: TreeJoin | undefined;
+  readonly endsAt: number;
+}

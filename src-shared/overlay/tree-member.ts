@@ -1,0 +1,503 @@
+// A member of the rooted tree (RandTree's shape, made sound): joins, adopts, passes on, and moves with its subtree.
+//
+//   idle --start--> seeking --dial--> joining --accept--> attached --parent says detached--> holding
+//                      ^                 | refused, late      | link down, no newer stamp       | | parent is back
+//                      \-----------------/<-------------------/<---------- hold over -----------/ \--> attached
+//   any --farewell, or its time over--> ended (left)      not attached --absence--> ended (abandoned)
+import { Deadlines, type TimerEffect } from "./deadlines.ts";
+import type { LinkId, Payload, Surroundings } from "./overlay.ts";
+import { OwnReports } from "./own-reports.ts";
+import { hasRank } from "./rank-set.ts";
+import { Seeker, type DialFailure } from "./seeker.ts";
+import type { Distance } from "./stamps.ts";
+import { ROOT_RANK } from "./topology.ts";
+import type { Candidate, MemberCore, MemberEffect, MemberEvent, MemberSettings, Rank } from "./topology.ts";
+import type { Position } from "./tree-children.ts";
+import { TREE_REFUSAL_WORDS } from "./tree-frames.ts";
+import type { OrderFrame, Stamp, TreeFrame, TreeRefusal } from "./tree-frames.ts";
+import { TreeNode, type TreeNodeEnd } from "./tree-node.ts";
+import { TreePlace } from "./tree-place.ts";
+import { attachBytes, edgeProof, GOODBYE, NOTHING, orderTo } from "./tree-proofs.ts";
+
+type Phase = "idle" | "seeking" | "joining" | "attached" | "holding" | "ended";
+
+type TimerName = "dial" | "join" | "lease" | "hold" | "absence" | "groom" | "leave" | "check";
+
+/** Looks after children so many times per dead interval. */
+const CHECKS_PER_DEAD_INTERVAL = 4;
+/** The effect's numbers for links of our own are odd. */
+const LINK_STEP = 2;
+
+export interface TreeVariant {
+  /** Without: a lost parent is the end of the subtree (Plush's own tree). */
+  readonly repairs: boolean;
+}
+
+export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
+  readonly #settings: MemberSettings;
+  readonly #variant: TreeVariant;
+  readonly #node: TreeNode;
+  readonly #seeker: Seeker;
+  readonly #place: TreePlace;
+  readonly #reports: OwnReports;
+  readonly #deadlines = new Deadlines<TimerName>(this);
+  #phase: Phase = "idle";
+  /** To the parent, or to the one that was asked to be it. */
+  #link: LinkId | undefined;
+  #parent: Rank = ROOT_RANK;
+  #lastLink = -1;
+  #attach = 0;
+  #address = "";
+  #have: number;
+  #absenceMs: number;
+  #leaving = false;
+  #effects: MemberEffect<TreeFrame>[] = [];
+  now = 0;
+  #random: () => number = () => 0;
+
+  constructor(settings: MemberSettings, variant: TreeVariant) {
+    this.#settings = settings;
+    this.#variant = variant;
+    this.#have = settings.start;
+    this.#absenceMs = settings.controllerAbsenceMs;
+    this.#reports = new OwnReports(settings.limits.reportWindow, settings.lastReport);
+    this.#place = new TreePlace(settings.rank);
+    this.#seeker = new Seeker(settings.rank, settings.candidates, settings.times);
+    this.#node = new TreeNode(this, settings);
+    this.#node.progress.raise(settings.rank, this.#have);
+  }
+
+  get attached(): boolean {
+    return this.#phase === "attached";
+  }
+
+  get parent(): LinkId | undefined {
+    return this.attached || this.#phase === "holding" ? this.#link : undefined;
+  }
+
+  get children(): readonly LinkId[] {
+    return this.#node.children.links;
+  }
+
+  get path(): readonly Rank[] {
+    return this.attached ? [...this.#place.above.map(({ rank }) => rank), this.#settings.rank] : [];
+  }
+
+  /** For judges: the newest stamp passed on, and the smallest depth at it. */
+  get distance(): Distance {
+    return this.#place.distance;
+  }
+
+  get have(): number {
+    return this.#have;
+  }
+
+  get position(): Position | undefined {
+    if (!this.attached || this.#leaving) return undefined;
+    return this.#place.position(this.#address);
+  }
+
+  step(event: MemberEvent<TreeFrame>, surroundings: Surroundings): MemberEffect<TreeFrame>[] {
+    this.#effects = [];
+    this.now = surroundings.now;
+    this.#random = surroundings.random;
+    if (this.#phase !== "ended") this.#handle(event);
+    return this.#effects;
+  }
+
+  #handle(event: MemberEvent<TreeFrame>): void {
+    switch (event.kind) {
+      case "start":
+        return this.#start();
+      case "linkUp":
+        return this.#linkUp(event.link, event.peer, event.dialled);
+      case "linkDown":
+        if (event.link === this.#link) return this.#unlink(event.reason, "unreached");
+        return this.#node.children.linkDown(event.link, event.reason);
+      case "frame":
+        return this.#frame(event.link, event.frame);
+      case "timer":
+        return this.#timer(event.name);
+      case "listening":
+        this.#address = event.address;
+        return;
+      case "reported":
+        this.#reports.noteLast(event.sequence);
+        return this.#pump();
+      case "bulk":
+        return this.#bulk(event.payload, event.tag);
+      case "lagged":
+        return this.#lagged(event.ms);
+      case "absenceAllowed":
+        return this.#allowAbsence(event.ms);
+      case "leave":
+        return this.#leave();
+    }
+  }
+
+  #start(): void {
+    if (this.#phase !== "idle") return;
+    this.#deadlines.arm("absence", this.#absenceMs);
+    this.#deadlines.arm("check", this.#settings.times.deadIntervalMs / CHECKS_PER_DEAD_INTERVAL);
+    this.#dial();
+  }
+
+  #dial(): void {
+    const to = this.#seeker.next(this.random);
+    if (to === undefined) return this.#end({ kind: "abandoned", reason: "there is nobody to dial" });
+    this.#phase = "joining";
+    this.#lastLink += LINK_STEP;
+    this.#link = this.#lastLink;
+    this.#parent = to.rank;
+    this.#effects.push({ kind: "dial", link: this.#lastLink, to });
+    this.#deadlines.arm("join", this.#seeker.joinMs);
+  }
+
+  #linkUp(link: LinkId, peer: Rank, dialled: boolean): void {
+    if (dialled && link === this.#link && this.#phase === "joining") {
+      if (peer === this.#parent) return this.#join();
+      return this.#unlink("somebody else answered", "unreached");
+    }
+    if (dialled) return this.close(link, "dialled too late");
+    if (peer !== ROOT_RANK) return this.#node.children.linkUp(link, peer);
+    // The controller has come to us: better than whatever is being tried.
+    if (this.attached || this.#phase === "holding") return this.close(link, "not needed: attached already");
+    if (this.#link !== undefined) this.close(this.#link, "the controller has come by itself");
+    this.#deadlines.disarm("dial");
+    this.#phase = "joining";
+    this.#link = link;
+    this.#parent = peer;
+    this.#deadlines.arm("join", this.#seeker.joinMs);
+    this.#join();
+  }
+
+  #join(): void {
+    const { protocol, seals } = this.#settings;
+    this.#attach += 1;
+    const { stamp, depth } = this.#place.distance;
+    this.sendUp({
+      t: "join",
+      protocol,
+      attach: this.#attach,
+      proof: seals.prove(edgeProof(this.#parent), attachBytes(this.#attach)),
+      stamp,
+      depth,
+      have: this.#have,
+      size: this.#node.subtree.size + 1,
+      address: this.#address,
+      insist: this.#seeker.insists,
+    });
+  }
+
+  #frame(link: LinkId, frame: TreeFrame): void {
+    if (link !== this.#link) return this.#node.fromBelow(link, frame);
+    if (this.#phase === "joining") return this.#answer(frame);
+    switch (frame.t) {
+      case "beacon":
+        return this.#beacon(frame);
+      case "detached":
+        return this.#hold();
+      case "refuse":
+        return this.#refused(frame.why, frame.backoffMs);
+      case "command":
+        return this.#command(frame);
+      case "received":
+        return this.#node.received(frame.progress);
+      case "taken":
+        return this.#node.taken(frame.lane, frame.bytes);
+      case "bulk":
+        return this.#node.bulkDown(frame.ranks, frame.payload);
+      case "resync":
+        return this.#node.tellState(true);
+      case "farewell":
+      case "expel":
+        if (frame.rank === this.#settings.rank) return this.#ordered(frame);
+        return this.#node.passDown(frame.rank, frame);
+      case "accept":
+      case "redirect":
+      case "join":
+      case "need":
+      case "state":
+      case "alive":
+      case "reports":
+      case "bulkUp":
+      case "goodbye":
+        return this.#violation(`${frame.t} from a parent`);
+    }
+  }
+
+  /** What may come before there is a parent. */
+  #answer(frame: TreeFrame): void {
+    if (frame.t === "accept") return this.#accepted(frame.stamp, frame.path, frame.stable);
+    if (frame.t === "redirect")
+      return this.#retry("it is full", this.#seeker.redirected(frame.to, this.random));
+    if (frame.t === "refuse") return this.#refused(frame.why, frame.backoffMs);
+    this.#violation(`${frame.t} before accept`);
+  }
+
+  #accepted(stamp: Stamp, path: readonly Candidate[], stable: number): void {
+    if (this.#place.isOutdated(stamp)) return this.#violation("an older controller");
+    if (!this.#place.isSound(path, this.#parent)) return this.#violation("a path that is none");
+    this.#deadlines.disarm("join");
+    this.#phase = "attached";
+    this.#place.take(stamp, path);
+    this.#seeker.know(path, this.#seeker.alternatives);
+    this.#node.log.prune(stable);
+    this.#deadlines.arm("lease", this.#settings.times.deadIntervalMs);
+    this.#node.tellState(true);
+    this.#settled();
+    this.#node.children.beacon();
+  }
+
+  #beacon(frame: Extract<TreeFrame, { t: "beacon" }>): void {
+    const { stamp, path, stable } = frame;
+    const { order, hasMoved } = this.#place.news(frame);
+    if (order < 0) return this.#violation("a beacon of another time");
+    if (!this.#place.isSound(path, this.#parent))
+      return this.#unlink("its way to the controller leads over us", "refused");
+    const wasHolding = this.#phase === "holding";
+    if (!wasHolding && order === 0 && !hasMoved) return;
+    this.#place.take(stamp, path);
+    this.#place.knowElsewhere(frame);
+    this.#seeker.know(path, frame.alternatives);
+    this.#node.log.prune(stable);
+    if (order > 0) this.#seeker.settled();
+    if (order > 0 || wasHolding) this.#deadlines.arm("lease", this.#settings.times.deadIntervalMs);
+    if (wasHolding) {
+      this.#phase = "attached";
+      this.#deadlines.disarm("hold");
+      this.#settled();
+    } else if (hasMoved) this.#tellAttached();
+    this.#reports.beacon();
+    this.#pump();
+    this.#node.flush();
+    this.sendUp({ t: "alive", ...this.#node.subtree.digestBelow(), room: this.#node.children.room });
+    this.#node.children.beacon();
+    this.#node.askAgain();
+    this.#sayGoodbye();
+  }
+
+  /** Attached, newly or again: what was on its way up is sent again. */
+  #settled(): void {
+    this.#deadlines.disarm("absence");
+    this.#tellAttached();
+    this.#reports.again();
+    this.#pump();
+    this.#node.askAgain();
+    this.#sayGoodbye();
+  }
+
+  #tellAttached(): void {
+    this.#effects.push({ kind: "attached", parent: this.#parent, path: this.path });
+  }
+
+  #command(command: Extract<TreeFrame, { t: "command" }>): void {
+    const { sequence, epoch, payload, targets, seal } = command;
+    const { log } = this.#node;
+    if (sequence <= log.stable || log.get(sequence) !== undefined) return;
+    if (epoch > this.#place.stamp.epoch || !this.#settings.seals.isSealed(command, seal))
+      return this.#violation("a command that the controller has not signed");
+    if (sequence > this.#have + 1) return this.sendUp({ t: "need", from: this.#have + 1, to: sequence });
+    log.add({ epoch, sequence, targets, payload, seal });
+    if (sequence === this.#have + 1) {
+      this.#have = sequence;
+      this.#node.progress.raise(this.#settings.rank, sequence);
+      if (hasRank(targets, this.#settings.rank)) this.#effects.push({ kind: "deliver", sequence, payload });
+    }
+    this.#node.arrived(sequence);
+    this.#node.tellSoon();
+  }
+
+  #hold(): void {
+    if (this.#phase !== "attached") return;
+    if (!this.#variant.repairs) return this.#unlink("the parent has lost its own", "refused");
+    this.#phase = "holding";
+    this.#deadlines.disarm("lease");
+    this.#deadlines.arm("hold", this.#settings.times.detachedHoldMs);
+    this.#lostPlace("the parent has lost its own, and is looking for another");
+  }
+
+  /** Not attached any more, whether the link to the parent stands or not. */
+  #lostPlace(reason: string): void {
+    this.#node.detach();
+    this.#deadlines.disarm("groom");
+    this.#deadlines.arm("absence", this.#absenceMs);
+    this.#effects.push({ kind: "orphaned", reason });
+  }
+
+  /** Only the root can make a client end: by its own word, or by its signature. */
+  #ordered({ t, rank, epoch, seal }: OrderFrame<"expel" | "farewell">): void {
+    if (!this.#settings.seals.isSealed(orderTo(rank, t, epoch), seal))
+      return this.#violation(`${t} that the controller has not signed`);
+    if (t === "farewell" || this.#leaving) return this.#end({ kind: "left" });
+    this.#end({ kind: "abandoned", reason: TREE_REFUSAL_WORDS.unknown });
+  }
+
+  #refused(why: TreeRefusal, backoffMs: number): void {
+    if (this.#parent === ROOT_RANK && (why === "unknown" || why === "version")) {
+      if (this.#leaving) return this.#end({ kind: "left" });
+      return this.#end({ kind: "abandoned", reason: TREE_REFUSAL_WORDS[why] });
+    }
+    if (this.#phase !== "joining") return this.#unlink(TREE_REFUSAL_WORDS[why], "refused");
+    this.#retry(TREE_REFUSAL_WORDS[why], this.#seeker.failed("refused", backoffMs, this.random));
+  }
+
+  /** Drops what was tried, and tries the next. */
+  #retry(reason: string, pauseMs: number): void {
+    if (this.#link !== undefined) this.close(this.#link, reason);
+    this.#link = undefined;
+    this.#phase = "seeking";
+    this.#deadlines.disarm("join");
+    this.#deadlines.arm("dial", pauseMs);
+  }
+
+  /** The link that counts is gone, or has to go. */
+  #unlink(reason: string, why: DialFailure): void {
+    if (this.#phase === "joining") {
+      this.problem(`could not join below ${this.#parent}: ${reason}`);
+      return this.#retry(reason, this.#seeker.failed(why, 0, this.random));
+    }
+    if (this.#link !== undefined) this.close(this.#link, reason);
+    const wasHolding = this.#phase === "holding";
+    const lost = this.#parent;
+    this.#link = undefined;
+    this.#place.leave();
+    this.#phase = "seeking";
+    this.#deadlines.disarm("lease", "hold");
+    if (!wasHolding) this.#lostPlace(reason);
+    if (!this.#variant.repairs) return;
+    this.#deadlines.arm("dial", this.#seeker.begin(lost, this.random));
+  }
+
+  #violation(reason: string): void {
+    this.problem(`${this.#parent} breaks the protocol: ${reason}`);
+    this.#unlink(`it broke the protocol: ${reason}`, "refused");
+  }
+
+  /** Sends what the window allows. */
+  #pump(): void {
+    if (!this.attached || this.#link === undefined) return;
+    const range = this.#reports.take();
+    if (range !== undefined) this.#effects.push({ kind: "sendReports", link: this.#link, ...range });
+  }
+
+  #bulk(payload: Payload, tag: Uint8Array): void {
+    if (!this.attached) return;
+    const { rank } = this.#settings;
+    const part = { sequence: 0, skips: 0, ranks: [rank, rank], tags: tag };
+    this.sendUp({ t: "bulkUp", items: [{ payload, parts: [part] }] });
+  }
+
+  #leave(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    if (this.#phase === "idle") return this.#end({ kind: "left" });
+    this.#deadlines.arm("leave", this.#settings.times.leaveMs);
+    this.#sayGoodbye();
+  }
+
+  /** When all reports have arrived; again with each beacon, until it is answered. */
+  #sayGoodbye(): void {
+    if (!this.#leaving || !this.attached || !this.#reports.allReceived) return;
+    this.#node.flush();
+    const { rank, seals } = this.#settings;
+    this.sendUp({ t: "goodbye", rank, tag: seals.prove(GOODBYE, NOTHING) });
+  }
+
+  #timer(name: string): void {
+    const timer = this.#deadlines.due(name);
+    if (timer === undefined) return;
+    switch (timer) {
+      case "dial":
+        return this.#dial();
+      case "join":
+        return this.#unlink("no answer to the join", "late");
+      case "lease":
+        return this.#unlink(
+          `no news of the controller for ${this.#settings.times.deadIntervalMs} ms`,
+          "late",
+        );
+      case "hold":
+        return this.#unlink(
+          `the parent found no other within ${this.#settings.times.detachedHoldMs} ms`,
+          "late",
+        );
+      case "absence":
+        return this.#end({ kind: "abandoned", reason: `no controller for ${this.#absenceMs} ms` });
+      case "groom":
+        return this.#node.flush();
+      case "leave":
+        return this.#end({ kind: "left" });
+      case "check":
+        this.#deadlines.arm("check", this.#settings.times.deadIntervalMs / CHECKS_PER_DEAD_INTERVAL);
+        return this.#node.children.check();
+    }
+  }
+
+  /** Who should have spoken may have done so while nobody was listening. */
+  #lagged(ms: number): void {
+    this.#deadlines.postpone(["lease", "hold", "join", "absence"], ms, this.#settings.times.afterLagMs);
+    this.#node.children.extend(ms);
+  }
+
+  #allowAbsence(ms: number): void {
+    this.#deadlines.postpone(["absence"], ms - this.#absenceMs, 0);
+    this.#absenceMs = ms;
+  }
+
+  #end(effect: MemberEffect<TreeFrame>): void {
+    if (this.#link !== undefined) this.close(this.#link, effect.kind);
+    this.#link = undefined;
+    this.#phase = "ended";
+    this.#node.children.closeAll("this client has ended");
+    this.#deadlines.disarmAll();
+    this.#effects.push(effect);
+  }
+
+  // What the node asks of its end.
+
+  readonly random = (): number => this.#random();
+
+  get canSendUp(): boolean {
+    return this.attached;
+  }
+
+  sendUp(frame: TreeFrame): void {
+    if (this.#link !== undefined) this.send(this.#link, frame);
+  }
+
+  send(link: LinkId, frame: TreeFrame): void {
+    this.#effects.push({ kind: "send", link, frame });
+  }
+
+  close(link: LinkId, reason: string): void {
+    this.#effects.push({ kind: "close", link, reason });
+  }
+
+  problem(reason: string): void {
+    this.#effects.push({ kind: "problem", reason });
+  }
+
+  alternatives(): readonly Candidate[] {
+    return this.#place.elsewhere;
+  }
+
+  groomSoon(): void {
+    if (!this.#deadlines.has("groom")) this.#deadlines.arm("groom", this.#settings.times.groomMs);
+  }
+
+  receivedOwn(upTo: number): void {
+    if (!this.#reports.received(upTo)) return;
+    this.#effects.push({ kind: "forgetReports", upTo });
+    this.#pump();
+    this.#sayGoodbye();
+  }
+
+  deliverBulk(payload: Payload): void {
+    this.#effects.push({ kind: "deliverBulk", payload });
+  }
+
+  timer(effect: TimerEffect): void {
+    this.#effects.push(effect);
+  }
+}

@@ -1,0 +1,379 @@
+// What members and the root of the tree have in common: children and their subtrees, and what passes through.
+import { CommandLog } from "./command-log.ts";
+import type { LinkId, OverlayLimits, OverlayTimes, Payload } from "./overlay.ts";
+import { Progress, splitProgress, splitRanks } from "./progress.ts";
+import { countRanks, ranksIn } from "./rank-set.ts";
+import { Subtree, type SubtreeChange } from "./subtree.ts";
+import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
+import type { TreeChild } from "./tree-child.ts";
+import { TreeChildren, type Adopter, type Position } from "./tree-children.ts";
+import type {
+  EdgeRecord,
+  FoldedItem,
+  ProgressGroup,
+  TreeFrame,
+  TreeJoin,
+  TreeRefusal,
+  UpLane,
+} from "./tree-frames.ts";
+import { itemBytes, UpQueue } from "./up-queue.ts";
+
+/** The largest single item: it may go out although it is larger than what is left of a window. */
+const ITEM_BYTES_MAX = 1024 * 1024;
+
+/** The end of a node that is not below: a member's parent, or the root itself. */
+export interface TreeNodeEnd {
+  readonly have: number;
+  readonly position: Position | undefined;
+  readonly now: number;
+  readonly random: () => number;
+  /** Whether what comes from below can be passed on. */
+  readonly canSendUp: boolean;
+  sendUp(frame: TreeFrame): void;
+  send(link: LinkId, frame: TreeFrame): void;
+  close(link: LinkId, reason: string): void;
+  problem(reason: string): void;
+  objection?(rank: Rank, join: TreeJoin): TreeRefusal | undefined;
+  alternatives(child: Rank): readonly Candidate[];
+  /** Something is to be told upwards within the time for grooming. */
+  groomSoon(): void;
+  /** The root has our own reports up to here. */
+  receivedOwn(upTo: number): void;
+  deliverBulk(payload: Payload): void;
+  /** For the root: who has come and who has gone, before anything is passed on. */
+  changed?(change: SubtreeChange, reason: string): void;
+  /** For the root: what came up ends here. True when it was taken. */
+  took?(lane: UpLane, items: readonly FoldedItem[]): boolean;
+  goodbye?(rank: Rank, tag: Uint8Array): void;
+  /** For the root: whether an edge is the child's own wish. */
+  isEdge?(record: EdgeRecord): boolean;
+}
+
+export interface TreeNodeSettings {
+  readonly protocol: number;
+  readonly rank?: Rank;
+  readonly degree: number;
+  readonly times: OverlayTimes;
+  readonly limits: OverlayLimits;
+}
+
+export class TreeNode {
+  readonly rank: Rank;
+  readonly subtree: Subtree;
+  readonly children: TreeChildren;
+  readonly log: CommandLog;
+  /** Commands: who below (and here) has them up to where. */
+  readonly progress = new Progress();
+  readonly #end: TreeNodeEnd;
+  readonly #settings: TreeNodeSettings;
+  readonly #up: Readonly<Record<UpLane, UpQueue>>;
+  /** Of each child: bytes taken from it and not yet passed on. */
+  readonly #held = new Map<LinkId, number>();
+  /** Edges that have changed since they were last told, in order. */
+  readonly #edgeNews = new Map<Rank, EdgeRecord>();
+  /** Commands that children have asked for and this node lacks. */
+  readonly #wants = new Map<LinkId, { from: number; to: number }>();
+  #asked: { from: number; to: number } | undefined;
+
+  constructor(end: TreeNodeEnd, settings: TreeNodeSettings) {
+    const { limits, rank = ROOT_RANK } = settings;
+    const { commandsKept, commandsKeptBytes, hopBytes, hopFrameBytes } = limits;
+    const upLimits = { windowBytes: hopBytes, frameBytes: hopFrameBytes };
+    this.rank = rank;
+    this.#end = end;
+    this.#settings = settings;
+    this.#up = { reports: new UpQueue(upLimits), bulk: new UpQueue(upLimits) };
+    this.subtree = new Subtree(rank);
+    this.log = new CommandLog({ kept: commandsKept, keptBytes: commandsKeptBytes });
+    this.children = new TreeChildren(this.#adopter());
+  }
+
+  fromBelow(link: LinkId, frame: TreeFrame): void {
+    if (frame.t === "join") return this.children.join(link, frame);
+    const child = this.children.child(link);
+    if (child === undefined) {
+      // Behind a refusal, or before a parked join is decided: nothing else may come.
+      this.children.linkDown(link, "it spoke before it was accepted");
+      return this.#end.close(link, `${frame.t} before accept`);
+    }
+    this.children.heard(child);
+    switch (frame.t) {
+      case "state":
+        return this.#state(child, frame);
+      case "alive":
+        return this.#alive(child, frame);
+      case "need":
+        return this.#need(child, frame.from, frame.to);
+      case "reports":
+        return this.#items("reports", child, frame.items);
+      case "bulkUp":
+        return this.#items("bulk", child, frame.items);
+      case "goodbye":
+        return this.#goodbye(child, frame);
+      case "accept":
+      case "redirect":
+      case "refuse":
+      case "beacon":
+      case "detached":
+      case "command":
+      case "resync":
+      case "taken":
+      case "received":
+      case "bulk":
+      case "farewell":
+      case "expel":
+        return this.children.drop(child, `it broke the protocol: ${frame.t} from a child`);
+    }
+  }
+
+  /** All that has changed below, and what waits to go up. */
+  flush(): void {
+    if (!this.#end.canSendUp) return;
+    if (this.#edgeNews.size > 0 || this.progress.hasNews) this.tellState(false);
+    this.#flushUp();
+  }
+
+  tellSoon(): void {
+    this.#end.groomSoon();
+  }
+
+  /** `whole`: the first on a link, or when the other end has lost count. */
+  tellState(whole: boolean): void {
+    const news = [...this.#edgeNews.values()];
+    const gone = news.filter(({ child, up }) => !up && !this.subtree.has(child));
+    const edges = whole ? [...this.subtree.recordsBelow(), ...gone] : news;
+    const progress = whole ? this.progress.takeAll() : this.progress.takeNews();
+    this.#edgeNews.clear();
+    this.#end.sendUp({ t: "state", whole, edges, progress, room: this.children.room });
+  }
+
+  /** The way up is gone, or not to be trusted: what was on it comes again from its origin. */
+  detach(): void {
+    this.children.detach();
+    for (const lane of ["reports", "bulk"] as const) this.#giveBack(lane, this.#up[lane].clear());
+    this.#asked = undefined;
+  }
+
+  /** A command has come: to those who wait for it. */
+  arrived(sequence: number): void {
+    const command = this.log.get(sequence);
+    for (const [link, want] of this.#wants) {
+      if (command === undefined || sequence < want.from || sequence > want.to) continue;
+      this.#end.send(link, { t: "command", ...command });
+      want.from = sequence + 1;
+      if (want.from > want.to) this.#wants.delete(link);
+    }
+    this.children.feed();
+  }
+
+  /** What was asked for and has not come may have been lost with a link. */
+  askAgain(): void {
+    this.#asked = undefined;
+    this.children.feed();
+    for (const { from } of this.#wants.values()) this.#lacks(from);
+  }
+
+  received(progress: readonly ProgressGroup[]): void {
+    const here = this.rank;
+    for (const [place, groups] of splitProgress(progress, (rank) => this.#placeOf(rank))) {
+      if (place === here) for (const { upTo } of groups) this.#end.receivedOwn(upTo);
+      else this.#sendTo(place, { t: "received", progress: groups });
+    }
+  }
+
+  bulkDown(ranks: readonly number[], payload: Payload): void {
+    for (const [place, there] of splitRanks(ranks, (rank) => this.#placeOf(rank))) {
+      if (place === this.rank) this.#end.deliverBulk(payload);
+      else this.#sendTo(place, { t: "bulk", ranks: there, payload });
+    }
+  }
+
+  taken(lane: UpLane, bytes: number): void {
+    this.#up[lane].taken(bytes);
+    this.#flushUp();
+  }
+
+  /** Towards this rank. */
+  passDown(rank: Rank, frame: TreeFrame): void {
+    const place = this.subtree.routeTo(rank);
+    const child = place === undefined ? undefined : this.children.withRank(place);
+    if (child === undefined) return;
+    this.#end.send(child.link, frame);
+    if (frame.t === "expel" && place === rank) this.children.drop(child, "the controller has expelled it");
+  }
+
+  #placeOf(rank: Rank): Rank | undefined {
+    return rank === this.rank ? rank : this.subtree.routeTo(rank);
+  }
+
+  #sendTo(child: Rank, frame: TreeFrame): void {
+    const link = this.children.withRank(child)?.link;
+    if (link !== undefined) this.#end.send(link, frame);
+  }
+
+  #adopter(): Adopter {
+    const end = this.#end;
+    const { protocol, degree, times, limits } = this.#settings;
+    const { rank, log } = this;
+    return {
+      rank,
+      protocol,
+      degree,
+      times,
+      limits,
+      log,
+      get have() {
+        return end.have;
+      },
+      get position() {
+        return end.position;
+      },
+      get now() {
+        return end.now;
+      },
+      random: () => end.random(),
+      send: (link, frame) => end.send(link, frame),
+      close: (link, reason) => end.close(link, reason),
+      objection: (joiner, join) => end.objection?.(joiner, join),
+      alternatives: (child) => end.alternatives(child),
+      adopted: (child) => this.#adopted(child),
+      lost: (child, reason) => this.#lost(child, reason),
+      lacks: (sequence) => this.#lacks(sequence),
+    };
+  }
+
+  #adopted(child: TreeChild): void {
+    this.#learn(child.edgeTo(this.rank, true), undefined, "joined");
+    this.tellSoon();
+  }
+
+  #lost(child: TreeChild, reason: string): void {
+    this.#held.delete(child.link);
+    this.#wants.delete(child.link);
+    const record = child.edgeTo(this.rank, false);
+    this.#learn(record, undefined, reason);
+    this.tellSoon();
+  }
+
+  #learn(record: EdgeRecord, via: Rank | undefined, reason: string): void {
+    if (record.up && this.#end.isEdge?.(record) === false) return;
+    const change = this.subtree.learn(record, via);
+    for (const rank of change.gone) this.progress.forget(rank);
+    // Also one that changes nothing here: it may be news further up.
+    const isNews = change.come.length + change.gone.length > 0 || !record.up;
+    if (isNews && this.rank !== ROOT_RANK) {
+      this.#edgeNews.delete(record.child);
+      this.#edgeNews.set(record.child, record);
+    }
+    this.#end.changed?.(change, reason);
+  }
+
+  #state(child: TreeChild, frame: Extract<TreeFrame, { t: "state" }>): void {
+    child.room = frame.room;
+    if (frame.whole) this.#dropUntold(child, frame.edges);
+    for (const record of frame.edges) this.#learn(record, child.rank, "told from below");
+    for (const { upTo, ranks } of frame.progress) {
+      for (const rank of ranksIn(ranks)) {
+        if (rank !== child.rank && this.subtree.routeTo(rank) !== child.rank) continue;
+        if (upTo > this.#end.have && this.rank === ROOT_RANK) {
+          this.#end.problem(`${rank} has commands that were never given`);
+          continue;
+        }
+        if (!this.progress.raise(rank, upTo)) continue;
+        if (rank === child.rank) this.children.acknowledged(rank, upTo);
+      }
+    }
+    this.children.feedOne(child);
+    this.tellSoon();
+  }
+
+  /** The child names all that are below it: those that it does not name are not. */
+  #dropUntold(child: TreeChild, edges: readonly EdgeRecord[]): void {
+    const told = new Set(edges.filter(({ up }) => up).map((record) => record.child));
+    for (const record of this.subtree.recordsBelow(child.rank)) {
+      if (told.has(record.child) || !this.subtree.has(record.child)) continue;
+      this.#learn({ ...record, up: false }, undefined, "not told any more");
+    }
+  }
+
+  #alive(child: TreeChild, frame: Extract<TreeFrame, { t: "alive" }>): void {
+    child.room = frame.room;
+    const known = this.subtree.digestBelow(child.rank);
+    if (known.size === frame.size && known.digest === frame.digest) return;
+    this.#end.send(child.link, { t: "resync" });
+  }
+
+  #need(child: TreeChild, from: number, to: number): void {
+    this.#wants.delete(child.link);
+    const end = Math.min(to, this.#end.have, from + this.#settings.limits.commandWindow - 1);
+    if (from > end) return;
+    const missing = this.children.need(child.link, from, end);
+    if (missing !== undefined) this.#wants.set(child.link, { from: missing, to: end });
+  }
+
+  /** Asks the parent for commands that were pruned or never were here. */
+  #lacks(sequence: number): void {
+    const asked = this.#asked;
+    if (asked !== undefined && sequence >= asked.from && sequence <= asked.to) return;
+    if (!this.#end.canSendUp) return;
+    const to = Math.min(this.#end.have, sequence + this.#settings.limits.commandWindow - 1);
+    this.#asked = { from: sequence, to };
+    this.#end.sendUp({ t: "need", from: sequence, to });
+  }
+
+  #items(lane: UpLane, child: TreeChild, items: readonly FoldedItem[]): void {
+    if (this.#end.took?.(lane, items) === true) {
+      const bytes = items.reduce((sum, item) => sum + (isOwn(item, child.rank) ? 0 : itemBytes(item)), 0);
+      if (bytes > 0) this.#end.send(child.link, { t: "taken", lane, bytes });
+      return;
+    }
+    // On its way when the place was lost: it comes again.
+    if (!this.#end.canSendUp) return this.#discard(lane, child, items);
+    for (const item of items) {
+      const spent = isOwn(item, child.rank) ? 0 : itemBytes(item);
+      this.#held.set(child.link, (this.#held.get(child.link) ?? 0) + spent);
+      this.#up[lane].offer(child.link, item, spent);
+    }
+    const { hopBytes, hopFrameBytes } = this.#settings.limits;
+    // Two lanes.
+    if ((this.#held.get(child.link) ?? 0) > 2 * (hopBytes + hopFrameBytes + ITEM_BYTES_MAX))
+      return this.children.drop(child, "it sends more than it may");
+    this.tellSoon();
+  }
+
+  #discard(lane: UpLane, child: TreeChild, items: readonly FoldedItem[]): void {
+    const bytes = items.reduce((sum, item) => sum + (isOwn(item, child.rank) ? 0 : itemBytes(item)), 0);
+    if (bytes > 0) this.#end.send(child.link, { t: "taken", lane, bytes });
+  }
+
+  #flushUp(): void {
+    if (!this.#end.canSendUp) return;
+    for (const lane of ["reports", "bulk"] as const) {
+      const queue = this.#up[lane];
+      while (!queue.isEmpty && queue.isOpen) {
+        const { items, freed } = queue.take();
+        this.#end.sendUp(lane === "reports" ? { t: "reports", items } : { t: "bulkUp", items });
+        this.#giveBack(lane, freed);
+      }
+    }
+  }
+
+  #giveBack(lane: UpLane, freed: ReadonlyMap<LinkId, number>): void {
+    for (const [link, bytes] of freed) {
+      if (!this.#held.has(link)) continue;
+      this.#held.set(link, Math.max(0, (this.#held.get(link) ?? 0) - bytes));
+      this.#end.send(link, { t: "taken", lane, bytes });
+    }
+  }
+
+  #goodbye(child: TreeChild, frame: Extract<TreeFrame, { t: "goodbye" }>): void {
+    if (frame.rank !== child.rank && this.subtree.routeTo(frame.rank) !== child.rank) return;
+    if (this.#end.goodbye !== undefined) this.#end.goodbye(frame.rank, frame.tag);
+    else if (this.#end.canSendUp) this.#end.sendUp(frame);
+  }
+}
+
+/** Says nothing but of the child itself: bounded by its own window. */
+function isOwn(item: FoldedItem, child: Rank): boolean {
+  return item.parts.every(({ ranks }) => ranks[0] === child && countRanks(ranks) === 1);
+}

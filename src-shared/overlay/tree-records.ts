@@ -1,0 +1,46 @@
+// What a root finds of an earlier one: its members, the commands that not everybody had, the reports handed on.
+import type { RootRecord } from "./topology.ts";
+import type { TreeMemberships } from "./tree-membership.ts";
+
+type KeptCommand = Extract<RootRecord, { kind: "command" }>;
+
+export interface RestoredRoot {
+  readonly commands: readonly KeptCommand[];
+  readonly last: number;
+  readonly stable: number;
+}
+
+/** Fills the memberships; whoever had been given anything counts as orphaned: it may come back. */
+export function restoreRecords(records: readonly RootRecord[], members: TreeMemberships): RestoredRoot {
+  const commands: KeptCommand[] = [];
+  let last = 0;
+  let stable = 0;
+  for (const record of records) {
+    switch (record.kind) {
+      case "invited":
+        members.invite(record, 0);
+        break;
+      case "dismissed": {
+        const host = members.withRank(record.rank)?.host;
+        if (host !== undefined) members.dismiss(host);
+        break;
+      }
+      case "command":
+        commands.push(record);
+        last = Math.max(last, record.sequence);
+        break;
+      case "stable":
+        stable = Math.max(stable, record.sequence);
+        last = Math.max(last, record.sequence);
+        break;
+      case "reports": {
+        const member = members.withRank(record.rank);
+        if (member !== undefined) member.reportsHave = Math.max(member.reportsHave, record.upTo);
+        break;
+      }
+    }
+  }
+  for (const member of members.all())
+    if (member.start < last || member.reportsHave > 0) member.state = "orphaned";
+  return { commands, last, stable };
+}

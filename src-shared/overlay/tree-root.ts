@@ -1,0 +1,461 @@
+// The root of the tree: issues stamps and commands, knows who is attached where, and who is lost.
+import type { HostId } from "../base/ids.ts";
+import { judgeArrival } from "./delivery.ts";
+import type { LinkId, MembershipState, Payload, Surroundings } from "./overlay.ts";
+import { splitProgress } from "./progress.ts";
+import { hasRank, rankSetOf } from "./rank-set.ts";
+import type { SubtreeChange } from "./subtree.ts";
+import { ROOT_RANK } from "./topology.ts";
+import type {
+  Candidate,
+  MemberState,
+  Rank,
+  RootCore,
+  RootEffect,
+  RootEvent,
+  RootSettings,
+} from "./topology.ts";
+import type { Position } from "./tree-children.ts";
+import type {
+  EdgeRecord,
+  FoldedItem,
+  FoldedPart,
+  TreeFrame,
+  TreeJoin,
+  TreeRefusal,
+  UpLane,
+} from "./tree-frames.ts";
+import { counts, TreeMemberships, type TreeMembership } from "./tree-membership.ts";
+import { TreeNode, type TreeNodeEnd } from "./tree-node.ts";
+import { restoreRecords } from "./tree-records.ts";
+import { planCandidates } from "./tree-plan.ts";
+import { attachBytes, BULK_PROOF, edgeProof, GOODBYE, NOTHING, orderTo, reportProof } from "./tree-proofs.ts";
+import { tagsOf } from "./up-queue.ts";
+
+type TimerName = "beacon" | "check" | "groom";
+
+const CHECKS_PER_DEAD_INTERVAL = 4;
+/** Named to each child as others to try; drawn anew with each beacon. */
+const POOL_MAX = 64;
+
+export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
+  readonly #settings: RootSettings;
+  readonly #node: TreeNode;
+  readonly #members = new TreeMemberships();
+  readonly #owed = new Set<Rank>();
+  /** Whose place in the tree is planned, and below whom. */
+  readonly #planned = new Map<Rank, Rank>();
+  #beacon = 0;
+  #last = 0;
+  #started = false;
+  #grooming = false;
+  #effects: RootEffect<TreeFrame>[] = [];
+  now = 0;
+  #random: () => number = () => 0;
+
+  constructor(settings: RootSettings) {
+    this.#settings = settings;
+    this.#node = new TreeNode(this, settings);
+    this.#restore();
+  }
+
+  get lastCommand(): number {
+    return this.#last;
+  }
+
+  /** For judges. */
+  get stable(): number {
+    return this.#node.log.stable;
+  }
+
+  members(): readonly MemberState[] {
+    return [...this.#members.all()].map((member) => this.#stateOf(member));
+  }
+
+  linkTo(host: HostId): LinkId | undefined {
+    const rank = this.#members.ofHost(host)?.rank;
+    const place = rank === undefined ? undefined : this.#node.subtree.routeTo(rank);
+    return place === undefined ? undefined : this.#node.children.withRank(place)?.link;
+  }
+
+  plan(rank: Rank, { random }: Surroundings): readonly Candidate[] {
+    const { degree } = this.#settings;
+    const plan = planCandidates({
+      subtree: this.#node.subtree,
+      planned: this.#planned,
+      degree,
+      rank,
+      random,
+    });
+    this.#planned.set(rank, plan[0]?.rank ?? ROOT_RANK);
+    return plan;
+  }
+
+  step(event: RootEvent<TreeFrame>, surroundings: Surroundings): RootEffect<TreeFrame>[] {
+    this.#effects = [];
+    this.now = surroundings.now;
+    this.#random = surroundings.random;
+    if (!this.#started) this.#start();
+    this.#handle(event);
+    return this.#effects;
+  }
+
+  #start(): void {
+    this.#started = true;
+    this.#beacon = 1;
+    this.#setTimer("beacon");
+    this.#setTimer("check");
+    // Whoever was there before this root was started has as long to come back as whoever loses it.
+    for (const member of this.#members.all()) {
+      member.since = this.now;
+      member.lostAt = this.now + this.#settings.times.lostGraceMs;
+    }
+  }
+
+  #handle(event: RootEvent<TreeFrame>): void {
+    switch (event.kind) {
+      case "invite":
+        return this.#invite(event.host, event.incarnation, event.rank);
+      case "dismiss":
+        return this.#dismiss(event.host);
+      case "linkUp":
+        return this.#node.children.linkUp(event.link, event.peer);
+      case "linkDown":
+        return this.#node.children.linkDown(event.link, event.reason);
+      case "frame":
+        return this.#node.fromBelow(event.link, event.frame);
+      case "timer":
+        return this.#timer(event.name);
+      case "command":
+        return this.#command(event.targets, event.payload);
+      case "bulk":
+        return this.#bulk(event.host, event.payload);
+      case "lagged":
+        return this.#lagged(event.ms);
+    }
+  }
+
+  #invite(host: HostId, incarnation: number, rank: Rank): void {
+    const start = this.#last;
+    const before = this.#members.invite({ host, incarnation, rank, start }, this.now);
+    if (this.#members.withRank(rank) === undefined) return;
+    this.#keep({ kind: "invited", host, incarnation, rank, start });
+    if (before === undefined) return;
+    this.#forget(before);
+    this.#expel(before);
+  }
+
+  #dismiss(host: HostId): void {
+    const member = this.#members.dismiss(host);
+    if (member === undefined) return;
+    this.#keep({ kind: "dismissed", rank: member.rank });
+    this.#forget(member.rank);
+    this.#expel(member.rank);
+  }
+
+  #forget(rank: Rank): void {
+    this.#owed.delete(rank);
+    this.#planned.delete(rank);
+  }
+
+  #expel(rank: Rank): void {
+    this.#order(rank, "expel");
+  }
+
+  #order(rank: Rank, order: "expel" | "farewell"): void {
+    if (!this.#node.subtree.has(rank)) return;
+    const { epoch, seals } = this.#settings;
+    this.#node.passDown(rank, { t: order, rank, epoch, seal: seals.seal(orderTo(rank, order, epoch)) });
+  }
+
+  #command(hosts: readonly HostId[], payload: Payload): void {
+    const members = [...new Set(hosts)].map((host) => this.#members.ofHost(host));
+    const targets = rankSetOf(
+      members.flatMap((member) => (member !== undefined && counts(member) ? [member.rank] : [])),
+    );
+    if (targets.length === 0) return;
+    if (this.#node.log.isFull) this.#giveUpSlowest();
+    const { epoch, seals } = this.#settings;
+    const sequence = this.#last + 1;
+    this.#last = sequence;
+    this.#keep({ kind: "command", sequence, targets, payload });
+    const seal = seals.seal({ epoch, sequence, targets, payload });
+    this.#node.log.add({ epoch, sequence, targets, payload, seal });
+    this.#node.children.feed();
+  }
+
+  /** Whoever holds up so many commands is beyond saving. */
+  #giveUpSlowest(): void {
+    const standing = [...this.#members.all()].filter(counts);
+    const least = Math.min(...standing.map((member) => this.#haveOf(member)));
+    for (const member of standing) {
+      if (this.#haveOf(member) === least)
+        this.#lose(member, "it acknowledges no commands; too many are waiting for it");
+    }
+    this.#prune();
+  }
+
+  #haveOf(member: TreeMembership): number {
+    return Math.max(member.start, this.#node.progress.get(member.rank) ?? 0);
+  }
+
+  #prune(): void {
+    let stable = this.#last;
+    for (const member of this.#members.all())
+      if (counts(member)) stable = Math.min(stable, this.#haveOf(member));
+    if (stable <= this.#node.log.stable) return;
+    this.#node.log.prune(stable);
+    this.#keep({ kind: "stable", sequence: stable });
+  }
+
+  #bulk(host: HostId, payload: Payload): void {
+    const rank = this.#members.ofHost(host)?.rank;
+    if (rank !== undefined) this.#node.bulkDown([rank, rank], payload);
+  }
+
+  #timer(name: string): void {
+    switch (name) {
+      case "beacon":
+        this.#setTimer("beacon");
+        this.#beacon += 1;
+        this.#prune();
+        this.#acknowledge();
+        this.#pool = undefined;
+        return this.#node.children.beacon();
+      case "check":
+        this.#setTimer("check");
+        this.#node.children.check();
+        for (const member of [...this.#members.all()]) {
+          if (member.state === "orphaned" && this.now >= member.lostAt)
+            this.#lose(member, `no way to it for ${this.#settings.times.lostGraceMs} ms`);
+        }
+        return;
+      case "groom":
+        this.#grooming = false;
+        return this.#acknowledge();
+      default:
+        return;
+    }
+  }
+
+  #lose(member: TreeMembership, reason: string): void {
+    this.#become(member, "lost", reason);
+    this.#forget(member.rank);
+    this.#expel(member.rank);
+  }
+
+  #acknowledge(): void {
+    const there = [...this.#owed].filter((rank) => this.#node.subtree.has(rank));
+    this.#owed.clear();
+    const groups = new Map<number, Rank[]>();
+    for (const rank of there) {
+      const upTo = this.#members.withRank(rank)?.reportsHave ?? 0;
+      this.#keep({ kind: "reports", rank, upTo });
+      const group = groups.get(upTo);
+      if (group === undefined) groups.set(upTo, [rank]);
+      else group.push(rank);
+    }
+    const progress = [...groups].map(([upTo, ranks]) => ({ upTo, ranks: rankSetOf(ranks) }));
+    for (const [place, parts] of splitProgress(progress, (rank) => this.#node.subtree.routeTo(rank))) {
+      const link = this.#node.children.withRank(place)?.link;
+      if (link !== undefined) this.send(link, { t: "received", progress: parts });
+    }
+  }
+
+  #lagged(ms: number): void {
+    this.#node.children.extend(ms);
+    const { afterLagMs } = this.#settings.times;
+    for (const member of this.#members.all())
+      member.lostAt = Math.max(member.lostAt + ms, this.now + afterLagMs);
+  }
+
+  #become(member: TreeMembership, state: MembershipState, reason: string): void {
+    member.state = state;
+    member.since = this.now;
+    const { host, incarnation } = member;
+    this.#effects.push({ kind: "membership", host, incarnation, state, reason });
+  }
+
+  #stateOf(member: TreeMembership): MemberState {
+    const { host, incarnation, rank, state, since } = member;
+    const above = this.#node.subtree.record(rank)?.parent;
+    const parent = above === ROOT_RANK ? "controller" : this.#members.withRank(above ?? -1)?.host;
+    let pendingCommands = 0;
+    for (let sequence = this.#haveOf(member) + 1; sequence <= this.#last; sequence += 1)
+      if (hasRank(this.#node.log.get(sequence)?.targets ?? [], rank)) pendingCommands += 1;
+    const depth = this.#node.subtree.pathTo(rank).length;
+    return { host, incarnation, rank, state, sinceMs: this.now - since, parent, depth, pendingCommands };
+  }
+
+  /** What an earlier root has kept. */
+  #restore(): void {
+    const { epoch, seals, records } = this.#settings;
+    const restored = restoreRecords(records, this.#members);
+    for (const { sequence, targets, payload } of restored.commands) {
+      const seal = seals.seal({ epoch, sequence, targets, payload });
+      this.#node.log.add({ epoch, sequence, targets, payload, seal });
+    }
+    this.#last = restored.last;
+    this.#node.log.prune(restored.stable);
+  }
+
+  #keep(record: Extract<RootEffect<TreeFrame>, { kind: "keep" }>["record"]): void {
+    this.#effects.push({ kind: "keep", record });
+  }
+
+  #setTimer(name: TimerName): void {
+    const { beaconMs, deadIntervalMs, groomMs } = this.#settings.times;
+    const delays = { beacon: beaconMs, check: deadIntervalMs / CHECKS_PER_DEAD_INTERVAL, groom: groomMs };
+    this.#effects.push({ kind: "setTimer", name, delayMs: delays[name] });
+  }
+
+  // What the node asks of its end.
+
+  readonly random = (): number => this.#random();
+
+  get have(): number {
+    return this.#last;
+  }
+
+  get position(): Position {
+    const { epoch } = this.#settings;
+    return { stamp: { epoch, beacon: this.#beacon }, depth: 0, path: [{ rank: ROOT_RANK, address: "" }] };
+  }
+
+  get canSendUp(): boolean {
+    return false;
+  }
+
+  sendUp(): void {
+    this.problem("a frame for somebody above the root");
+  }
+
+  send(link: LinkId, frame: TreeFrame): void {
+    this.#effects.push({ kind: "send", link, frame });
+  }
+
+  close(link: LinkId, reason: string): void {
+    this.#effects.push({ kind: "close", link, reason });
+  }
+
+  problem(reason: string): void {
+    this.#effects.push({ kind: "problem", host: undefined, reason });
+  }
+
+  objection(rank: Rank, join: TreeJoin): TreeRefusal | undefined {
+    const member = this.#members.withRank(rank);
+    // Whoever has more than was ever given is another root's client.
+    if (member === undefined || member.state === "lost" || join.have > this.#last) return "unknown";
+    const isProved = this.#settings.seals.isProved(
+      rank,
+      edgeProof(ROOT_RANK),
+      attachBytes(join.attach),
+      join.proof,
+    );
+    return isProved ? undefined : "unknown";
+  }
+
+  /** Of everybody that can be dialled some, and of those whoever is not below the child. */
+  alternatives(child: Rank): readonly Candidate[] {
+    this.#pool ??= this.#drawPool();
+    return this.#pool.filter(({ rank }) => this.#node.subtree.routeTo(rank) !== child);
+  }
+
+  #pool: readonly Candidate[] | undefined;
+
+  #drawPool(): Candidate[] {
+    const ranks = [...this.#node.subtree.ranks()];
+    const drawn = new Set<Rank>();
+    for (let tries = 0; tries < POOL_MAX && ranks.length > 0; tries += 1) {
+      const rank = ranks[Math.floor(this.#random() * ranks.length)];
+      if (rank !== undefined) drawn.add(rank);
+    }
+    return this.#node.subtree.candidates(drawn);
+  }
+
+  groomSoon(): void {
+    if (this.#grooming) return;
+    this.#grooming = true;
+    this.#setTimer("groom");
+  }
+
+  receivedOwn(): void {
+    this.problem("the root has no reports");
+  }
+
+  deliverBulk(): void {
+    this.problem("bulk for the root from the root");
+  }
+
+  isEdge({ child, parent, attach, proof }: EdgeRecord): boolean {
+    if (this.#settings.seals.isProved(child, edgeProof(parent), attachBytes(attach), proof)) return true;
+    this.problem(`an edge from ${child} to ${parent} that the child has not asked for`);
+    return false;
+  }
+
+  changed({ gone, come }: SubtreeChange, reason: string): void {
+    for (const rank of gone) {
+      const member = this.#members.withRank(rank);
+      if (member?.state !== "attached") continue;
+      member.lostAt = this.now + this.#settings.times.lostGraceMs;
+      this.#become(member, "orphaned", reason);
+    }
+    for (const rank of come) {
+      const member = this.#members.withRank(rank);
+      this.#planned.delete(rank);
+      if (member === undefined || member.state === "lost") this.#expel(rank);
+      else if (member.state === "left") this.#order(rank, "farewell");
+      else this.#become(member, "attached", "joined");
+    }
+  }
+
+  took(lane: UpLane, items: readonly FoldedItem[]): boolean {
+    for (const { payload, parts } of items) for (const part of parts) this.#tookPart(lane, payload, part);
+    return true;
+  }
+
+  #tookPart(lane: UpLane, payload: Payload, part: FoldedPart): void {
+    for (const [rank, tag] of tagsOf(part)) {
+      if (lane === "bulk") this.#tookBulk(rank, payload, tag);
+      else this.#tookReport(rank, part.sequence, part.skips, payload, tag);
+    }
+  }
+
+  #tookBulk(rank: Rank, payload: Payload, tag: Uint8Array): void {
+    const member = this.#members.withRank(rank);
+    if (member === undefined || !counts(member)) return;
+    if (this.#settings.seals.isProved(rank, BULK_PROOF, payload, tag))
+      this.#effects.push({ kind: "deliverBulk", host: member.host, payload });
+    else this.#forged(member, "bulk");
+  }
+
+  #tookReport(rank: Rank, sequence: number, skips: number, payload: Payload, tag: Uint8Array): void {
+    const member = this.#members.withRank(rank);
+    if (member === undefined || !counts(member)) return;
+    const arrival = judgeArrival(member.reportsHave, sequence, skips);
+    // A hole: part of it was on a way that broke, and comes again.
+    if (arrival === "gap") return;
+    if (arrival === "next") {
+      if (!this.#settings.seals.isProved(rank, reportProof(sequence, skips), payload, tag))
+        return this.#forged(member, `report ${sequence}`);
+      member.reportsHave = sequence;
+      const { host, incarnation } = member;
+      this.#effects.push({ kind: "report", host, incarnation, sequence, payload });
+    }
+    this.#owed.add(rank);
+    this.groomSoon();
+  }
+
+  #forged({ host }: TreeMembership, what: string): void {
+    this.#effects.push({ kind: "problem", host, reason: `${what} in its name that is not its own` });
+  }
+
+  goodbye(rank: Rank, tag: Uint8Array): void {
+    const member = this.#members.withRank(rank);
+    if (member === undefined || member.state === "lost") return;
+    if (!this.#settings.seals.isProved(rank, GOODBYE, NOTHING, tag)) return this.#forged(member, "a goodbye");
+    if (member.state !== "left") this.#become(member, "left", "said goodbye");
+    this.#forget(rank);
+    this.#order(rank, "farewell");
+  }
+}
