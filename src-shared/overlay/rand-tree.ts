@@ -3,7 +3,8 @@ import { checkTreeFrame } from "./check-tree-frame.ts";
 import { RANK_MAX } from "./rank-set.ts";
 import type { Topology } from "./topology.ts";
 import type { TreeFrame } from "./tree-frames.ts";
-import { TreeMember, type TreeVariant } from "./tree-member.ts";
+import { TreeMember } from "./tree-member.ts";
+import type { TreeVariant } from "./tree-node.ts";
 import { TreeRoot } from "./tree-root.ts";
 
 function treeTopology(name: string, variant: TreeVariant): Topology<TreeFrame> {

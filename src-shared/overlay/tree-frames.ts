@@ -167,3 +167,18 @@ export interface OrderFrame<Order extends "farewell" | "expel"> {
   readonly epoch: number;
   readonly seal: Uint8Array;
 }
+
+/** What only goes up, but for join: from a child. */
+export const UP_FRAMES = ["need", "state", "alive", "reports", "bulkUp", "goodbye"] as const;
+export type UpFrame = Extract<TreeFrame, { t: (typeof UP_FRAMES)[number] }>;
+
+export function isUpFrame(frame: TreeFrame): frame is UpFrame {
+  return UP_FRAMES.some((t) => t === frame.t);
+}
+
+/** What only an answer to a join is. */
+export type JoinFrames = Extract<TreeFrame, { t: "join" | "accept" | "redirect" }>;
+
+export function isJoinFrame(frame: TreeFrame): frame is JoinFrames {
+  return frame.t === "join" || frame.t === "accept" || frame.t === "redirect";
+}

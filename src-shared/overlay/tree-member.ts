@@ -4,7 +4,8 @@
 //                      ^                 | refused, late      | link down, no newer stamp       | | parent is back
 //                      \-----------------/<-------------------/<---------- hold over -----------/ \--> attached
 //   any --farewell, or its time over--> ended (left)      not attached --absence--> ended (abandoned)
-import { Deadlines, type TimerEffect } from "./deadlines.ts";
+import { Deadlines } from "./deadlines.ts";
+import { EffectList } from "./effect-list.ts";
 import type { LinkId, Payload, Surroundings } from "./overlay.ts";
 import { OwnReports } from "./own-reports.ts";
 import { hasRank } from "./rank-set.ts";
@@ -13,9 +14,9 @@ import type { Distance } from "./stamps.ts";
 import { ROOT_RANK } from "./topology.ts";
 import type { Candidate, MemberCore, MemberEffect, MemberEvent, MemberSettings, Rank } from "./topology.ts";
 import type { Position } from "./tree-children.ts";
-import { TREE_REFUSAL_WORDS } from "./tree-frames.ts";
+import { isJoinFrame, isUpFrame, TREE_REFUSAL_WORDS } from "./tree-frames.ts";
 import type { OrderFrame, Stamp, TreeFrame, TreeRefusal } from "./tree-frames.ts";
-import { TreeNode, type TreeNodeEnd } from "./tree-node.ts";
+import { TreeNode, type TreeNodeEnd, type TreeVariant } from "./tree-node.ts";
 import { TreePlace } from "./tree-place.ts";
 import { attachBytes, edgeProof, GOODBYE, NOTHING, orderTo } from "./tree-proofs.ts";
 
@@ -28,12 +29,10 @@ const CHECKS_PER_DEAD_INTERVAL = 4;
 /** The effect's numbers for links of our own are odd. */
 const LINK_STEP = 2;
 
-export interface TreeVariant {
-  /** Without: a lost parent is the end of the subtree (Plush's own tree). */
-  readonly repairs: boolean;
-}
-
-export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
+export class TreeMember
+  extends EffectList<MemberEffect<TreeFrame>>
+  implements MemberCore<TreeFrame>, TreeNodeEnd
+{
   readonly #settings: MemberSettings;
   readonly #variant: TreeVariant;
   readonly #node: TreeNode;
@@ -51,11 +50,9 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
   #have: number;
   #absenceMs: number;
   #leaving = false;
-  #effects: MemberEffect<TreeFrame>[] = [];
-  now = 0;
-  #random: () => number = () => 0;
 
   constructor(settings: MemberSettings, variant: TreeVariant) {
+    super();
     this.#settings = settings;
     this.#variant = variant;
     this.#have = settings.start;
@@ -98,11 +95,9 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
   }
 
   step(event: MemberEvent<TreeFrame>, surroundings: Surroundings): MemberEffect<TreeFrame>[] {
-    this.#effects = [];
-    this.now = surroundings.now;
-    this.#random = surroundings.random;
+    this.begin(surroundings);
     if (this.#phase !== "ended") this.#handle(event);
-    return this.#effects;
+    return this.effects;
   }
 
   #handle(event: MemberEvent<TreeFrame>): void {
@@ -149,7 +144,7 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
     this.#lastLink += LINK_STEP;
     this.#link = this.#lastLink;
     this.#parent = to.rank;
-    this.#effects.push({ kind: "dial", link: this.#lastLink, to });
+    this.effects.push({ kind: "dial", link: this.#lastLink, to });
     this.#deadlines.arm("join", this.#seeker.joinMs);
   }
 
@@ -175,23 +170,21 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
     const { protocol, seals } = this.#settings;
     this.#attach += 1;
     const { stamp, depth } = this.#place.distance;
-    this.sendUp({
-      t: "join",
-      protocol,
+    const proof = seals.prove(edgeProof(this.#parent), attachBytes(this.#attach));
+    const size = this.#node.subtree.size + 1;
+    const own = {
       attach: this.#attach,
-      proof: seals.prove(edgeProof(this.#parent), attachBytes(this.#attach)),
-      stamp,
-      depth,
       have: this.#have,
-      size: this.#node.subtree.size + 1,
       address: this.#address,
       insist: this.#seeker.insists,
-    });
+    };
+    this.sendUp({ t: "join", protocol, proof, stamp, depth, size, ...own });
   }
 
   #frame(link: LinkId, frame: TreeFrame): void {
     if (link !== this.#link) return this.#node.fromBelow(link, frame);
     if (this.#phase === "joining") return this.#answer(frame);
+    if (isUpFrame(frame) || isJoinFrame(frame)) return this.#violation(`${frame.t} from a parent`);
     switch (frame.t) {
       case "beacon":
         return this.#beacon(frame);
@@ -213,16 +206,6 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
       case "expel":
         if (frame.rank === this.#settings.rank) return this.#ordered(frame);
         return this.#node.passDown(frame.rank, frame);
-      case "accept":
-      case "redirect":
-      case "join":
-      case "need":
-      case "state":
-      case "alive":
-      case "reports":
-      case "bulkUp":
-      case "goodbye":
-        return this.#violation(`${frame.t} from a parent`);
     }
   }
 
@@ -267,7 +250,7 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
       this.#phase = "attached";
       this.#deadlines.disarm("hold");
       this.#settled();
-    } else if (hasMoved) this.#tellAttached();
+    } else if (hasMoved) this.effects.push({ kind: "attached", parent: this.#parent, path: this.path });
     this.#reports.beacon();
     this.#pump();
     this.#node.flush();
@@ -280,15 +263,11 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
   /** Attached, newly or again: what was on its way up is sent again. */
   #settled(): void {
     this.#deadlines.disarm("absence");
-    this.#tellAttached();
+    this.effects.push({ kind: "attached", parent: this.#parent, path: this.path });
     this.#reports.again();
     this.#pump();
     this.#node.askAgain();
     this.#sayGoodbye();
-  }
-
-  #tellAttached(): void {
-    this.#effects.push({ kind: "attached", parent: this.#parent, path: this.path });
   }
 
   #command(command: Extract<TreeFrame, { t: "command" }>): void {
@@ -302,7 +281,7 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
     if (sequence === this.#have + 1) {
       this.#have = sequence;
       this.#node.progress.raise(this.#settings.rank, sequence);
-      if (hasRank(targets, this.#settings.rank)) this.#effects.push({ kind: "deliver", sequence, payload });
+      if (hasRank(targets, this.#settings.rank)) this.effects.push({ kind: "deliver", sequence, payload });
     }
     this.#node.arrived(sequence);
     this.#node.tellSoon();
@@ -322,7 +301,7 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
     this.#node.detach();
     this.#deadlines.disarm("groom");
     this.#deadlines.arm("absence", this.#absenceMs);
-    this.#effects.push({ kind: "orphaned", reason });
+    this.effects.push({ kind: "orphaned", reason });
   }
 
   /** Only the root can make a client end: by its own word, or by its signature. */
@@ -378,14 +357,13 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
   #pump(): void {
     if (!this.attached || this.#link === undefined) return;
     const range = this.#reports.take();
-    if (range !== undefined) this.#effects.push({ kind: "sendReports", link: this.#link, ...range });
+    if (range !== undefined) this.effects.push({ kind: "sendReports", link: this.#link, ...range });
   }
 
   #bulk(payload: Payload, tag: Uint8Array): void {
     if (!this.attached) return;
-    const { rank } = this.#settings;
-    const part = { sequence: 0, skips: 0, ranks: [rank, rank], tags: tag };
-    this.sendUp({ t: "bulkUp", items: [{ payload, parts: [part] }] });
+    const ranks = [this.#settings.rank, this.#settings.rank];
+    this.sendUp({ t: "bulkUp", items: [{ payload, parts: [{ sequence: 0, skips: 0, ranks, tags: tag }] }] });
   }
 
   #leave(): void {
@@ -400,8 +378,8 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
   #sayGoodbye(): void {
     if (!this.#leaving || !this.attached || !this.#reports.allReceived) return;
     this.#node.flush();
-    const { rank, seals } = this.#settings;
-    this.sendUp({ t: "goodbye", rank, tag: seals.prove(GOODBYE, NOTHING) });
+    const tag = this.#settings.seals.prove(GOODBYE, NOTHING);
+    this.sendUp({ t: "goodbye", rank: this.#settings.rank, tag });
   }
 
   #timer(name: string): void {
@@ -451,12 +429,10 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
     this.#phase = "ended";
     this.#node.children.closeAll("this client has ended");
     this.#deadlines.disarmAll();
-    this.#effects.push(effect);
+    this.effects.push(effect);
   }
 
   // What the node asks of its end.
-
-  readonly random = (): number => this.#random();
 
   get canSendUp(): boolean {
     return this.attached;
@@ -466,16 +442,8 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
     if (this.#link !== undefined) this.send(this.#link, frame);
   }
 
-  send(link: LinkId, frame: TreeFrame): void {
-    this.#effects.push({ kind: "send", link, frame });
-  }
-
-  close(link: LinkId, reason: string): void {
-    this.#effects.push({ kind: "close", link, reason });
-  }
-
   problem(reason: string): void {
-    this.#effects.push({ kind: "problem", reason });
+    this.effects.push({ kind: "problem", reason });
   }
 
   alternatives(): readonly Candidate[] {
@@ -488,16 +456,12 @@ export class TreeMember implements MemberCore<TreeFrame>, TreeNodeEnd {
 
   receivedOwn(upTo: number): void {
     if (!this.#reports.received(upTo)) return;
-    this.#effects.push({ kind: "forgetReports", upTo });
+    this.effects.push({ kind: "forgetReports", upTo });
     this.#pump();
     this.#sayGoodbye();
   }
 
   deliverBulk(payload: Payload): void {
-    this.#effects.push({ kind: "deliverBulk", payload });
-  }
-
-  timer(effect: TimerEffect): void {
-    this.#effects.push(effect);
+    this.effects.push({ kind: "deliverBulk", payload });
   }
 }

@@ -7,6 +7,7 @@ import { Subtree, type SubtreeChange } from "./subtree.ts";
 import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
 import type { TreeChild } from "./tree-child.ts";
 import { TreeChildren, type Adopter, type Position } from "./tree-children.ts";
+import { isUpFrame } from "./tree-frames.ts";
 import type {
   EdgeRecord,
   FoldedItem,
@@ -57,6 +58,11 @@ export interface TreeNodeSettings {
   readonly limits: OverlayLimits;
 }
 
+export interface TreeVariant {
+  /** Without: a lost parent is the end of the subtree (Plush's own tree). */
+  readonly repairs: boolean;
+}
+
 export class TreeNode {
   readonly rank: Rank;
   readonly subtree: Subtree;
@@ -96,6 +102,7 @@ export class TreeNode {
       this.children.linkDown(link, "it spoke before it was accepted");
       return this.#end.close(link, `${frame.t} before accept`);
     }
+    if (!isUpFrame(frame)) return this.children.drop(child, `it broke the protocol: ${frame.t} from a child`);
     this.children.heard(child);
     switch (frame.t) {
       case "state":
@@ -110,19 +117,6 @@ export class TreeNode {
         return this.#items("bulk", child, frame.items);
       case "goodbye":
         return this.#goodbye(child, frame);
-      case "accept":
-      case "redirect":
-      case "refuse":
-      case "beacon":
-      case "detached":
-      case "command":
-      case "resync":
-      case "taken":
-      case "received":
-      case "bulk":
-      case "farewell":
-      case "expel":
-        return this.children.drop(child, `it broke the protocol: ${frame.t} from a child`);
     }
   }
 

@@ -1,6 +1,7 @@
 // The root of the tree: issues stamps and commands, knows who is attached where, and who is lost.
 import type { HostId } from "../base/ids.ts";
 import { judgeArrival } from "./delivery.ts";
+import { EffectList } from "./effect-list.ts";
 import type { LinkId, MembershipState, Payload, Surroundings } from "./overlay.ts";
 import { splitProgress } from "./progress.ts";
 import { hasRank, rankSetOf } from "./rank-set.ts";
@@ -38,7 +39,7 @@ const CHECKS_PER_DEAD_INTERVAL = 4;
 /** Named to each child as others to try; drawn anew with each beacon. */
 const POOL_MAX = 64;
 
-export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
+export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootCore<TreeFrame>, TreeNodeEnd {
   readonly #settings: RootSettings;
   readonly #node: TreeNode;
   readonly #members = new TreeMemberships();
@@ -49,11 +50,9 @@ export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
   #last = 0;
   #started = false;
   #grooming = false;
-  #effects: RootEffect<TreeFrame>[] = [];
-  now = 0;
-  #random: () => number = () => 0;
 
   constructor(settings: RootSettings) {
+    super();
     this.#settings = settings;
     this.#node = new TreeNode(this, settings);
     this.#restore();
@@ -92,12 +91,10 @@ export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
   }
 
   step(event: RootEvent<TreeFrame>, surroundings: Surroundings): RootEffect<TreeFrame>[] {
-    this.#effects = [];
-    this.now = surroundings.now;
-    this.#random = surroundings.random;
+    this.begin(surroundings);
     if (!this.#started) this.#start();
     this.#handle(event);
-    return this.#effects;
+    return this.effects;
   }
 
   #start(): void {
@@ -273,7 +270,7 @@ export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
     member.state = state;
     member.since = this.now;
     const { host, incarnation } = member;
-    this.#effects.push({ kind: "membership", host, incarnation, state, reason });
+    this.effects.push({ kind: "membership", host, incarnation, state, reason });
   }
 
   #stateOf(member: TreeMembership): MemberState {
@@ -300,18 +297,16 @@ export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
   }
 
   #keep(record: Extract<RootEffect<TreeFrame>, { kind: "keep" }>["record"]): void {
-    this.#effects.push({ kind: "keep", record });
+    this.effects.push({ kind: "keep", record });
   }
 
   #setTimer(name: TimerName): void {
     const { beaconMs, deadIntervalMs, groomMs } = this.#settings.times;
     const delays = { beacon: beaconMs, check: deadIntervalMs / CHECKS_PER_DEAD_INTERVAL, groom: groomMs };
-    this.#effects.push({ kind: "setTimer", name, delayMs: delays[name] });
+    this.effects.push({ kind: "setTimer", name, delayMs: delays[name] });
   }
 
   // What the node asks of its end.
-
-  readonly random = (): number => this.#random();
 
   get have(): number {
     return this.#last;
@@ -330,16 +325,8 @@ export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
     this.problem("a frame for somebody above the root");
   }
 
-  send(link: LinkId, frame: TreeFrame): void {
-    this.#effects.push({ kind: "send", link, frame });
-  }
-
-  close(link: LinkId, reason: string): void {
-    this.#effects.push({ kind: "close", link, reason });
-  }
-
   problem(reason: string): void {
-    this.#effects.push({ kind: "problem", host: undefined, reason });
+    this.effects.push({ kind: "problem", host: undefined, reason });
   }
 
   objection(rank: Rank, join: TreeJoin): TreeRefusal | undefined {
@@ -367,7 +354,7 @@ export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
     const ranks = [...this.#node.subtree.ranks()];
     const drawn = new Set<Rank>();
     for (let tries = 0; tries < POOL_MAX && ranks.length > 0; tries += 1) {
-      const rank = ranks[Math.floor(this.#random() * ranks.length)];
+      const rank = ranks[Math.floor(this.random() * ranks.length)];
       if (rank !== undefined) drawn.add(rank);
     }
     return this.#node.subtree.candidates(drawn);
@@ -425,7 +412,7 @@ export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
     const member = this.#members.withRank(rank);
     if (member === undefined || !counts(member)) return;
     if (this.#settings.seals.isProved(rank, BULK_PROOF, payload, tag))
-      this.#effects.push({ kind: "deliverBulk", host: member.host, payload });
+      this.effects.push({ kind: "deliverBulk", host: member.host, payload });
     else this.#forged(member, "bulk");
   }
 
@@ -440,14 +427,14 @@ export class TreeRoot implements RootCore<TreeFrame>, TreeNodeEnd {
         return this.#forged(member, `report ${sequence}`);
       member.reportsHave = sequence;
       const { host, incarnation } = member;
-      this.#effects.push({ kind: "report", host, incarnation, sequence, payload });
+      this.effects.push({ kind: "report", host, incarnation, sequence, payload });
     }
     this.#owed.add(rank);
     this.groomSoon();
   }
 
   #forged({ host }: TreeMembership, what: string): void {
-    this.#effects.push({ kind: "problem", host, reason: `${what} in its name that is not its own` });
+    this.effects.push({ kind: "problem", host, reason: `${what} in its name that is not its own` });
   }
 
   goodbye(rank: Rank, tag: Uint8Array): void {
