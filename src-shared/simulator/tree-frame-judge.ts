@@ -1,0 +1,197 @@
+// What frames of the rooted tree may say, and which rare ones were seen: judged where they are sent, by what their
+// sender has sent before.
+import { ROOT_RANK } from "../overlay/topology.ts";
+import type { Rank } from "../overlay/topology.ts";
+import type { Stamp, TreeFrame, TreeJoin } from "../overlay/tree-frames.ts";
+import { demand } from "./broken-promise.ts";
+import type { Sightings } from "./sightings.ts";
+import type { FrameJudge } from "./tree-judge.ts";
+import type { VirtualConnection } from "./virtual-connection.ts";
+import type { VirtualProgram } from "./virtual-program.ts";
+
+/** Of one sender: these never fall. */
+interface Said {
+  stamp: Stamp;
+  stable: number;
+  attach: number;
+  have: number;
+}
+
+const NOTHING_SAID: Stamp = { epoch: 0, beacon: -1 };
+
+function compare(a: Stamp, b: Stamp): number {
+  return a.epoch - b.epoch || a.beacon - b.beacon;
+}
+
+export class TreeFrameJudge implements FrameJudge<TreeFrame> {
+  readonly #sightings: Sightings;
+  readonly #said = new Map<Rank, Said>();
+  readonly #joins = new WeakMap<VirtualConnection<TreeFrame>, { join: TreeJoin; parked: boolean }>();
+  /** The newest beacon that the root has issued in each epoch. */
+  readonly #issued = new Map<number, number>();
+  readonly #commandSaid = new WeakMap<VirtualConnection<TreeFrame>, number>();
+
+  constructor(sightings: Sightings) {
+    this.#sightings = sightings;
+  }
+
+  isAccept(frame: TreeFrame): boolean {
+    return frame.t === "accept";
+  }
+
+  sent(from: VirtualProgram<TreeFrame>, connection: VirtualConnection<TreeFrame>, frame: TreeFrame): void {
+    switch (frame.t) {
+      case "join":
+        this.#joins.set(connection, { join: frame, parked: false });
+        this.#joined(from.rank, frame);
+        return;
+      case "accept":
+        return this.#accepted(from.rank, connection, frame);
+      case "beacon":
+        return this.#beacon(from.rank, frame.stamp, frame.stable);
+      case "refuse":
+        return this.#sightings.note(`refused: ${frame.why}`);
+      case "command":
+        return this.#command(connection, frame.sequence);
+      case "state":
+        if (frame.edges.length > 1) this.#sightings.note("several edges in one frame");
+        return;
+      case "reports":
+        if (from.rank !== ROOT_RANK && frame.items.some(({ parts }) => isFolded(parts)))
+          this.#sightings.note("folded report");
+        return;
+      case "redirect":
+      case "detached":
+      case "need":
+      case "resync":
+      case "taken":
+      case "goodbye":
+      case "farewell":
+      case "expel":
+      case "bulk":
+      case "bulkUp":
+        return this.#sightings.note(frame.t);
+      case "alive":
+      case "received":
+        return;
+    }
+  }
+
+  #of(rank: Rank): Said {
+    let said = this.#said.get(rank);
+    if (said === undefined) {
+      said = { stamp: NOTHING_SAID, stable: 0, attach: 0, have: 0 };
+      this.#said.set(rank, said);
+    }
+    return said;
+  }
+
+  /** S5 */
+  #joined(rank: Rank, join: TreeJoin): void {
+    const said = this.#of(rank);
+    demand(join.attach > said.attach, `rank ${rank} joins as its ${join.attach}th, after ${said.attach}`);
+    demand(join.have >= said.have, `rank ${rank} has ${join.have} commands, after ${said.have}`);
+    said.attach = join.attach;
+    said.have = join.have;
+    if (join.size > 1) this.#sightings.note("a subtree moves as one");
+    if (join.insist) this.#sightings.note("insists on the root");
+    if (join.address === "") this.#sightings.note("joins and cannot be dialled");
+  }
+
+  /** S2: the rule that keeps the tree free of cycles. */
+  #accepted(
+    rank: Rank,
+    connection: VirtualConnection<TreeFrame>,
+    { stamp, path, stable }: Extract<TreeFrame, { t: "accept" }>,
+  ): void {
+    const asked = this.#joins.get(connection);
+    demand(asked !== undefined, `rank ${rank} accepts somebody who has not asked`);
+    const { join, parked } = asked;
+    const order = compare(stamp, join.stamp);
+    const depth = path.length - 1;
+    demand(
+      order > 0 || (order === 0 && depth < join.depth),
+      `rank ${rank} at depth ${depth} accepts one that was at depth ${join.depth} with the same or a newer stamp`,
+    );
+    if (parked) this.#sightings.note("parked until the next beacon");
+    if (join.stamp.epoch > 0 && stamp.epoch > join.stamp.epoch) this.#sightings.note("attached to a newer epoch");
+    if (join.attach > 1 && stable > join.have) this.#sightings.note("back behind what is stable");
+    this.#beacon(rank, stamp, stable);
+    this.#commandSaid.set(connection, join.attach > 1 ? join.have : -1);
+  }
+
+  /** S5, S6 */
+  #beacon(rank: Rank, stamp: Stamp, stable: number): void {
+    const said = this.#of(rank);
+    demand(compare(stamp, said.stamp) >= 0, `rank ${rank} passes an older beacon on`);
+    const falls = stable < said.stable && stamp.epoch === said.stamp.epoch;
+    demand(!falls, `rank ${rank} says stable ${stable}, after ${said.stable}`);
+    said.stamp = stamp;
+    said.stable = stable;
+    if (rank === ROOT_RANK) {
+      this.#issued.set(stamp.epoch, Math.max(stamp.beacon, this.#issued.get(stamp.epoch) ?? 0));
+      return;
+    }
+    const issued = this.#issued.get(stamp.epoch) ?? -1;
+    demand(stamp.beacon <= issued, `rank ${rank} passes on a beacon that the root has not issued`);
+  }
+
+  #command(connection: VirtualConnection<TreeFrame>, sequence: number): void {
+    const have = this.#commandSaid.get(connection);
+    if (have === undefined || have < 0) return;
+    if (sequence === have + 1) this.#sightings.note("replay from a new parent");
+    this.#commandSaid.set(connection, -1);
+  }
+
+  /** The acceptor took longer than a join takes. */
+  noteParked(connection: VirtualConnection<TreeFrame>): void {
+    const asked = this.#joins.get(connection);
+    if (asked !== undefined) asked.parked = true;
+  }
+}
+
+function isFolded(parts: readonly { readonly ranks: readonly number[] }[]): boolean {
+  return parts.length > 1 || parts.some(({ ranks }) => ranks.length > 2 || ranks[0] !== ranks[1]);
+}
+
+/** Bytes of a frame beside its head: near enough for bandwidths. */
+export function treeFrameBytes(frame: TreeFrame): number {
+  switch (frame.t) {
+    case "command":
+      return frame.payload.length + 64 + frame.targets.length * 4;
+    case "bulk":
+      return frame.payload.length + frame.ranks.length * 4;
+    case "reports":
+    case "bulkUp":
+      return frame.items.reduce((sum, item) => sum + itemBytes(item), 0);
+    case "state":
+      return frame.edges.length * 48 + frame.progress.reduce((sum, { ranks }) => sum + 4 + ranks.length * 4, 0);
+    case "received":
+      return frame.progress.reduce((sum, { ranks }) => sum + 4 + ranks.length * 4, 0);
+    case "beacon":
+      return (frame.path.length + frame.alternatives.length + frame.siblings.length) * CANDIDATE_BYTES;
+    case "accept":
+      return frame.path.length * CANDIDATE_BYTES;
+    case "redirect":
+      return frame.to.length * CANDIDATE_BYTES;
+    case "farewell":
+    case "expel":
+      return 64;
+    case "join":
+    case "refuse":
+    case "detached":
+    case "need":
+    case "alive":
+    case "resync":
+    case "taken":
+    case "goodbye":
+      return 0;
+  }
+}
+
+/** A rank and an address with a port. */
+const CANDIDATE_BYTES = 26;
+
+function itemBytes({ payload, parts }: { readonly payload: Uint8Array; readonly parts: readonly { readonly tags: Uint8Array }[] }): number {
+  return payload.length + parts.reduce((sum, { tags }) => sum + 8 + tags.length, 0);
+}
