@@ -72,7 +72,7 @@ export interface Partition {
 }
 
 const SIMULATED_PROTOCOL = 1;
-export const ROOT_ADDRESS = "controller";
+const ROOT_ADDRESS = "controller";
 
 interface Listener<Frame> {
   readonly place: number;
@@ -275,7 +275,9 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
   }
 
   dial(client: VirtualClient<Frame>, link: LinkId, to: Candidate): void {
-    dialThrough({ world: this, client, link, to, at: client.node.cursor });
+    // Where the root is, the shells know.
+    const address = to.rank === ROOT_RANK ? ROOT_ADDRESS : to.address;
+    dialThrough({ world: this, client, link, to: { rank: to.rank, address }, at: client.node.cursor });
   }
 
   listener(address: string): Listener<Frame> | undefined {
