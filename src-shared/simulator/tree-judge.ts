@@ -25,7 +25,9 @@ export interface Record {
   /** Commands for it, in order, and how many of them it has. */
   readonly expected: Issued[];
   delivered: number;
+  /** Handed on by the root, and those of them that it has written down. */
   reportsHave: number;
+  reportsKept: number;
   /** As the root has said last. */
   state: MembershipState | "invited";
   since: number;
@@ -138,10 +140,14 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     this.#targets = undefined;
   }
 
-  /** A root that was started anew knows nobody's state: from its start on they may be orphaned. */
+  /**
+   * A root that was started anew does not know who is there: from its start on all may be orphaned that had neither
+   * left nor been lost. Reports that were handed on and not yet written down are handed on again.
+   */
   rootStarted(): void {
     for (const record of this.records.values()) {
-      if (record.state !== "attached" && record.state !== "orphaned") continue;
+      record.reportsHave = record.reportsKept;
+      if (record.state === "left" || record.state === "lost") continue;
       record.state = "orphaned";
       record.since = this.#world.time.now;
     }
@@ -170,6 +176,7 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
       expected: [],
       delivered: 0,
       reportsHave: 0,
+      reportsKept: 0,
       state: "invited",
       since: this.#world.time.now,
       dismissed: false,
@@ -194,6 +201,14 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     if (record.kind === "command") this.#commandKept(record);
     // S11: what the root forgets, everybody has.
     else if (record.kind === "stable") this.#stableKept(record.sequence);
+    else if (record.kind === "reports") this.#reportsKept(record.rank, record.upTo);
+  }
+
+  #reportsKept(rank: Rank, upTo: number): void {
+    const record = this.records.get(rank);
+    if (record === undefined) return;
+    demand(upTo <= record.reportsHave, `${record.host}: ${upTo} reports are written down, ${record.reportsHave} were handed on`);
+    record.reportsKept = Math.max(record.reportsKept, upTo);
   }
 
   #commandKept(record: Extract<RootRecord, { kind: "command" }>): void {

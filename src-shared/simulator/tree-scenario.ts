@@ -197,17 +197,28 @@ function finish(scene: Scene<TreeFrame>): void {
     return still === undefined ? undefined : nameOf(still);
   });
   demand(wait === undefined, `${wait ?? ""} has said goodbye, and the root takes it for ${stateOf(scene, leaving)}`);
-  const settled = waitUntil(scene, WHOLE_MS_MAX, () => whatIsMissing(scene));
+  const settled = waitUntil(scene, WHOLE_MS_MAX, () => whatIsMissing(scene) ?? whatIsWrong(scene));
   demand(settled === undefined, `after goodbyes: ${settled ?? ""}`);
-  demandExactView(scene);
   const moves = judge.reparentings;
   world.time.runUntil(world.time.now + STABLE_MS);
   demand(judge.reparentings === moves, `the tree moves ${judge.reparentings - moves} times without a reason`);
   if (leaving.length === 0) demand(moves === before, "the tree moves without a reason");
-  const missing = whatIsMissing(scene) ?? whatIsPending(scene);
+  const missing = whatIsMissing(scene) ?? whatIsPending(scene) ?? whatIsWrong(scene);
   demand(missing === undefined, `in the quiet: ${missing ?? ""}`);
-  demandExactView(scene);
-  demand(judge.stable === judge.lastCommand, `stable is ${judge.stable}, the last command ${judge.lastCommand}`);
+  // Those that did not come back hold the others up until they are lost.
+  const isStable = (): boolean => judge.stable === judge.lastCommand;
+  waitUntil(scene, OVERLAY_TIMES.lostGraceMs, () => (isStable() ? undefined : "stable"));
+  demand(isStable(), `stable is ${judge.stable}, the last command ${judge.lastCommand}`);
+}
+
+function whatIsWrong(scene: Scene<TreeFrame>): string | undefined {
+  try {
+    demandExactView(scene);
+    return undefined;
+  } catch (error) {
+    if (error instanceof BrokenPromise) return error.message;
+    throw error;
+  }
 }
 
 function stateOf(scene: Scene<TreeFrame>, clients: readonly { readonly rank: number }[]): string {
