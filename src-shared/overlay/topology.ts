@@ -122,7 +122,9 @@ export type RootRecord =
   /** All members have all commands up to here; their records may be dropped. */
   | { readonly kind: "stable"; readonly sequence: number }
   /** All reports of this rank up to here were handed on. */
-  | { readonly kind: "reports"; readonly rank: Rank; readonly upTo: number };
+  | { readonly kind: "reports"; readonly rank: Rank; readonly upTo: number }
+  /** It has said goodbye, or is lost: it does not come back under this rank. */
+  | { readonly kind: "ended"; readonly rank: Rank; readonly as: "left" | "lost" };
 
 /**
  * Proofs of origin, as pure functions: a compromised interior host can drop, but neither forge nor replay. The root

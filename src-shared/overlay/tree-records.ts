@@ -1,6 +1,6 @@
 // What a root finds of an earlier one: its members, the commands that not everybody had, the reports handed on.
 import type { RootRecord } from "./topology.ts";
-import type { TreeMemberships } from "./tree-membership.ts";
+import { counts, type TreeMemberships } from "./tree-membership.ts";
 
 type KeptCommand = Extract<RootRecord, { kind: "command" }>;
 
@@ -38,9 +38,14 @@ export function restoreRecords(records: readonly RootRecord[], members: TreeMemb
         if (member !== undefined) member.reportsHave = Math.max(member.reportsHave, record.upTo);
         break;
       }
+      case "ended": {
+        const member = members.withRank(record.rank);
+        if (member !== undefined) member.state = record.as;
+        break;
+      }
     }
   }
   for (const member of members.all())
-    if (member.start < last || member.reportsHave > 0) member.state = "orphaned";
+    if (counts(member) && (member.start < last || member.reportsHave > 0)) member.state = "orphaned";
   return { commands, last, stable };
 }

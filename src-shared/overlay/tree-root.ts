@@ -267,6 +267,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   }
 
   #become(member: TreeMembership, state: MembershipState, reason: string): void {
+    if (state === "left" || state === "lost") this.#keep({ kind: "ended", rank: member.rank, as: state });
     member.state = state;
     member.since = this.now;
     const { host, incarnation } = member;
