@@ -17,7 +17,11 @@ interface Choice {
   triesLeft: number;
 }
 
-export type DialFailure = "unreached" | "refused" | "late";
+/** unreached: turned away or broken. silent: nobody answered at all. late: connected, and no answer to the join. */
+export type DialFailure = "unreached" | "silent" | "refused" | "late";
+
+/** The way of those who did not answer is tried again after so many rounds. */
+const SILENT_ROUNDS = 3;
 
 export class Seeker {
   readonly #me: Rank;
@@ -33,6 +37,9 @@ export class Seeker {
   #lost: Rank | undefined;
   #redirects = 0;
   #unreached = 0;
+  /** They did not answer in this search: each such dial costs a whole join deadline. */
+  readonly #silent = new Set<Rank>();
+  #rounds = 0;
   /** Since the last beacon. */
   #failures = 0;
   #late = 0;
@@ -69,6 +76,8 @@ export class Seeker {
   begin(lost: Rank | undefined, random: () => number): number {
     this.#lost = lost;
     this.#redirects = 0;
+    this.#rounds = 0;
+    this.#silent.clear();
     this.#refill(random);
     return Math.round(random() * ORPHAN_JITTER_MS);
   }
@@ -79,9 +88,13 @@ export class Seeker {
     return this.#current?.to;
   }
 
-  /** How long an answer is waited for. */
+  /**
+   * How long an answer is waited for. It grows for the root alone, where a thousand may be waiting: a deadline that
+   * does not grow there never ends a storm. Others turn away what they cannot take.
+   */
   get joinMs(): number {
-    return doubledMs(this.#late, this.#times.joinMs, this.#times.joinMsMax);
+    const isRoot = this.#current?.to.rank === ROOT_RANK;
+    return doubledMs(isRoot ? this.#late : 0, this.#times.joinMs, this.#times.joinMsMax);
   }
 
   /** The root should take us in although it is full. */
@@ -92,8 +105,7 @@ export class Seeker {
   /** The pause before the next dial. */
   failed(why: DialFailure, leastMs: number, random: () => number): number {
     const { backoffMs, backoffMsMax } = this.#times;
-    if (why === "late") this.#late += 1;
-    if (why === "unreached" && this.#current?.to.rank !== ROOT_RANK) this.#unreached += 1;
+    this.#note(why);
     if (this.#current !== undefined) {
       this.#current.triesLeft -= 1;
       if (this.#current.triesLeft <= 0) this.#choices.shift();
@@ -103,25 +115,38 @@ export class Seeker {
     return Math.min(leastMs, backoffMsMax) + pauseMs;
   }
 
+  #note(why: DialFailure): void {
+    const rank = this.#current?.to.rank;
+    if (rank === undefined) return;
+    if (rank !== ROOT_RANK) {
+      if (why === "unreached" || why === "silent") this.#unreached += 1;
+      if (why === "silent" || why === "late") this.#silent.add(rank);
+    } else if (why === "silent" || why === "late") this.#late += 1;
+  }
+
   /** Full: others are named, and asked at once. */
   redirected(to: readonly Candidate[], random: () => number): number {
     this.#choices.shift();
     this.#current = undefined;
     this.#redirects += 1;
     if (this.#redirects > REDIRECTS_MAX) return this.failed("refused", 0, random);
-    const known = to.filter(({ rank, address }) => rank !== this.#me && address !== "");
+    const reachable = to.filter(({ rank, address }) => rank !== this.#me && address !== "");
+    const answering = reachable.filter(({ rank }) => !this.#silent.has(rank));
+    const known = answering.length > 0 ? answering : reachable;
     this.#choices.unshift(...known.map((candidate) => ({ to: candidate, triesLeft: 1 })));
     return 0;
   }
 
   /** Half of the orphans ask an uncle first: else all of a lost node's children would come to one ancestor. */
   #refill(random: () => number): void {
+    this.#rounds += 1;
+    if (this.#rounds % SILENT_ROUNDS === 0) this.#silent.clear();
     const others = shuffled(this.#alternatives, random);
     const above = [...this.#ancestors].reverse();
     const [uncle, ...rest] = others;
     const nearest =
       uncle !== undefined && random() < 0.5 ? [uncle, ...above, ...rest] : [...above, ...others];
-    const seen = new Set<Rank>([this.#me, ROOT_RANK, ...(this.#lost === undefined ? [] : [this.#lost])]);
+    const seen = new Set<Rank>([this.#me, ROOT_RANK, ...this.#silent, ...(this.#lost === undefined ? [] : [this.#lost])]);
     const choices: Candidate[] = [];
     for (const candidate of [...nearest, ...this.#initial]) {
       if (seen.has(candidate.rank)) continue;

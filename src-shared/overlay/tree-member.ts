@@ -45,6 +45,8 @@ export class TreeMember
   #link: LinkId | undefined;
   #parent: Rank = ROOT_RANK;
   #lastLink = -1;
+  /** Of this dial: the link is up, and the join was said. */
+  #asked = false;
   #attach = 0;
   #address = "";
   #have: number;
@@ -141,6 +143,7 @@ export class TreeMember
     const to = this.#seeker.next(this.random);
     if (to === undefined) return this.#end({ kind: "abandoned", reason: "there is nobody to dial" });
     this.#phase = "joining";
+    this.#asked = false;
     this.#lastLink += LINK_STEP;
     this.#link = this.#lastLink;
     this.#parent = to.rank;
@@ -167,6 +170,7 @@ export class TreeMember
   }
 
   #join(): void {
+    this.#asked = true;
     const { protocol, seals } = this.#settings;
     this.#attach += 1;
     const { stamp, depth } = this.#place.distance;
@@ -389,7 +393,7 @@ export class TreeMember
       case "dial":
         return this.#dial();
       case "join":
-        return this.#unlink("no answer to the join", "late");
+        return this.#unlink("no answer to the join", this.#asked ? "late" : "silent");
       case "lease":
         return this.#unlink(
           `no news of the controller for ${this.#settings.times.deadIntervalMs} ms`,
