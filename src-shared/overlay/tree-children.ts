@@ -128,6 +128,11 @@ export class TreeChildren {
     for (const applicant of [...this.#applicants.values()]) {
       if (applicant.join !== undefined) this.#refuse(applicant.link, "detached");
     }
+    this.keepHolding();
+  }
+
+  /** Instead of beacons, which renew the place: that this node still lives. */
+  keepHolding(): void {
     for (const link of this.#children.keys()) this.#adopter.send(link, { t: "detached" });
   }
 

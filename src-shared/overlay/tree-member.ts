@@ -258,7 +258,7 @@ export class TreeMember
     this.#reports.beacon();
     this.#pump();
     this.#node.flush();
-    this.sendUp({ t: "alive", ...this.#node.subtree.digestBelow(), room: this.#node.children.room });
+    this.#sayAlive();
     this.#node.children.beacon();
     this.#node.askAgain();
     this.#sayGoodbye();
@@ -291,13 +291,19 @@ export class TreeMember
     this.#node.tellSoon();
   }
 
+  /** The parent says it again and again while it looks for another: so long it lives, and so do we to it. */
   #hold(): void {
-    if (this.#phase !== "attached") return;
     if (!this.#variant.repairs) return this.#unlink("the parent has lost its own", "refused");
+    this.#deadlines.arm("lease", this.#settings.times.deadIntervalMs);
+    this.#sayAlive();
+    if (this.#phase !== "attached") return;
     this.#phase = "holding";
-    this.#deadlines.disarm("lease");
     this.#deadlines.arm("hold", this.#settings.times.detachedHoldMs);
     this.#lostPlace("the parent has lost its own, and is looking for another");
+  }
+
+  #sayAlive(): void {
+    this.sendUp({ t: "alive", ...this.#node.subtree.digestBelow(), room: this.#node.children.room });
   }
 
   /** Not attached any more, whether the link to the parent stands or not. */
@@ -412,6 +418,7 @@ export class TreeMember
         return this.#end({ kind: "left" });
       case "check":
         this.#deadlines.arm("check", this.#settings.times.deadIntervalMs / CHECKS_PER_DEAD_INTERVAL);
+        if (!this.attached) this.#node.children.keepHolding();
         return this.#node.children.check();
     }
   }

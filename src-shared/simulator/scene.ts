@@ -168,6 +168,11 @@ export class Scene<Frame> {
       if (forger !== undefined) this.world.crashClient(forger);
     }
     if (this.world.controller.node.isDead) this.world.startController();
+    // As a controller does whose deploying has failed.
+    for (const { state, rank, host } of this.world.controller.core.members()) {
+      if (state === "invited" && this.world.clients.get(rank)?.isRunning !== true)
+        this.world.controller.dismiss(host);
+    }
   }
 }
 
