@@ -15,11 +15,17 @@ const ORPHAN_JITTER_MS = 50;
 interface Choice {
   readonly to: Candidate;
   triesLeft: number;
+  tries: number;
 }
 
 /** unreached: turned away or broken. silent: nobody answered at all. late: connected, and no answer to the join. */
 export type DialFailure = "unreached" | "silent" | "refused" | "late";
 
+/** After so many that did not answer the root is asked: silence costs a second each. */
+const SILENT_MAX = 2;
+/** So many ancestors and others are asked in the first round; in each further one as many more. */
+const ANCESTORS_IN_ROUND = 4;
+const OTHERS_IN_ROUND = 3;
 /** The way of those who did not answer is tried again after so many rounds. */
 const SILENT_ROUNDS = 3;
 
@@ -41,7 +47,6 @@ export class Seeker {
   readonly #silent = new Set<Rank>();
   #rounds = 0;
   /** Since the last beacon. */
-  #failures = 0;
   #late = 0;
 
   constructor(me: Rank, initial: readonly Candidate[], times: OverlayTimes) {
@@ -50,7 +55,7 @@ export class Seeker {
     this.#initial = initial;
     this.#roots = initial.filter(({ rank }) => rank === ROOT_RANK);
     this.#choices = initial.map((to, place) => ({
-      to,
+      ...choiceOf(to),
       triesLeft: place === 0 && to.rank !== ROOT_RANK ? PLANNED_TRIES : 1,
     }));
   }
@@ -67,7 +72,6 @@ export class Seeker {
 
   /** A beacon was heard: what failed before counts no more. */
   settled(): void {
-    this.#failures = 0;
     this.#late = 0;
     this.#unreached = 0;
   }
@@ -88,13 +92,26 @@ export class Seeker {
     return this.#current?.to;
   }
 
-  /**
-   * How long an answer is waited for. It grows for the root alone, where a thousand may be waiting: a deadline that
-   * does not grow there never ends a storm. Others turn away what they cannot take.
-   */
+  /** How long it is waited for that a dial is taken. */
+  get dialMs(): number {
+    return this.#isRoot ? this.#rootMs : this.#times.dialMs;
+  }
+
+  /** And from then on for an answer to the join, which a parent may put off until its next beacon. */
   get joinMs(): number {
-    const isRoot = this.#current?.to.rank === ROOT_RANK;
-    return doubledMs(isRoot ? this.#late : 0, this.#times.joinMs, this.#times.joinMsMax);
+    return this.#isRoot ? this.#rootMs : this.#times.joinMs;
+  }
+
+  /**
+   * It grows for the root alone, where a thousand may be waiting: a deadline that does not grow there never ends a
+   * storm. Others turn away what they cannot take.
+   */
+  get #rootMs(): number {
+    return doubledMs(this.#late, this.#times.joinMs, this.#times.joinMsMax);
+  }
+
+  get #isRoot(): boolean {
+    return this.#current?.to.rank === ROOT_RANK;
   }
 
   /** The root should take us in although it is full. */
@@ -102,17 +119,21 @@ export class Seeker {
     return this.#unreached >= UNREACHED_MIN;
   }
 
-  /** The pause before the next dial. */
+  /** The pause before the next dial: it grows from round to round, and from try to try of the same candidate. */
   failed(why: DialFailure, leastMs: number, random: () => number): number {
     const { backoffMs, backoffMsMax } = this.#times;
     this.#note(why);
-    if (this.#current !== undefined) {
-      this.#current.triesLeft -= 1;
-      if (this.#current.triesLeft <= 0) this.#choices.shift();
+    const failed = this.#current;
+    if (failed !== undefined) {
+      failed.triesLeft -= 1;
+      failed.tries += 1;
+      if (failed.triesLeft <= 0) this.#choices.shift();
     }
-    const pauseMs = backOffMs(this.#failures, backoffMs, backoffMsMax, random);
-    this.#failures += 1;
-    return Math.min(leastMs, backoffMsMax) + pauseMs;
+    const isAgain = failed !== undefined && this.#choices[0] === failed;
+    if (this.#choices.length === 0) this.#refill(random);
+    const before = isAgain ? failed.tries - 1 : this.#rounds - 1;
+    const pauseMs = backOffMs(before, backoffMs, backoffMsMax, random);
+    return isAgain || this.#isRoot ? Math.min(leastMs, backoffMsMax) + pauseMs : pauseMs;
   }
 
   #note(why: DialFailure): void {
@@ -120,8 +141,16 @@ export class Seeker {
     if (rank === undefined) return;
     if (rank !== ROOT_RANK) {
       if (why === "unreached" || why === "silent") this.#unreached += 1;
-      if (why === "silent" || why === "late") this.#silent.add(rank);
+      if (why !== "silent" && why !== "late") return;
+      this.#silent.add(rank);
+      if (this.#silent.size % SILENT_MAX === 0) this.#rootNext();
     } else if (why === "silent" || why === "late") this.#late += 1;
+  }
+
+  #rootNext(): void {
+    const [first, ...rest] = this.#choices;
+    if (first === undefined) return;
+    this.#choices = [first, ...this.#roots.slice(0, 1).map(choiceOf), ...rest];
   }
 
   /** Full: others are named, and asked at once. */
@@ -133,7 +162,7 @@ export class Seeker {
     const reachable = to.filter(({ rank, address }) => rank !== this.#me && address !== "");
     const answering = reachable.filter(({ rank }) => !this.#silent.has(rank));
     const known = answering.length > 0 ? answering : reachable;
-    this.#choices.unshift(...known.map((candidate) => ({ to: candidate, triesLeft: 1 })));
+    this.#choices.unshift(...known.map(choiceOf));
     return 0;
   }
 
@@ -141,24 +170,29 @@ export class Seeker {
   #refill(random: () => number): void {
     this.#rounds += 1;
     if (this.#rounds % SILENT_ROUNDS === 0) this.#silent.clear();
-    const others = shuffled(this.#alternatives, random);
-    const above = [...this.#ancestors].reverse();
+    const others = shuffled(this.#alternatives, random).slice(0, OTHERS_IN_ROUND * this.#rounds);
+    const above = [...this.#ancestors].reverse().slice(0, ANCESTORS_IN_ROUND * this.#rounds);
     const [uncle, ...rest] = others;
     const nearest =
       uncle !== undefined && random() < 0.5 ? [uncle, ...above, ...rest] : [...above, ...others];
     const seen = new Set<Rank>([this.#me, ROOT_RANK, ...this.#silent, ...(this.#lost === undefined ? [] : [this.#lost])]);
     const choices: Candidate[] = [];
-    for (const candidate of [...nearest, ...this.#initial]) {
+    const initial = nearest.length > 0 && this.#rounds === 1 ? [] : this.#initial;
+    for (const candidate of [...nearest, ...initial]) {
       if (seen.has(candidate.rank)) continue;
       seen.add(candidate.rank);
       choices.push(candidate);
     }
     // One that has nobody but the root above it asks an uncle first just as often.
     const roots = above.length === 0 && random() < 0.5 ? this.#roots.slice(0, 1) : [];
-    this.#choices = [...roots, ...choices, ...this.#roots].map((to) => ({ to, triesLeft: 1 }));
+    this.#choices = [...roots, ...choices, ...this.#roots].map(choiceOf);
     // It may be a broken link only: the next round asks the lost parent, too.
     this.#lost = undefined;
   }
+}
+
+function choiceOf(to: Candidate): Choice {
+  return { to, triesLeft: 1, tries: 0 };
 }
 
 function shuffled<Thing>(things: readonly Thing[], random: () => number): Thing[] {

@@ -148,7 +148,7 @@ export class TreeMember
     this.#link = this.#lastLink;
     this.#parent = to.rank;
     this.effects.push({ kind: "dial", link: this.#lastLink, to });
-    this.#deadlines.arm("join", this.#seeker.joinMs);
+    this.#deadlines.arm("join", this.#seeker.dialMs);
   }
 
   #linkUp(link: LinkId, peer: Rank, dialled: boolean): void {
@@ -165,11 +165,11 @@ export class TreeMember
     this.#phase = "joining";
     this.#link = link;
     this.#parent = peer;
-    this.#deadlines.arm("join", this.#seeker.joinMs);
     this.#join();
   }
 
   #join(): void {
+    this.#deadlines.arm("join", this.#seeker.joinMs);
     this.#asked = true;
     const { protocol, seals } = this.#settings;
     this.#attach += 1;

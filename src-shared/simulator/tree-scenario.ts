@@ -193,7 +193,7 @@ function finish(scene: Scene<TreeFrame>): void {
   demand(pending === undefined, `${ARRIVED_MS_MAX} ms after the tree was whole: ${pending ?? ""}`);
   const before = judge.reparentings;
   const wait = waitUntil(scene, LEAVE_MS_MAX, () => {
-    const still = leaving.find(({ rank }) => judge.records.get(rank)?.state !== "left");
+    const still = leaving.find(({ rank }) => judge.isWanted(rank) && judge.records.get(rank)?.state !== "left");
     return still === undefined ? undefined : nameOf(still);
   });
   demand(wait === undefined, `${wait ?? ""} has said goodbye, and the root takes it for ${stateOf(scene, leaving)}`);

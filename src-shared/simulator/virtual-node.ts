@@ -33,6 +33,8 @@ export class VirtualNode {
   #drainPlanned = false;
   #pausedSince: number | undefined;
   #dead = false;
+  /** A standstill up to here is no news any more. */
+  #lagTold = 0;
   /** How far the work under way has got: what it sends starts then. */
   cursor = 0;
   /** Processor time used so far. */
@@ -154,18 +156,18 @@ export class VirtualNode {
     const timer = this.#timers.get(work.timer);
     if (timer === undefined || timer.deadline > work.due) return;
     timer.deadline = Infinity;
-    this.#tellLag(this.#time.now - work.due);
+    this.#tellLag(work.due);
     if (!this.#dead) this.#onTimer(work.timer);
   }
 
   #resume(): void {
     if (this.#pausedSince === undefined || this.#dead) return;
-    const ms = this.#time.now - this.#pausedSince;
+    const since = this.#pausedSince;
     this.#pausedSince = undefined;
     this.cursor = Math.max(this.cursor, this.#time.now);
     // As in the real shells: the standstill is told before any timer that came due in it. Timers go before what came
     // over links meanwhile: the harder of the two orders that the event loop knows.
-    this.#tellLag(ms);
+    this.#tellLag(since);
     const waiting = this.#queue.slice(this.#taken);
     this.#queue = [
       ...waiting.filter(({ timer }) => timer !== undefined),
@@ -175,8 +177,12 @@ export class VirtualNode {
     if (this.#queue.length > 0) this.#planDrain();
   }
 
-  #tellLag(ms: number): void {
-    if (!this.#dead && ms - LAG_MS_MISSED >= LAG_MS_MIN) this.#onLag(ms - LAG_MS_MISSED);
+  #tellLag(since: number): void {
+    const { now } = this.#time;
+    const ms = now - Math.max(since, this.#lagTold) - LAG_MS_MISSED;
+    if (this.#dead || ms < LAG_MS_MIN) return;
+    this.#lagTold = now;
+    this.#onLag(ms);
   }
 }
 
