@@ -157,6 +157,8 @@ function itemOf(waiting: Waiting): FoldedItem {
     }
     return { sequence, skips, ranks, tags: all };
   });
+  // A host may say the same twice: its lower number comes first, whoever has opened the part.
+  parts.sort((a, b) => a.sequence - b.sequence);
   return { payload: waiting.payload, parts };
 }
 

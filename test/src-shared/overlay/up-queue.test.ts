@@ -1,0 +1,101 @@
+// What goes up the tree: equal texts as one, each host's in order, never more than the window ahead.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { FoldedItem } from "../../../src-shared/overlay/tree-frames.ts";
+import { itemBytes, tagsOf, UpQueue } from "../../../src-shared/overlay/up-queue.ts";
+
+const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+const tagOf = (rank: number): Uint8Array => new Uint8Array(16).fill(rank);
+const report = (rank: number, sequence: number, words: string): FoldedItem => ({
+  payload: text(words),
+  parts: [{ sequence, skips: 0, ranks: [rank, rank], tags: tagOf(rank) }],
+});
+const wide = { windowBytes: 1_000_000, frameBytes: 1_000_000 };
+
+/** One line for each report, in the order in which the parent gets them. */
+function unfold(items: readonly FoldedItem[]): string[] {
+  return items.flatMap(({ payload, parts }) =>
+    parts.flatMap((part) =>
+      [...tagsOf(part)].map(([rank, tag]) => {
+        expect(tag).toEqual(tagOf(rank));
+        return `${String(rank)} ${String(part.sequence)} ${new TextDecoder().decode(payload)}`;
+      }),
+    ),
+  );
+}
+
+describe("the queue upwards", () => {
+  test("a thousand hosts that say the same are one item and one range", () => {
+    const queue = new UpQueue(wide);
+    for (let rank = 1; rank <= 1000; rank += 1) queue.offer(rank % 7, report(rank, 3, "hello"), 10);
+    const { items } = queue.take();
+    expect(items).toHaveLength(1);
+    expect(items[0]?.parts.map(({ sequence, ranks }) => ({ sequence, ranks }))).toEqual([
+      { sequence: 3, ranks: [1, 1000] },
+    ]);
+  });
+
+  test("keeps each host's order, and loses and doubles nothing", () => {
+    const said = fc.array(
+      fc.record({ rank: fc.integer({ min: 1, max: 5 }), words: fc.constantFrom("a", "b", "c") }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(said, fc.integer({ min: 1, max: 4 }), (reports, hops) => {
+        const last = new Map<number, number>();
+        let items = reports.map(({ rank, words }) => {
+          const sequence = (last.get(rank) ?? 0) + 1;
+          last.set(rank, sequence);
+          return report(rank, sequence, words);
+        });
+        const before = unfold(items).sort();
+        for (let hop = 0; hop < hops; hop += 1) {
+          const queue = new UpQueue(wide);
+          for (const item of items) queue.offer(1, item, 1);
+          items = queue.take().items;
+        }
+        expect(unfold(items).sort()).toEqual(before);
+        const seen = new Map<number, number>();
+        for (const line of unfold(items)) {
+          const [rank = 0, sequence = 0] = line.split(" ").map(Number);
+          expect(sequence).toBe((seen.get(rank) ?? 0) + 1);
+          seen.set(rank, sequence);
+        }
+      }),
+    );
+  });
+
+  test("lets out no more than its window, and tells whose bytes are free again", () => {
+    const queue = new UpQueue({ windowBytes: 100, frameBytes: 50 });
+    for (let rank = 1; rank <= 20; rank += 1)
+      queue.offer(rank % 2, report(rank, 1, `text ${String(rank)}`), 30);
+    let out = 0;
+    const freed = new Map<number, number>();
+    while (queue.isOpen && !queue.isEmpty) {
+      const taken = queue.take();
+      for (const item of taken.items) out += itemBytes(item);
+      for (const [link, bytes] of taken.freed) freed.set(link, (freed.get(link) ?? 0) + bytes);
+    }
+    // One item may reach beyond the window, not two.
+    expect(out).toBeGreaterThanOrEqual(100);
+    expect(out).toBeLessThan(100 + itemBytes(report(1, 1, "text 20")));
+    expect([...freed.values()].reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(20 * 30);
+    queue.taken(out);
+    expect(queue.isOpen).toBe(true);
+  });
+
+  test("forgets all when the way up is gone, and frees it", () => {
+    const queue = new UpQueue(wide);
+    queue.offer(4, report(1, 1, "x"), 30);
+    queue.offer(5, report(2, 1, "x"), 31);
+    expect(new Map(queue.clear())).toEqual(
+      new Map([
+        [4, 30],
+        [5, 31],
+      ]),
+    );
+    expect(queue.isEmpty).toBe(true);
+    queue.offer(4, report(1, 1, "x"), 30);
+    expect(queue.take().items).toHaveLength(1);
+  });
+});
