@@ -65,7 +65,10 @@ describe("frames of the tree", () => {
       for (const wrong of [undefined, null, -1, 1.5, 2 ** 53, "x\u0000".repeat(400), {}, [[1]], Number.NaN]) {
         const isTheSame = typeof wrong === typeof fields[name] && name === "address" && wrong === "";
         if (!isTheSame)
-          expect(checkTreeFrame({ ...fields, [name]: wrong }), `${name} = ${String(wrong)}`).toBe(undefined);
+          expect(
+            checkTreeFrame({ ...fields, [name]: wrong }),
+            `${name} = ${JSON.stringify(wrong) ?? "undefined"}`,
+          ).toBe(undefined);
       }
     }
   });
