@@ -167,6 +167,8 @@ export class Scene<Frame> {
       const forger = this.world.clients.get(rank);
       if (forger !== undefined) this.world.crashClient(forger);
     }
+    this.world.controller.node.resume();
+    for (const client of this.running()) client.node.resume();
     if (this.world.controller.node.isDead) this.world.startController();
     // As a controller does whose deploying has failed.
     for (const { state, rank, host } of this.world.controller.core.members()) {

@@ -96,7 +96,7 @@ export class VirtualNode {
   pause(ms: number): void {
     if (this.#pausedSince !== undefined || this.#dead) return;
     this.#pausedSince = this.#time.now;
-    this.#time.after(ms, () => this.#resume());
+    this.#time.after(ms, () => this.resume());
   }
 
   kill(): void {
@@ -160,7 +160,7 @@ export class VirtualNode {
     if (!this.#dead) this.#onTimer(work.timer);
   }
 
-  #resume(): void {
+  resume(): void {
     if (this.#pausedSince === undefined || this.#dead) return;
     const since = this.#pausedSince;
     this.#pausedSince = undefined;
