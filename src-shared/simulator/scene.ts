@@ -167,6 +167,7 @@ export class Scene<Frame> {
       const forger = this.world.clients.get(rank);
       if (forger !== undefined) this.world.crashClient(forger);
     }
+    this.world.controller.dieAfter = undefined;
     this.world.controller.node.resume();
     for (const client of this.running()) client.node.resume();
     if (this.world.controller.node.isDead) this.world.startController();
