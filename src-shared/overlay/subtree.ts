@@ -1,5 +1,5 @@
 // Who hangs below a node, and by which of its children: learnt from edge records, exact for what is attached now.
-import type { Candidate, Rank } from "./topology.ts";
+import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
 import type { EdgeRecord } from "./tree-frames.ts";
 
 /** What a record has changed: `gone` are no more below, `come` are (again). */
@@ -14,11 +14,16 @@ export class Subtree {
   readonly #me: Rank;
   readonly #records = new Map<Rank, EdgeRecord>();
   readonly #children = new Map<Rank, Set<Rank>>();
-  /** Of each rank ever seen the highest attach: what is older changes nothing, however late it comes. */
-  readonly #newest = new Map<Rank, number>();
+  /**
+   * Of each rank ever seen the highest attach: what is older changes nothing, however late it comes. Only at the root,
+   * which checks the proofs: elsewhere a forged number would shut out the true ones long after the forger is gone, so
+   * there the word of a child counts for as long as its link stands.
+   */
+  readonly #newest: Map<Rank, number> | undefined;
 
   constructor(me: Rank) {
     this.#me = me;
+    this.#newest = me === ROOT_RANK ? new Map() : undefined;
   }
 
   /** Without the node itself. */
@@ -68,19 +73,20 @@ export class Subtree {
   /** A record that a child has passed on; `via` undefined for an edge of this node itself. */
   learn(record: EdgeRecord, via: Rank | undefined): SubtreeChange {
     const { child, parent, attach } = record;
-    const newest = this.#newest.get(child) ?? 0;
+    const newest = this.#newest?.get(child) ?? 0;
     if (child === this.#me || attach < newest) return UNCHANGED;
     const known = this.#records.get(child);
     if (!record.up) {
-      this.#newest.set(child, attach);
+      this.#newest?.set(child, attach);
       if (known === undefined || known.parent !== parent || known.attach !== attach) return UNCHANGED;
       return { gone: this.drop(child), come: [] };
     }
-    if (known?.attach === attach) return UNCHANGED;
+    if (known?.attach === attach && known.parent === parent) return UNCHANGED;
+    if (known !== undefined && known.attach >= attach && !this.#mayCorrect(child, via)) return UNCHANGED;
     // A child speaks for its own subtree only; and nobody hangs below one who hangs below him.
     if (via !== undefined && parent !== via && this.routeTo(parent) !== via) return UNCHANGED;
     if (via !== undefined && this.#isBelow(parent, child)) return UNCHANGED;
-    this.#newest.set(child, attach);
+    this.#newest?.set(child, attach);
     // What hung below it is told anew by itself, behind this record.
     const gone = known === undefined ? [] : this.drop(child);
     this.#records.set(child, record);
@@ -88,6 +94,12 @@ export class Subtree {
     siblings.add(child);
     this.#children.set(parent, siblings);
     return { gone, come: [child] };
+  }
+
+  /** Where nothing can be proved: a link of one's own is the truth, and a child knows its own subtree best. */
+  #mayCorrect(rank: Rank, via: Rank | undefined): boolean {
+    if (this.#newest !== undefined) return false;
+    return via === undefined || this.routeTo(rank) === via;
   }
 
   /** Takes a rank and all below it away. */

@@ -250,7 +250,7 @@ export class TreeNode {
   }
 
   #learn(record: EdgeRecord, via: Rank | undefined, reason: string): void {
-    if (record.up && this.#end.isEdge?.(record) === false) return;
+    if (this.#end.isEdge?.(record) === false) return;
     const change = this.subtree.learn(record, via);
     for (const rank of change.gone) this.progress.forget(rank);
     // Also one that changes nothing here: it may be news further up.
