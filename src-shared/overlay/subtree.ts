@@ -79,10 +79,12 @@ export class Subtree {
     if (!record.up) {
       this.#newest?.set(child, attach);
       if (known === undefined || known.parent !== parent || known.attach !== attach) return UNCHANGED;
+      // Only whoever leads to an edge can say that it is gone.
+      if (via !== undefined && this.routeTo(child) !== via) return UNCHANGED;
       return { gone: this.drop(child), come: [] };
     }
     if (known?.attach === attach && known.parent === parent) return UNCHANGED;
-    if (known !== undefined && known.attach >= attach && !this.#mayCorrect(child, via)) return UNCHANGED;
+    if (known !== undefined && !this.#mayReplace(known, record, via)) return UNCHANGED;
     // A child speaks for its own subtree only; and nobody hangs below one who hangs below him.
     if (via !== undefined && parent !== via && this.routeTo(parent) !== via) return UNCHANGED;
     if (via !== undefined && this.#isBelow(parent, child)) return UNCHANGED;
@@ -96,10 +98,14 @@ export class Subtree {
     return { gone, come: [child] };
   }
 
-  /** Where nothing can be proved: a link of one's own is the truth, and a child knows its own subtree best. */
-  #mayCorrect(rank: Rank, via: Rank | undefined): boolean {
-    if (this.#newest !== undefined) return false;
-    return via === undefined || this.routeTo(rank) === via;
+  /**
+   * The newer edge counts. Where nothing can be proved, a link of one's own is the truth, and a child knows its own
+   * subtree best: a claim by somebody else waits until that link has gone.
+   */
+  #mayReplace(known: EdgeRecord, record: EdgeRecord, via: Rank | undefined): boolean {
+    if (this.#newest !== undefined) return record.attach > known.attach;
+    if (via === undefined || this.routeTo(record.child) === via) return true;
+    return known.parent !== this.#me && record.attach > known.attach;
   }
 
   /** Takes a rank and all below it away. */
