@@ -159,6 +159,12 @@ export class Scene<Frame> {
     client.report(encode(isCommon ? `step ${client.reports.length + 1} done` : `text ${this.#texts}`));
   }
 
+  /** A text that nobody else has. */
+  bytes(word: string): Uint8Array {
+    this.#texts += 1;
+    return encode(`${word} ${this.#texts}`);
+  }
+
   /** All faults end. */
   calm(): void {
     this.#isCalm = true;

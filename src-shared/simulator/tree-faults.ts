@@ -16,6 +16,8 @@ export interface Fault {
 
 const RESTART_MS_MAX = 12_000;
 const OUTAGE_MS_MAX = 20_000;
+/** Longer than those below it hold on. */
+const CAGED_MS_MAX = 60_000;
 const PAUSES_MS = [500, 2000, 5000, 12_000];
 
 /** A new client for a host that has none, sometimes. */
@@ -239,6 +241,19 @@ export const FAULTS: readonly Fault[] = [
       scene.forAWhile(OUTAGE_MS_MAX, () => {
         for (const place of places) walled.add(place);
         return () => places.forEach((place) => walled.delete(place));
+      });
+    },
+  },
+  {
+    name: "F22 cannot dial",
+    weight: 1,
+    inject: (scene) => {
+      const client = scene.relay();
+      if (client === undefined) return;
+      scene.forAWhile(CAGED_MS_MAX, () => {
+        scene.world.caged.add(client.place);
+        scene.parentLink(client)?.breakOneSided(0);
+        return () => scene.world.caged.delete(client.place);
       });
     },
   },

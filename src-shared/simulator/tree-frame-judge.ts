@@ -1,8 +1,10 @@
 // What frames of the rooted tree may say, and which rare ones were seen: judged where they are sent, by what their
 // sender has sent before.
+import type { OverlayLimits } from "../overlay/overlay.ts";
 import { ROOT_RANK } from "../overlay/topology.ts";
 import type { Rank } from "../overlay/topology.ts";
-import type { Stamp, TreeFrame, TreeJoin } from "../overlay/tree-frames.ts";
+import type { FoldedItem, Stamp, TreeFrame, TreeJoin, UpLane } from "../overlay/tree-frames.ts";
+import { itemBytes } from "../overlay/up-queue.ts";
 import { demand } from "./broken-promise.ts";
 import type { Sightings } from "./sightings.ts";
 import type { FrameJudge } from "./tree-judge.ts";
@@ -26,13 +28,19 @@ function compare(a: Stamp, b: Stamp): number {
 export class TreeFrameJudge implements FrameJudge<TreeFrame> {
   readonly #sightings: Sightings;
   readonly #said = new Map<Rank, Said>();
-  readonly #joins = new WeakMap<VirtualConnection<TreeFrame>, { join: TreeJoin; parked: boolean }>();
+  readonly #joins = new WeakMap<VirtualConnection<TreeFrame>, { join: TreeJoin; at: number }>();
   /** The newest beacon that the root has issued in each epoch. */
   readonly #issued = new Map<number, number>();
   readonly #commandSaid = new WeakMap<VirtualConnection<TreeFrame>, number>();
+  /** Bytes of others on their way up, by lane. */
+  readonly #spent = new WeakMap<VirtualConnection<TreeFrame>, { reports: number; bulk: number }>();
+  readonly #limits: OverlayLimits;
+  readonly #now: () => number;
 
-  constructor(sightings: Sightings) {
+  constructor(sightings: Sightings, limits: OverlayLimits, now: () => number) {
     this.#sightings = sightings;
+    this.#limits = limits;
+    this.#now = now;
   }
 
   isAccept(frame: TreeFrame): boolean {
@@ -42,7 +50,7 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
   sent(from: VirtualProgram<TreeFrame>, connection: VirtualConnection<TreeFrame>, frame: TreeFrame): void {
     switch (frame.t) {
       case "join":
-        this.#joins.set(connection, { join: frame, parked: false });
+        this.#joins.set(connection, { join: frame, at: this.#now() });
         this.#joined(from.rank, frame);
         return;
       case "accept":
@@ -57,19 +65,23 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
         if (frame.edges.length > 1) this.#sightings.note("several edges in one frame");
         return;
       case "reports":
+        this.#rising(from.rank, connection, "reports", frame.items);
         if (from.rank !== ROOT_RANK && frame.items.some(({ parts }) => isFolded(parts)))
           this.#sightings.note("folded report");
         return;
+      case "bulkUp":
+        this.#rising(from.rank, connection, "bulk", frame.items);
+        return this.#sightings.note("bulkUp");
+      case "taken":
+        return this.#taken(connection, frame.lane, frame.bytes);
       case "redirect":
       case "detached":
       case "need":
       case "resync":
-      case "taken":
       case "goodbye":
       case "farewell":
       case "expel":
       case "bulk":
-      case "bulkUp":
         return this.#sightings.note(frame.t);
       case "alive":
       case "received":
@@ -106,14 +118,14 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
   ): void {
     const asked = this.#joins.get(connection);
     demand(asked !== undefined, `rank ${rank} accepts somebody who has not asked`);
-    const { join, parked } = asked;
+    const { join, at } = asked;
     const order = compare(stamp, join.stamp);
     const depth = path.length - 1;
     demand(
       order > 0 || (order === 0 && depth < join.depth),
       `rank ${rank} at depth ${depth} accepts one that was at depth ${join.depth} with the same or a newer stamp`,
     );
-    if (parked) this.#sightings.note("parked until the next beacon");
+    if (this.#now() - at > PARKED_MS_MIN) this.#sightings.note("parked until the next beacon");
     if (join.stamp.epoch > 0 && stamp.epoch > join.stamp.epoch) this.#sightings.note("attached to a newer epoch");
     if (join.attach > 1 && stable > join.have) this.#sightings.note("back behind what is stable");
     this.#beacon(rank, stamp, stable);
@@ -143,11 +155,36 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
     this.#commandSaid.set(connection, -1);
   }
 
-  /** The acceptor took longer than a join takes. */
-  noteParked(connection: VirtualConnection<TreeFrame>): void {
-    const asked = this.#joins.get(connection);
-    if (asked !== undefined) asked.parked = true;
+  /** S16: no more than the window and one frame, as the one who gives credit sees it at the earliest. */
+  #rising(
+    from: Rank,
+    connection: VirtualConnection<TreeFrame>,
+    lane: UpLane,
+    items: readonly FoldedItem[],
+  ): void {
+    const spent = this.#spent.get(connection) ?? { reports: 0, bulk: 0 };
+    this.#spent.set(connection, spent);
+    const others = items.filter((item) => !isOwn(item, from));
+    if (others.length === 0) return;
+    const { hopBytes, hopFrameBytes } = this.#limits;
+    demand(spent[lane] < hopBytes, `rank ${from} sends ${lane} above its credit: ${spent[lane]} bytes`);
+    const largest = Math.max(...others.map((item) => itemBytes(item)));
+    for (const item of others) spent[lane] += itemBytes(item);
+    demand(spent[lane] <= hopBytes + hopFrameBytes + largest, `rank ${from} sends a frame of ${spent[lane]} bytes`);
+    if (spent[lane] >= hopBytes) this.#sightings.note("hop credit exhausted");
   }
+
+  #taken(connection: VirtualConnection<TreeFrame>, lane: UpLane, bytes: number): void {
+    const spent = this.#spent.get(connection);
+    if (spent !== undefined) spent[lane] = Math.max(0, spent[lane] - bytes);
+  }
+}
+
+/** A join that waits for the next beacon takes longer than any way to and fro, but for hosts that are slow. */
+const PARKED_MS_MIN = 300;
+
+function isOwn({ parts }: FoldedItem, rank: Rank): boolean {
+  return parts.every(({ ranks }) => ranks.length === 2 && ranks[0] === rank && ranks[1] === rank);
 }
 
 function isFolded(parts: readonly { readonly ranks: readonly number[] }[]): boolean {
@@ -191,7 +228,3 @@ export function treeFrameBytes(frame: TreeFrame): number {
 
 /** A rank and an address with a port. */
 const CANDIDATE_BYTES = 26;
-
-function itemBytes({ payload, parts }: { readonly payload: Uint8Array; readonly parts: readonly { readonly tags: Uint8Array }[] }): number {
-  return payload.length + parts.reduce((sum, { tags }) => sum + 8 + tags.length, 0);
-}

@@ -118,11 +118,12 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
         return this.#membership(effect);
       case "report":
         return this.#report(effect);
+      case "deliverBulk":
+        return this.#bulk(effect.host, effect.payload);
       case "close":
       case "send":
       case "setTimer":
       case "clearTimer":
-      case "deliverBulk":
       case "problem":
         return;
     }
@@ -341,6 +342,15 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     );
     record.reportsHave = effect.sequence;
     this.#world.trace.mix(record.rank, effect.sequence);
+  }
+
+  /** S10: bulk may be lost, but neither forged nor doubled. */
+  #bulk(host: HostId, payload: Payload): void {
+    const record = this.#wanted.get(host);
+    const said = record?.client?.bulkSaid;
+    const text = new TextDecoder().decode(payload);
+    demand(said?.delete(text) === true, `${host}: bulk that it has not sent, or twice: ${text}`);
+    this.#sightings.note("bulk has arrived");
   }
 
   /** S10: the root never takes a command for delivered that was not. */

@@ -83,7 +83,7 @@ export function playTreeLife(life: Life): LifeStory {
 export function createScene(life: Life): Scene<TreeFrame> {
   const sightings = new Sightings();
   const random = createRandom(life.seed ^ 0x5eed);
-  const frames = new TreeFrameJudge(sightings);
+  const limits = random() < 0.5 ? SMALL_LIMITS : OVERLAY_LIMITS;
   let judge: TreeJudge<TreeFrame> | undefined;
   const world = new TreeWorld<TreeFrame>(
     {
@@ -92,7 +92,7 @@ export function createScene(life: Life): Scene<TreeFrame> {
       network: someNetwork(life.hosts, life.seed, random),
       costs: SIMULATED_COSTS,
       times: OVERLAY_TIMES,
-      limits: random() < 0.5 ? SMALL_LIMITS : OVERLAY_LIMITS,
+      limits,
       degree: life.degree,
       rootDegree: life.degree,
       controllerAbsenceMs: ABSENCE_MS,
@@ -101,6 +101,7 @@ export function createScene(life: Life): Scene<TreeFrame> {
       bytesOf: treeFrameBytes,
     },
     (made) => {
+      const frames = new TreeFrameJudge(sightings, limits, () => made.time.now);
       judge = new TreeJudge(made, frames, sightings);
       return judge;
     },
@@ -120,9 +121,11 @@ function someNetwork(hosts: number, seed: number, random: Random): NetworkModel 
 function trouble(scene: Scene<TreeFrame>, life: Life): void {
   const { world, random } = scene;
   const end = world.time.now + life.troubleMs;
+  // The work of large trees costs as much for each of their hosts.
+  const workEveryMs = WORK_EVERY_MS * Math.max(1, Math.sqrt(life.hosts / 40));
   let nextFault = world.time.now;
   while (world.time.now < end) {
-    world.time.runUntil(Math.min(end, world.time.now + random() * 2 * WORK_EVERY_MS));
+    world.time.runUntil(Math.min(end, world.time.now + random() * 2 * workEveryMs));
     work(scene);
     if (world.time.now < nextFault || life.mix.length === 0) continue;
     nextFault = world.time.now + random() * 2 * FAULT_EVERY_MS;
@@ -149,11 +152,20 @@ function work(scene: Scene<TreeFrame>): void {
     const share = random() < 0.5 ? 1 : random();
     for (let count = 0; count < burst; count += 1) scene.command(share);
   }
+  if (random() < 0.2) bulkSome(scene);
   const isCommon = random() < 0.5;
   for (const client of scene.several(0.3)) {
     const burst = random() < 0.1 ? 10 : 1;
     for (let count = 0; count < burst; count += 1) scene.report(client, isCommon);
   }
+}
+
+/** It may be lost with any link; what arrives has to be right. */
+function bulkSome(scene: Scene<TreeFrame>): void {
+  const client = scene.someone();
+  if (client === undefined) return;
+  client.bulk(scene.bytes("bulk"));
+  if (!scene.world.controller.node.isDead) scene.world.controller.bulk(client.host, scene.bytes("bulk"));
 }
 
 /** L1, L3 */

@@ -98,6 +98,8 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
   readonly dark = new Set<number>();
   /** Nobody can dial them, although they say an address. */
   readonly walled = new Set<number>();
+  /** They can dial nobody. */
+  readonly caged = new Set<number>();
   handshakes = 0;
   readonly #watch: WorldWatch<Frame>;
   readonly #listeners = new Map<string, Listener<Frame>>();

@@ -46,6 +46,8 @@ export class VirtualClient<Frame> extends VirtualProgram<Frame> {
   /** By number, from 1. */
   readonly reports: Payload[] = [];
   dropped = 0;
+  /** Bulk that has not arrived yet. */
+  readonly bulkSaid = new Set<string>();
   readonly #world: ClientWorld<Frame>;
   readonly #seals: MemberSeals;
   readonly #reportsKept: number;
@@ -102,6 +104,8 @@ export class VirtualClient<Frame> extends VirtualProgram<Frame> {
   }
 
   bulk(payload: Payload): void {
+    if (this.ended !== undefined || !this.isRunning) return;
+    this.bulkSaid.add(new TextDecoder().decode(payload));
     this.node.give(0, () => this.step({ kind: "bulk", payload, tag: this.#seals.prove("bulk", payload) }));
   }
 

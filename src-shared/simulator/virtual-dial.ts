@@ -16,6 +16,7 @@ interface DialWorld<Frame> {
   readonly costs: SimulatedCosts;
   readonly dark: ReadonlySet<number>;
   readonly walled: ReadonlySet<number>;
+  readonly caged: ReadonlySet<number>;
   handshakes: number;
   listener(
     address: string,
@@ -45,6 +46,7 @@ function knock<Frame>(dial: Dial<Frame>, repeats: number, at: number): void {
     const isCut =
       world.dark.has(there.place) ||
       world.walled.has(there.place) ||
+      world.caged.has(client.place) ||
       world.ether.isBlocked(client.place, there.place) ||
       world.ether.isBlocked(there.place, client.place);
     if (isCut) {
