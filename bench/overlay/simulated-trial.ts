@@ -111,7 +111,7 @@ export class Trial<Frame> {
     const { world } = this;
     const began = world.time.now;
     for (let place = 1; place <= this.hosts; place += 1)
-      world.time.after(((place - 1) / this.hosts) * STARTS_MS, () => world.startClient(place));
+      world.time.after(this.#random() * STARTS_MS, () => world.startClient(place));
     return this.#until(BUILD_MS_MAX, LOOK_MS.build, () => this.#attachedCount() === this.hosts, began);
   }
 
@@ -119,8 +119,9 @@ export class Trial<Frame> {
     return Math.max(...this.world.controller.core.members().map(({ depth }) => depth));
   }
 
+  /** Ends at any point between two beacons. */
   rest(ms = REST_MS): void {
-    this.world.time.runUntil(this.now + ms);
+    this.world.time.runUntil(this.now + ms + this.#random() * OVERLAY_TIMES.beaconMs);
   }
 
   command(bytes = COMMAND_BYTES): CommandTimes | undefined {
@@ -135,7 +136,8 @@ export class Trial<Frame> {
     world.command(targets, this.#payload);
     let deliveredMs: number | undefined;
     const done = (): boolean => {
-      if (deliveredMs === undefined && this.#delivered >= targets.length) deliveredMs = world.time.now - began;
+      if (deliveredMs === undefined && this.#delivered >= targets.length)
+        deliveredMs = world.time.now - began;
       return deliveredMs !== undefined && this.#pending() === 0;
     };
     const acknowledgedMs = this.#until(COMMAND_MS_MAX, LOOK_MS.command, done, began);
@@ -195,7 +197,9 @@ export class Trial<Frame> {
   }
 
   #pending(): number {
-    return this.world.controller.core.members().reduce((sum, { pendingCommands }) => sum + pendingCommands, 0);
+    return this.world.controller.core
+      .members()
+      .reduce((sum, { pendingCommands }) => sum + pendingCommands, 0);
   }
 
   #until(ms: number, lookMs: number, isSo: () => boolean, began: number): number | undefined {

@@ -1,0 +1,133 @@
+// The talk's three figures (construction, propagation, reconfiguration), simulated: [--seeds N] [--sizes 10,…] [--draw]
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { CONTESTANTS } from "./overlay/contestants.ts";
+import { drawFigures } from "./overlay/figures.ts";
+import type { DisasterSample, Sample } from "./overlay/simulated-sample.ts";
+import { groupBy, spreadOf, type Spread } from "./overlay/statistics.ts";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const FIGURES = join(HERE, "..", "docs", "figures");
+const RAW = join(FIGURES, "overlay.json");
+const PROCESSES = Math.max(1, Math.min(8, cpus().length));
+
+export interface RawData {
+  commit: string;
+  machine: string;
+  date: string;
+  samples: Sample[];
+  disasters: DisasterSample[];
+}
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "200" },
+    sizes: { type: "string", default: "10,30,100,300,1000,3000" },
+    topologies: { type: "string", default: Object.keys(CONTESTANTS).join(",") },
+    networks: { type: "string", default: "lan,wan" },
+    /** Seeds of those with a quarter or half of the hosts dead. */
+    disasters: { type: "string", default: "20" },
+    "disaster-hosts": { type: "string", default: "1000" },
+    /** Only draws what was measured before. */
+    draw: { type: "boolean", default: false },
+  },
+});
+
+const raw = values.draw ? readRaw() : await measure();
+if (!values.draw) {
+  mkdirSync(FIGURES, { recursive: true });
+  writeFileSync(RAW, `${JSON.stringify(raw)}\n`);
+  writeFileSync(join(FIGURES, "overlay.csv"), csvOf(raw.samples));
+}
+for (const [name, svg] of Object.entries(drawFigures(raw))) writeFileSync(join(FIGURES, `${name}.svg`), svg);
+print(raw);
+
+async function measure(): Promise<RawData> {
+  const common = { topologies: values.topologies.split(","), networks: values.networks.split(",") };
+  const sizes = values.sizes.split(",").map(Number);
+  const samples = await inParts<Sample>({ ...common, kind: "sample", sizes, seeds: Number(values.seeds) });
+  const disasters =
+    values.disasters === "0"
+      ? []
+      : await inParts<DisasterSample>({
+          ...common,
+          topologies: common.topologies.filter((name) => name === "rand-tree"),
+          kind: "disaster",
+          sizes: values["disaster-hosts"].split(",").map(Number),
+          seeds: Number(values.disasters),
+        });
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], {
+    cwd: HERE,
+    encoding: "utf8",
+  }).trim();
+  const model = cpus()[0]?.model ?? "unknown processor";
+  const machine = `${String(cpus().length)} × ${model}, Linux ${release()}, Node ${process.versions.node}`;
+  return { commit, machine, date: new Date().toISOString().slice(0, 10), samples, disasters };
+}
+
+function inParts<Line>(wish: Record<string, unknown>): Promise<Line[]> {
+  const lines: Line[] = [];
+  const parts = Array.from({ length: PROCESSES }, (_, part) => {
+    const argument = JSON.stringify({ ...wish, part, parts: PROCESSES });
+    const script = join(HERE, "overlay", "simulate-part.ts");
+    const child = spawn(process.execPath, ["--import", "tsx", script, argument], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      lines.push(JSON.parse(line) as Line);
+      if (process.stderr.isTTY) process.stderr.write(`\r${String(lines.length)} samples`);
+    });
+    return new Promise<void>((resolve, reject) => {
+      child.on("close", (status) => {
+        if (status === 0) resolve();
+        else reject(new Error(`a part of the simulation ended with ${String(status)}`));
+      });
+    });
+  });
+  return Promise.all(parts).then(() => lines);
+}
+
+function readRaw(): RawData {
+  if (!existsSync(RAW)) throw new Error(`${RAW} is missing: measure first`);
+  return JSON.parse(readFileSync(RAW, "utf8")) as RawData;
+}
+
+function csvOf(samples: readonly Sample[]): string {
+  const [first] = samples;
+  if (first === undefined) return "";
+  const names = Object.keys(first) as (keyof Sample)[];
+  const rows = samples.map((sample) => names.map((name) => String(sample[name] ?? "")).join(","));
+  return [names.join(","), ...rows, ""].join("\n");
+}
+
+function print({ samples, disasters, machine, commit }: RawData): void {
+  console.log(`${machine}; commit ${commit}`);
+  console.log("median / p99 (ms), * = some never came to an end");
+  const groups = groupBy(
+    samples,
+    ({ network, hosts, topology }) => `${network} ${String(hosts).padStart(4)} ${topology}`,
+  );
+  for (const [key, group] of groups) {
+    const told = (["buildMs", "deliveredMs", "acknowledgedMs", "killedMs", "silentMs"] as const).map(
+      (name) => `${name.replace(/Ms$/u, "")} ${shortOf(spreadOf(group.map((sample) => sample[name])))}`,
+    );
+    const links = spreadOf(group.map(({ rootHandshakes }) => rootHandshakes));
+    console.log(`${key.padEnd(28)} ${told.join("  ")}  root links ${String(links.median)}`);
+  }
+  for (const [key, group] of groupBy(disasters, ({ network, hosts }) => `${network} ${String(hosts)}`)) {
+    const told = (
+      ["killedQuarterMs", "silentQuarterMs", "killedHalfMs", "silentHalfMs", "healedMs"] as const
+    ).map((name) => `${name.replace(/Ms$/u, "")} ${shortOf(spreadOf(group.map((sample) => sample[name])))}`);
+    console.log(`${key}: ${told.join("  ")}`);
+  }
+}
+
+function shortOf({ median, p99, never }: Spread): string {
+  const told = (ms: number | null): string => (ms === null ? "never" : ms.toFixed(ms < 10 ? 1 : 0));
+  return `${told(median)}/${told(p99)}${never > 0 ? "*" : ""}`;
+}

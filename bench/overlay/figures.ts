@@ -1,0 +1,66 @@
+// Which of the raw data goes into which figure.
+import type { RawData } from "../overlay.ts";
+import { drawFigure, type Line } from "./draw-figure.ts";
+import type { Sample } from "./simulated-sample.ts";
+import { groupBy, spreadOf } from "./statistics.ts";
+
+type Measure =
+  "buildMs" | "deliveredMs" | "acknowledgedMs" | "killedMs" | "silentMs" | "rootCpuMs" | "rootBytes";
+
+const NETWORKS: Readonly<Record<string, string>> = {
+  lan: "simulated LAN (0.1 to 0.2 ms, 1 Gb/s)",
+  wan: "simulated WAN (1 to 80 ms one way, 100 Mb/s)",
+  loopback: "real processes, TLS 1.3, one computer",
+};
+
+/** By name, as SVG. */
+export function drawFigures(raw: RawData): Readonly<Record<string, string>> {
+  const { commit, machine, date, samples } = raw;
+  const seeds = new Set(samples.map(({ seed }) => seed)).size;
+  const notes = [
+    `Median and p99 of up to ${String(seeds)} seeds. Clients start within 1 s. Commit ${commit}, ${date}.`,
+    machine,
+    "The plotted values of the original figures (LASCO 2008) are not available.",
+  ];
+  const figure = (title: string, axis: string, measure: Measure): string =>
+    drawFigure({ title, axis, panels: panelsOf(samples, measure), notes });
+  return {
+    "overlay-construction": figure("Overlay construction", "until the root has all hosts", "buildMs"),
+    "overlay-propagation": figure("Propagation of a 1 KB command", "until all have it", "deliveredMs"),
+    "overlay-acknowledged": figure(
+      "A 1 KB command, acknowledged by all",
+      "until the root knows",
+      "acknowledgedMs",
+    ),
+    "overlay-reconfiguration": figure(
+      "Reconfiguration after an interior host was killed",
+      "until all others are attached",
+      "killedMs",
+    ),
+    "overlay-reconfiguration-silent": figure(
+      "Reconfiguration after an interior host fell silent",
+      "until all others are attached",
+      "silentMs",
+    ),
+    "overlay-root-load": figure(
+      "The controller's processor time for a 1 KB command",
+      "milliseconds",
+      "rootCpuMs",
+    ),
+  };
+}
+
+function panelsOf(samples: readonly Sample[], measure: Measure): { title: string; lines: Line[] }[] {
+  return [...groupBy(samples, ({ network }) => network)].map(([network, there]) => ({
+    title: NETWORKS[network] ?? network,
+    lines: [...groupBy(there, ({ topology }) => topology)].map(([name, own]) => ({
+      name,
+      points: [...groupBy(own, ({ hosts }) => String(hosts))]
+        .map(([hosts, group]) => {
+          const spread = spreadOf(group.map((sample) => sample[measure]));
+          return { hosts: Number(hosts), median: spread.median, low: spread.min, high: spread.p99 };
+        })
+        .sort((a, b) => a.hosts - b.hosts),
+    })),
+  }));
+}
