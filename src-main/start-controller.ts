@@ -5,12 +5,14 @@ import { homedir, networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
-import { hostIdOf } from "#shared/base/ids.ts";
 import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory/resource-directory.ts";
+import { createSessionKeys } from "#shared/node/seals.ts";
 import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
 import { makeFolders } from "#shared/node/make-folders.ts";
 import { LINK_WAYS, type LinkWay } from "#shared/protocol/link-way.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
+import { OVERLAY_DEFAULT, OVERLAY_NAMES, topologyNamed } from "#shared/overlay/topologies.ts";
+import { ROOT_NAME } from "#shared/protocol/peer-name.ts";
 import { Controller } from "./controller/controller.ts";
 import { Questions } from "./controller/questions-shell.ts";
 import { sshQuestions } from "./controller/ssh-questions.ts";
@@ -48,6 +50,9 @@ export interface StartSettings {
   /** Where the directory does not say: how hosts are reached by SSH, and which host keys are taken. */
   readonly transport?: SshTransportName | undefined;
   readonly hostKeyPolicy?: HostKeyPolicy | undefined;
+  /** The topology by its name, and children of one node at most; undefined = the defaults. */
+  readonly overlay?: string | undefined;
+  readonly degree?: number | undefined;
   /** Whose ~/.ssh is used; default: that of whoever runs this. */
   readonly homeDirectory?: string;
   /** Default: the program's own. */
@@ -64,13 +69,19 @@ export async function startController(settings: StartSettings): Promise<Controll
   await makeFolders(logDirectory, PRIVATE);
   const clientBundle = clientBundlePath();
   if (!existsSync(clientBundle)) throw new Error(`${clientBundle} is missing; run: npm run build`);
+  const { overlay: name = OVERLAY_DEFAULT, degree } = settings;
+  const topology = topologyNamed(name);
+  if (topology === undefined)
+    throw new Error(`no overlay is called ${name}; there are: ${OVERLAY_NAMES.join(", ")}`);
   const authority = await createAuthority(session);
   const late: Late = {};
   const overlay = await createOverlayRoot(
-    { clock: createSystemClock(), random: Math.random, callbacks: callbacksOf(late) },
+    { clock: createSystemClock(), random: Math.random, topology, callbacks: callbacksOf(late) },
     {
       session,
-      credentials: await authority.issue("root", hostIdOf("controller")),
+      credentials: await authority.issue(ROOT_NAME),
+      keys: createSessionKeys(),
+      ...(degree === undefined ? {} : { degree }),
       ...(settings.port === undefined ? {} : { port: settings.port }),
     },
   );
@@ -96,7 +107,7 @@ export async function startController(settings: StartSettings): Promise<Controll
           {
             overlay,
             deployments,
-            issue: (host) => authority.issue("client", host),
+            issue: (client) => authority.issue(client),
             callbacks: fleetCallbacks,
             memory,
             random: Math.random,

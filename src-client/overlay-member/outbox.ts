@@ -6,7 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "#shared/protocol/reports.ts";
-import { createWireCodec } from "#shared/protocol/wire.ts";
+import { createPayloadCodec } from "#shared/protocol/wire.ts";
 import { createFileSegment, createMemorySegment, openFileSegment } from "./outbox-segment.ts";
 import type { OutboxSegment } from "./outbox-segment.ts";
 
@@ -87,7 +87,7 @@ function pathOf(directory: string, first: number): string {
 class SegmentedOutbox implements Outbox {
   readonly #directory: string;
   readonly #limits: OutboxLimits;
-  readonly #codec = createWireCodec();
+  readonly #codec = createPayloadCodec();
   /** Oldest first; numbers never overlap, but may leave gaps. */
   #segments: OutboxSegment[] = [];
   #last = 0;

@@ -1,24 +1,27 @@
-// The client's end of the overlay: dials the root, keeps the outbox, drives the pure member.
+// The client's end of the overlay: dials, lets others hang below it, keeps the outbox, drives the pure member.
 import type { Duplex } from "node:stream";
-import type { SecureContext } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Clock } from "#shared/base/clock.ts";
 import type { Random } from "#shared/base/random.ts";
-import { CONTROL_BYTES_EASY, createFrameLink } from "#shared/node/frame-link.ts";
-import type { BulkOutcome, FrameLink, FrameLinkCallbacks } from "#shared/node/frame-link.ts";
-import { createLagMonitor } from "#shared/node/lag-monitor.ts";
-import type { LagMonitor } from "#shared/node/lag-monitor.ts";
-import { createTimerTable } from "#shared/node/timer-table.ts";
-import type { TimerTable } from "#shared/node/timer-table.ts";
-import { answerRoot, createLinkContext, dialRoot } from "#shared/node/tls-link.ts";
+import { CONTROL_BYTES_EASY } from "#shared/node/frame-link.ts";
+import type { BulkOutcome, LinkTraffic } from "#shared/node/frame-link.ts";
+import { OverlayNode } from "#shared/node/overlay-node.ts";
+import { createMemberSeals } from "#shared/node/seals.ts";
+import { createLinkContext, dialOver } from "#shared/node/tls-link.ts";
+import { PAYLOAD_BYTES_MAX } from "#shared/overlay/frame-fields.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "#shared/overlay/overlay.ts";
+import type { LinkId, OverlayTimes } from "#shared/overlay/overlay.ts";
+import { topologyNamed } from "#shared/overlay/topologies.ts";
+import { ROOT_RANK } from "#shared/overlay/topology.ts";
 import type {
-  LinkId,
+  Candidate,
+  MemberCore,
   MemberEffect,
   MemberEvent,
-  OverlayMember,
-  OverlayTimes,
-} from "#shared/overlay/overlay.ts";
-import { createStarMember } from "#shared/overlay/star-member.ts";
+  MemberSeals,
+  Rank,
+  Topology,
+} from "#shared/overlay/topology.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
 import { checkBulk } from "#shared/protocol/check-bulk.ts";
 import { checkCommand } from "#shared/protocol/check-commands.ts";
@@ -26,7 +29,7 @@ import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { Report } from "#shared/protocol/reports.ts";
-import { createWireCodec, PAYLOAD_BYTES_MAX } from "#shared/protocol/wire.ts";
+import { MemberListeners } from "./member-listeners.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** Called in order, never from inside a call of RunningOverlayMember. */
@@ -36,7 +39,8 @@ export interface OverlayMemberCallbacks {
   onBulk(message: BulkMessage): void;
   /** After `sendBulk` said "held", and after each attach: go on sending. */
   onBulkWritable(): void;
-  onAttached(): void;
+  /** Also when the path to the root has changed; `path` names ranks, from the root to this client. */
+  onAttached(path: readonly Rank[]): void;
   onOrphaned(reason: string): void;
   /** No controller for `controllerAbsenceMs`, or refused for good: stop, clean up, end. Nothing comes after it. */
   onAbandoned(reason: string): void;
@@ -54,259 +58,248 @@ export interface OverlayMemberParts {
   /** From `openOutbox`; closed by whoever opened it. */
   readonly outbox: Outbox;
   readonly callbacks: OverlayMemberCallbacks;
+  /** Default: the one that the credentials name. */
+  readonly topology?: Topology<unknown>;
 }
 
 export interface OverlayMemberSettings {
   readonly credentials: ClientCredentials;
+  /** Where other clients may dial this one; default: any free port. */
+  readonly port?: number;
   readonly times?: Partial<OverlayTimes>;
 }
 
 export interface RunningOverlayMember {
   readonly attached: boolean;
+  /** Of clients that hang below this one. */
+  readonly children: number;
+  /** Since its start, over all links. */
+  readonly traffic: LinkTraffic;
   /** Kept on disk until the root has it. */
   report(report: Report): void;
+  sendBulk(message: BulkMessage): BulkOutcome;
   /** A stream on which somebody has come who may be the controller; resolves with whether he has proved it. */
   offer(stream: Duplex): Promise<boolean>;
-  sendBulk(message: BulkMessage): BulkOutcome;
   /** Replaces `controllerAbsenceMs` of the credentials, as `execute` asks. */
   allowAbsence(ms: number): void;
   /** Hands over the last reports, says goodbye; resolves when the root has heard it or after `leaveMs`. */
   leave(): Promise<void>;
-  /** Drops the link without a goodbye. */
+  /** Drops the links without a goodbye. */
   close(): void;
 }
 
-/** Dials at once, where it has an address. */
+/** Dials at once, where it has an address. Throws when the credentials name a topology that this client does not know. */
 export function createOverlayMember(
   parts: OverlayMemberParts,
   settings: OverlayMemberSettings,
 ): RunningOverlayMember {
-  const member = new DiallingMember(parts, settings);
+  const topology = parts.topology ?? topologyNamed(settings.credentials.overlay);
+  if (topology === undefined)
+    throw new Error(`an overlay of this client's version is not called "${settings.credentials.overlay}"`);
+  const member = new DrivenMember(parts, settings, topology);
   member.start();
   return member;
 }
 
-class DiallingMember implements RunningOverlayMember {
+type Event = MemberEvent<unknown>;
+type Effect = MemberEffect<unknown>;
+
+class DrivenMember implements RunningOverlayMember {
   readonly #parts: OverlayMemberParts;
   readonly #credentials: ClientCredentials;
-  readonly #context: SecureContext;
-  readonly #codec = createWireCodec();
-  readonly #core: OverlayMember;
-  readonly #timers: TimerTable;
-  readonly #lag: LagMonitor;
-  /** Dials under way, and links that stand. */
-  readonly #dials = new Map<LinkId, AbortController>();
-  readonly #links = new Map<LinkId, FrameLink>();
-  /** Handshakes of those who have come by themselves, and what they have become for the core to take. */
+  readonly #topology: Topology<unknown>;
+  readonly #context;
+  readonly #seals: MemberSeals;
+  readonly #core: MemberCore<unknown>;
+  readonly #node: OverlayNode<unknown, Event, Effect>;
+  readonly #listeners: MemberListeners | undefined;
+  /** For a root whose address the core does not know. */
+  readonly #rootAddresses: readonly string[];
+  #rootDials = 0;
+  /** Of the first dials of the root: one for each address, then everything has been tried. */
+  #rootFailures: string[] = [];
+  /** Handshakes of those who have come by themselves. */
   readonly #answering = new Set<AbortController>();
-  readonly #offers = new Map<number, Duplex>();
-  #lastOffer = 0;
-  /** Of the first dials: one for each address, then everything has been tried. */
-  #firstFailures: string[] = [];
-  /** Reports that the core has let out and the link has not taken yet. */
-  #outgoing: { link: LinkId; from: number; to: number } | undefined;
-  #events: MemberEvent[] = [];
-  #busy = false;
-  #closed = false;
   /** Left or abandoned: the core says nothing more. */
   #over = false;
+  /** Reports that the core has let out and the link has not taken yet. */
+  #outgoing: { link: LinkId; from: number; to: number } | undefined;
   #onLeft: (() => void)[] = [];
 
-  constructor(parts: OverlayMemberParts, settings: OverlayMemberSettings) {
+  constructor(parts: OverlayMemberParts, settings: OverlayMemberSettings, topology: Topology<unknown>) {
     const { credentials } = settings;
+    const { session, rank, start, candidates, degree, controllerAbsenceMs, rootKey, proofKey } = credentials;
     this.#parts = parts;
     this.#credentials = credentials;
+    this.#topology = topology;
     this.#context = createLinkContext(credentials);
-    this.#core = createStarMember({
+    this.#seals = createMemberSeals(session, { root: rootKey, own: proofKey });
+    this.#rootAddresses = candidates.flatMap((one) => (one.rank === ROOT_RANK ? [one.address] : []));
+    this.#core = topology.createMember({
       protocol: PROTOCOL_VERSION,
-      incarnation: credentials.incarnation,
-      candidates: credentials.candidates.length,
-      controllerAbsenceMs: credentials.controllerAbsenceMs,
+      rank,
+      start,
+      candidates,
+      degree,
+      controllerAbsenceMs,
       lastReport: parts.outbox.last,
       times: { ...OVERLAY_TIMES, ...settings.times },
       limits: OVERLAY_LIMITS,
+      seals: this.#seals,
     });
-    this.#lag = createLagMonitor({ clock: parts.clock, onLag: (ms) => this.#feed({ kind: "lagged", ms }) });
-    this.#timers = createTimerTable((name) => {
-      this.#lag.check();
-      this.#feed({ kind: "timer", name });
+    this.#node = new OverlayNode<unknown, Event, Effect>({
+      clock: parts.clock,
+      random: parts.random,
+      topology,
+      step: (event, surroundings) => this.#core.step(event, surroundings),
+      perform: (effect) => this.#perform(effect),
+      isKept: () => false,
+      keep: () => Promise.resolve(),
+      linkUp: (link, peer, dialled) => ({ kind: "linkUp", link, peer, dialled }),
+      onMalformed: (peer, reason) => this.#problem(`${nameOf(peer)}: ${reason}`),
+      onBulkWritable: (_peer, link) => {
+        if (link === this.#core.parent) this.#notify((to) => to.onBulkWritable());
+      },
+      onDrained: () => this.#sendReports(),
     });
+    if (topology.membersListen && degree > 0)
+      this.#listeners = new MemberListeners(
+        { credentials, session, rank, port: settings.port ?? 0 },
+        {
+          onListening: (address) => this.#node.feed({ kind: "listening", address }),
+          onClient: (socket, peer) => this.#node.accept(socket, peer, "client"),
+          onProblem: (reason) => this.#problem(reason),
+        },
+      );
   }
 
   start(): void {
-    this.#feed({ kind: "start" });
+    this.#node.feed({ kind: "start" });
   }
 
   get attached(): boolean {
     return this.#core.attached;
   }
 
+  get children(): number {
+    return this.#core.children.length;
+  }
+
+  get traffic(): LinkTraffic {
+    return this.#node.traffic;
+  }
+
   report(report: Report): void {
-    const payload = this.#codec.encodePayload(report);
+    const payload = this.#node.codec.encodePayload(report);
     if (payload.length > PAYLOAD_BYTES_MAX) {
       throw new RangeError(
         `a ${report.kind} report of ${payload.length} bytes; ${PAYLOAD_BYTES_MAX} is the limit`,
       );
     }
-    this.#feed({ kind: "reported", sequence: this.#parts.outbox.append(payload) });
+    this.#node.feed({ kind: "reported", sequence: this.#parts.outbox.append(payload) });
+  }
+
+  sendBulk(message: BulkMessage): BulkOutcome {
+    const link = this.#node.link(this.#core.parent);
+    if (link === undefined) return "dropped";
+    const payload = this.#node.codec.encodePayload(message);
+    this.#node.feed({ kind: "bulk", payload, tag: this.#seals.prove("bulk", payload) });
+    return link.bulkOutcome;
   }
 
   async offer(stream: Duplex): Promise<boolean> {
     const answering = new AbortController();
     this.#answering.add(answering);
-    if (this.#closed) answering.abort();
+    if (this.#node.closed) answering.abort();
     const { session } = this.#credentials;
+    const end = { context: this.#context, session, rank: ROOT_RANK, signal: answering.signal };
     try {
-      const link = await answerRoot(stream, { context: this.#context, session, signal: answering.signal });
-      this.#lastOffer += 1;
-      this.#offers.set(this.#lastOffer, link);
-      this.#feed({ kind: "offered", offer: this.#lastOffer });
-      // A core that has ended answers nothing.
-      this.#decline(this.#lastOffer);
+      const socket = await dialOver(stream, end);
+      if (this.#over) socket.destroy();
+      else this.#node.accept(socket, ROOT_RANK, "controller");
       return true;
     } catch (error) {
       stream.destroy();
-      this.#notify((to) => to.onProblem(`somebody came and is not the controller: ${messageOf(error)}`));
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#problem(`somebody came and is not the controller: ${reason}`);
       return false;
     } finally {
       this.#answering.delete(answering);
     }
   }
 
-  sendBulk(message: BulkMessage): BulkOutcome {
-    const link = this.#links.get(this.#core.parent ?? 0);
-    if (link === undefined) return "dropped";
-    this.#feed({ kind: "bulk", payload: this.#codec.encodePayload(message) });
-    return link.bulkOutcome;
-  }
-
   allowAbsence(ms: number): void {
-    this.#feed({ kind: "absenceAllowed", ms });
+    this.#node.feed({ kind: "absenceAllowed", ms });
   }
 
   leave(): Promise<void> {
-    if (this.#closed || this.#over) return Promise.resolve();
+    if (this.#node.closed || this.#over) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onLeft.push(resolve);
-      this.#feed({ kind: "leave" });
+      this.#node.feed({ kind: "leave" });
     });
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#timers.clearAll();
-    this.#lag.close();
-    for (const dial of [...this.#dials.values(), ...this.#answering]) dial.abort();
-    for (const offer of [...this.#offers.keys()]) this.#decline(offer);
-    for (const link of this.#links.values()) link.close("the client ends");
+    this.#node.close("the client ends");
+    this.#listeners?.close();
+    for (const answering of this.#answering) answering.abort();
     for (const resolve of this.#onLeft.splice(0)) resolve();
   }
 
-  #dial(id: LinkId, candidate: number): void {
-    const address = this.#credentials.candidates[candidate];
-    // The core was told how many there are; its deadline for the join is the answer to any other number.
-    if (address === undefined) return;
-    const dial = new AbortController();
-    this.#dials.set(id, dial);
+  #dial(link: LinkId, { rank, address }: Candidate): void {
     const { session } = this.#credentials;
-    const dialled = dialRoot({ ...address, context: this.#context, session, signal: dial.signal });
-    dialled.then(
-      (socket) => this.#dialled(id, socket),
-      (error: unknown) => this.#dialFailed(id, `${address.host}:${address.port}: ${messageOf(error)}`),
-    );
-  }
-
-  #dialFailed(id: LinkId, reason: string): void {
-    if (!this.#dials.delete(id)) return;
-    this.#countFailure(reason);
-    this.#notify((to) => to.onProblem(`cannot reach the controller at ${reason}`));
-    this.#feed({ kind: "linkDown", link: id, reason });
-  }
-
-  #countFailure(reason: string): void {
-    const needed = this.#credentials.candidates.length;
-    if (this.#firstFailures.length >= needed) return;
-    this.#firstFailures.push(reason);
-    const all = this.#firstFailures.join("; ");
-    if (this.#firstFailures.length === needed) this.#notify((to) => to.onUnreached(all));
-  }
-
-  #dialled(id: LinkId, stream: Duplex): void {
-    if (!this.#dials.delete(id) || this.#closed) stream.destroy();
-    else this.#linkUp(id, stream);
-  }
-
-  #take(id: LinkId, offer: number): void {
-    const stream = this.#offers.get(offer);
-    this.#offers.delete(offer);
-    if (stream === undefined || stream.destroyed)
-      this.#feed({ kind: "linkDown", link: id, reason: "the controller has gone again" });
-    else this.#linkUp(id, stream);
-  }
-
-  #decline(offer: number): void {
-    this.#offers.get(offer)?.destroy();
-    this.#offers.delete(offer);
-  }
-
-  #linkUp(id: LinkId, stream: Duplex): void {
-    const callbacks: FrameLinkCallbacks = {
-      onFrame: (frame) => this.#feed({ kind: "frame", link: id, frame }),
-      onClosed: (reason) => {
-        this.#links.delete(id);
-        this.#feed({ kind: "linkDown", link: id, reason });
+    const to = rank === ROOT_RANK ? this.#addressOfRoot(address) : address;
+    const order = { link, rank, session, context: this.#context, to };
+    this.#node.dial(order, {
+      up: (socket) => this.#listenBeside(socket),
+      failed: (reason, isGivenUp) => {
+        if (rank === ROOT_RANK) this.#rootFailed(`${to}: ${reason}`);
+        if (!isGivenUp) this.#problem(`cannot reach ${nameOf(rank)} at ${to}: ${reason}`);
       },
-      onBulkWritable: () => this.#notify((to) => to.onBulkWritable()),
-      onDrained: () => this.#sendReports(),
-    };
-    const { clock } = this.#parts;
-    this.#links.set(id, createFrameLink({ stream, codec: this.#codec, clock, callbacks }));
-    this.#feed({ kind: "linkUp", link: id });
+    });
   }
 
-  #feed(event: MemberEvent): void {
-    if (this.#closed) return;
-    this.#events.push(event);
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-        const { clock, random } = this.#parts;
-        for (const effect of this.#core.step(next, { now: clock.now(), random })) this.#perform(effect);
-      }
-    } finally {
-      this.#busy = false;
-    }
+  /** One that the core does not know is one of those that were given, in turn. */
+  #addressOfRoot(address: string): string {
+    if (address !== "") return address;
+    this.#rootDials += 1;
+    return this.#rootAddresses[(this.#rootDials - 1) % Math.max(1, this.#rootAddresses.length)] ?? "";
   }
 
-  #perform(effect: MemberEffect): void {
+  #rootFailed(reason: string): void {
+    const needed = this.#rootAddresses.length;
+    if (this.#rootFailures.length >= needed) return;
+    this.#rootFailures.push(reason);
+    const all = this.#rootFailures.join("; ");
+    if (this.#rootFailures.length === needed) this.#notify((to) => to.onUnreached(all));
+  }
+
+  /** Where this client is seen from there, others will find it as well as anybody can know. */
+  #listenBeside(socket: TLSSocket): Promise<void> | undefined {
+    const { localAddress } = socket;
+    return localAddress === undefined ? undefined : this.#listeners?.at(localAddress);
+  }
+
+  #perform(effect: Effect): void {
     switch (effect.kind) {
       case "dial":
-        return this.#dial(effect.link, effect.candidate);
-      case "take":
-        return this.#take(effect.link, effect.offer);
-      case "decline":
-        return this.#decline(effect.offer);
+        return this.#dial(effect.link, effect.to);
       case "close":
-        return this.#closeLink(effect.link, effect.reason);
       case "send":
-        this.#links.get(effect.link)?.send(effect.frame);
-        return;
+      case "setTimer":
+      case "clearTimer":
+        return this.#node.perform(effect);
       case "sendReports":
         return this.#letOut(effect.link, effect.from, effect.to);
       case "forgetReports":
         return this.#parts.outbox.forget(effect.upTo);
-      case "setTimer":
-        return this.#timers.set(effect.name, effect.delayMs);
-      case "clearTimer":
-        return this.#timers.clear(effect.name);
       case "deliver":
         return this.#command(effect.sequence, effect.payload);
       case "deliverBulk":
         return this.#bulkArrived(effect.payload);
       case "attached":
-        this.#notify((to) => to.onAttached());
+        this.#notify((to) => to.onAttached(effect.path));
         return this.#notify((to) => to.onBulkWritable());
       case "orphaned":
         return this.#notify((to) => to.onOrphaned(effect.reason));
@@ -315,22 +308,15 @@ class DiallingMember implements RunningOverlayMember {
       case "abandoned":
         this.#notify((to) => to.onAbandoned(effect.reason));
         return this.#ended();
+      case "problem":
+        return this.#problem(effect.reason);
     }
-  }
-
-  #closeLink(id: LinkId, reason: string): void {
-    const dial = this.#dials.get(id);
-    if (dial !== undefined) {
-      this.#dials.delete(id);
-      dial.abort();
-      this.#countFailure(reason);
-    }
-    this.#links.get(id)?.close(reason);
   }
 
   #ended(): void {
     this.#over = true;
-    this.#lag.close();
+    this.#node.rest();
+    this.#listeners?.close();
     for (const resolve of this.#onLeft.splice(0)) resolve();
   }
 
@@ -343,38 +329,42 @@ class DiallingMember implements RunningOverlayMember {
   /** One by one while the link takes them easily: a window of large reports must not fill memory. */
   #sendReports(): void {
     const range = this.#outgoing;
-    const link = range === undefined ? undefined : this.#links.get(range.link);
+    const link = this.#node.link(range?.link);
     if (range === undefined || link === undefined) return;
     while (range.from <= range.to && link.controlBytes < CONTROL_BYTES_EASY) {
       const batch = this.#parts.outbox.read(range.from, range.to);
-      for (const record of batch) link.send({ t: "report", ...record });
+      for (const record of batch) {
+        const tag = this.#seals.prove(`report ${record.sequence} ${record.skips}`, record.payload);
+        link.send(this.#topology.reportFrame(this.#credentials.rank, record, tag));
+      }
       range.from = (batch.at(-1)?.sequence ?? range.to) + 1;
     }
     if (range.from > range.to) this.#outgoing = undefined;
   }
 
   #command(sequence: number, payload: Uint8Array): void {
-    const decoded = this.#codec.decodePayload(payload);
+    const decoded = this.#node.codec.decodePayload(payload);
     const checked = decoded.ok ? checkCommand(decoded.value) : decoded;
     if (checked.ok) return this.#notify((to) => to.onCommand(sequence, checked.value));
     this.#notify((to) => to.onMalformedCommand(`command ${sequence} was dropped: ${checked.reason}`));
   }
 
   #bulkArrived(payload: Uint8Array): void {
-    const decoded = this.#codec.decodePayload(payload);
+    const decoded = this.#node.codec.decodePayload(payload);
     const checked = decoded.ok ? checkBulk(decoded.value) : decoded;
     if (checked.ok) return this.#notify((to) => to.onBulk(checked.value));
-    this.#notify((to) => to.onProblem(`a bulk message was dropped: ${checked.reason}`));
+    this.#problem(`a bulk message was dropped: ${checked.reason}`);
   }
 
-  /** In order and after the call or event under way: whoever is called may call back. */
+  #problem(reason: string): void {
+    this.#notify((to) => to.onProblem(reason));
+  }
+
   #notify(call: (to: OverlayMemberCallbacks) => void): void {
-    queueMicrotask(() => {
-      if (!this.#closed) call(this.#parts.callbacks);
-    });
+    this.#node.notify(() => call(this.#parts.callbacks));
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function nameOf(rank: Rank): string {
+  return rank === ROOT_RANK ? "the controller" : `client ${String(rank)}`;
 }

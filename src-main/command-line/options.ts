@@ -3,8 +3,10 @@ import { InvalidArgumentError, type Command } from "commander";
 import { parseDuration } from "#shared/application/durations.ts";
 import {
   mergePreferences,
+  OVERLAY_CHOICE,
   parsePreferenceValue,
   type OutputFormat,
+  type PreferenceKey,
   type Preferences,
 } from "../documents/preferences.ts";
 
@@ -27,6 +29,8 @@ export interface DeployFlags {
   readonly timeout?: number;
   readonly keep?: boolean;
   readonly results?: string;
+  readonly overlay?: string;
+  readonly degree?: number;
 }
 
 export function addOutputOptions(command: Command): Command {
@@ -50,10 +54,20 @@ export function addDirectoryOption(command: Command): Command {
 
 export function addDeployOptions(command: Command): Command {
   return addInputOption(addDirectoryOption(command))
-    .option("--fanout <n>", `hosts contacted at once (default: ${FANOUT_DEFAULT})`, wholeNumber)
+    .option("--fanout <n>", `hosts contacted at once (default: ${FANOUT_DEFAULT})`, checked("fanout", Number))
     .option("--timeout <time>", "longest time for all of it: 90, 90s, 2m, 1h", duration)
     .option("--keep", "leave software on the hosts for the next run")
-    .option("--results <folder>", "folder for the results (default: a new one below the state directory)");
+    .option("--results <folder>", "folder for the results (default: a new one below the state directory)")
+    .option(
+      "--overlay <name>",
+      `how controller and clients are connected: ${OVERLAY_CHOICE.names.join(" or ")} (default: ${OVERLAY_CHOICE.name})`,
+      checked("overlay", String),
+    )
+    .option(
+      "--degree <n>",
+      `hosts below one host of the overlay at most (default: ${OVERLAY_CHOICE.degree})`,
+      checked("degree", Number),
+    );
 }
 
 export function duration(text: string): number {
@@ -62,10 +76,12 @@ export function duration(text: string): number {
   return ms;
 }
 
-function wholeNumber(text: string): number {
-  const parsed = parsePreferenceValue("fanout", text);
-  if (parsed.kind === "error") throw new InvalidArgumentError(`It must be ${parsed.expected}.`);
-  return Number(parsed.value);
+function checked<Value>(key: PreferenceKey, valueOf: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    const parsed = parsePreferenceValue(key, text);
+    if (parsed.kind === "error") throw new InvalidArgumentError(`It must be ${parsed.expected}.`);
+    return valueOf(String(parsed.value));
+  };
 }
 
 export function outputFormat(text: string): OutputFormat {
@@ -89,8 +105,8 @@ export function effectivePreferences(
   flags: DeployFlags & OutputFlags,
   preferences: Preferences,
 ): Preferences {
-  const { directory, fanout, output, timeout, keep } = flags;
-  const given = Object.entries({ directory, fanout, output, timeout, keep }).filter(
+  const { directory, fanout, output, timeout, keep, overlay, degree } = flags;
+  const given = Object.entries({ directory, fanout, output, timeout, keep, overlay, degree }).filter(
     ([, value]) => value !== undefined,
   );
   return mergePreferences(Object.fromEntries(given), preferences);

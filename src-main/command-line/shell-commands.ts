@@ -9,7 +9,8 @@ import { presentFolded } from "./present-command.ts";
 import { renderProblems } from "./render-problems.ts";
 import { hostsRemedy, readNamed } from "./session.ts";
 import type { ShellSession } from "./shell-session.ts";
-import { renderApplication, renderControl, renderHost, renderHosts, renderMesh } from "./shell-views.ts";
+import { renderMesh } from "./render-mesh.ts";
+import { renderApplication, renderControl, renderHost, renderHosts } from "./shell-views.ts";
 import { commandText } from "./shell-words.ts";
 import { counted } from "./table.ts";
 

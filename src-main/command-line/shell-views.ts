@@ -1,14 +1,9 @@
-// What `info` shows in the shell: hosts, one host, the overlay, the controller; pure.
+// What `info` shows in the shell: hosts, one host, the controller (the overlay: render-mesh.ts); pure.
 import { foldNames } from "#shared/node-set/node-set.ts";
-import type {
-  ApplicationSummary,
-  ControlView,
-  HostView,
-  MeshView,
-} from "#shared/controller-api/controller-api.ts";
+import type { ApplicationSummary, ControlView, HostView } from "#shared/controller-api/controller-api.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
 import type { Style } from "./style.ts";
-import { counted, durationText, renderTable } from "./table.ts";
+import { durationText, renderTable } from "./table.ts";
 
 export interface ViewOptions {
   readonly style: Style;
@@ -66,33 +61,6 @@ export function renderHost(host: HostView, { style }: ViewOptions): readonly str
     ),
   ];
   return factLines(facts, style);
-}
-
-/** Members below each other as the tree has them; the star is a tree of one level. */
-export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): readonly string[] {
-  const facts = factLines(
-    [
-      ["overlay", mesh.overlay],
-      ["address", mesh.address],
-      ["members", String(mesh.members.length)],
-      ["received", `${counted(mesh.framesIn, "frame")}, ${counted(mesh.bytesIn, "byte")}`],
-      ["sent", `${counted(mesh.framesOut, "frame")}, ${counted(mesh.bytesOut, "byte")}`],
-    ],
-    style,
-  );
-  if (mesh.members.length === 0) return facts;
-  const titles = ["host", "state", "for", "parent", "depth", "pending commands"].map((title) => ({
-    title,
-  }));
-  const rows = mesh.members.map((member) => [
-    member.host,
-    member.state,
-    durationText(member.sinceMs),
-    member.parent,
-    String(member.depth),
-    String(member.pendingCommands),
-  ]);
-  return [...facts, "", ...renderTable(titles, rows, columns, style.bold)];
 }
 
 export function renderControl(control: ControlView, { style, columns }: ViewOptions): readonly string[] {
@@ -153,7 +121,7 @@ export function renderApplication(
   );
 }
 
-function factLines(facts: readonly (readonly [string, string])[], style: Style): readonly string[] {
+export function factLines(facts: readonly (readonly [string, string])[], style: Style): readonly string[] {
   const width = Math.max(...facts.map(([name]) => name.length));
   return facts.map(([name, value]) =>
     `${style.bold(name.padEnd(width))}  ${neutraliseLine(value)}`.trimEnd(),

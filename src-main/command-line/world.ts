@@ -29,6 +29,9 @@ export interface ControllerSettings {
   /** How hosts are reached by SSH where the directory does not say. */
   readonly transport: SshTransportName | undefined;
   readonly hostKeyPolicy: HostKeyPolicy | undefined;
+  /** The topology by its name, and children of one node at most; undefined = the defaults. */
+  readonly overlay: string | undefined;
+  readonly degree: number | undefined;
   /** Diagnostics for developers. */
   readonly log: (text: string) => void;
 }

@@ -233,7 +233,7 @@ export class Controller implements Api.ControllerApi {
     const address = `${overlay.address}:${String(overlay.port)}`;
     const nowMs = performance.now();
     const members = overlay.members().map((member) => ({ ...member, sinceMs: nowMs - member.sinceMs }));
-    return { overlay: "star", address, members, ...overlay.traffic() };
+    return { overlay: overlay.overlay, address, members, problems: overlay.problems(), ...overlay.traffic() };
   }
 
   control(): Api.ControlView {

@@ -1,6 +1,6 @@
 // Standard input for the processes of a command: cut into commands, held back while hosts are behind.
 import type { HostId } from "#shared/base/ids.ts";
-import type { MemberView } from "#shared/overlay/overlay.ts";
+import type { MemberState } from "#shared/overlay/topology.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { Run } from "./run.ts";
 
@@ -11,7 +11,7 @@ const INPUT_PENDING_MAX = 16;
 const INPUT_PAUSE_MS = 20;
 
 export interface SendInputParts {
-  readonly members: () => readonly MemberView[];
+  readonly members: () => readonly MemberState[];
   readonly command: (hosts: readonly HostId[], command: Command) => void;
 }
 
@@ -32,7 +32,7 @@ export async function sendInput(
 }
 
 /** Hosts that have not started yet are waited for: all processes get all of the input. */
-function isBehind(run: Run, members: readonly MemberView[]): boolean {
+function isBehind(run: Run, members: readonly MemberState[]): boolean {
   const phases = new Map<HostId, string>(run.members.map((member) => [member.host, member.phase]));
   if (["connecting", "preparing", "prepared"].some((phase) => [...phases.values()].includes(phase)))
     return true;

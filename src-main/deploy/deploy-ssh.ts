@@ -3,6 +3,8 @@
 // One channel a host serves for all of it, and stays: over it the host's own shell tells when the client has ended.
 import { constants } from "node:os";
 import type { HostId } from "#shared/base/ids.ts";
+import { ROOT_RANK, type Candidate } from "#shared/overlay/topology.ts";
+import { writeAddress } from "#shared/protocol/address.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { ClientCredentials, RootAddress } from "#shared/protocol/credentials.ts";
 import type { LinkWay } from "#shared/protocol/link-way.ts";
@@ -210,7 +212,7 @@ function startText(
 ): Uint8Array {
   const port = ways.includes("controller") ? (host.port ?? 0) : null;
   const start: ClientStart = {
-    credentials: { ...credentials, candidates: candidatesOf(addresses, fit.controllerAddress) },
+    credentials: { ...credentials, candidates: candidatesOf(credentials, addresses, fit.controllerAddress) },
     address: host.address,
     site: host.site ?? "",
     directory: place.directory,
@@ -221,10 +223,16 @@ function startText(
 }
 
 /** Where this connection came from is mostly right; behind a jump host or NAT one of the controller's own may be. */
-function candidatesOf(addresses: readonly RootAddress[], seen: string | undefined): RootAddress[] {
+function candidatesOf(
+  { candidates }: ClientCredentials,
+  addresses: readonly RootAddress[],
+  seen: string | undefined,
+): readonly Candidate[] {
   const port = addresses[0]?.port;
   const first = seen === undefined || port === undefined ? [] : [{ host: seen, port }];
-  return [...first, ...addresses.filter((address) => address.host !== seen)];
+  const all = [...first, ...addresses.filter((address) => address.host !== seen)];
+  const ofRoot = all.map((address) => ({ rank: ROOT_RANK, address: writeAddress(address) }));
+  return candidates.flatMap((one) => (one.rank === ROOT_RANK ? ofRoot : [one]));
 }
 
 function targetOf(host: HostEntry): SshTarget {

@@ -1,6 +1,7 @@
 // The preferences file plush.prefs: `key = value` lines, their types, and which of several sources wins.
 import { parseDuration } from "#shared/application/durations.ts";
 import { nearestName } from "#shared/application/nearest-name.ts";
+import { DEGREE_DEFAULT, DEGREE_MAX, OVERLAY_DEFAULT, OVERLAY_NAMES } from "#shared/overlay/topologies.ts";
 import {
   HOST_KEY_POLICIES,
   SSH_TRANSPORTS,
@@ -17,6 +18,15 @@ export const PREFERENCES_BYTES_MAX = 64 * 1024;
 export const FANOUT_MAX = 4096;
 const RESULTS_KEEP_MAX = 1_000_000;
 const PORT_MAX = 65_535;
+/** A chain is no tree: one host in it that is slow would slow all below it. */
+const DEGREE_MIN = 2;
+
+/** What can be chosen for `overlay`, and what holds when nobody chooses. */
+export const OVERLAY_CHOICE = {
+  names: OVERLAY_NAMES,
+  name: OVERLAY_DEFAULT,
+  degree: DEGREE_DEFAULT,
+} as const;
 
 export type OutputFormat = "text" | "json" | "jsonl";
 export type ColourChoice = "auto" | "always" | "never";
@@ -42,6 +52,10 @@ export interface Preferences {
   readonly transport?: SshTransportName;
   /** Instead of StrictHostKeyChecking of ~/.ssh/config, where the directory does not say. */
   readonly host_key_policy?: HostKeyPolicy;
+  /** The topology that connects controller and clients. */
+  readonly overlay?: string;
+  /** Children of one node of the overlay at most. */
+  readonly degree?: number;
 }
 
 export type PreferenceKey = keyof Preferences;
@@ -77,6 +91,8 @@ const PARSERS: { readonly [Key in PreferenceKey]-?: ValueParser } = {
   controller_port: wholeNumber(0, PORT_MAX),
   transport: oneOf(...SSH_TRANSPORTS),
   host_key_policy: oneOf(...HOST_KEY_POLICIES),
+  overlay: oneOf(...OVERLAY_NAMES),
+  degree: wholeNumber(DEGREE_MIN, DEGREE_MAX),
 };
 
 export const PREFERENCE_KEYS = Object.keys(PARSERS) as readonly PreferenceKey[];

@@ -6,6 +6,7 @@ import type { Random } from "#shared/base/random.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { PeerName } from "#shared/protocol/peer-name.ts";
 import type { FactsReport, Report } from "#shared/protocol/reports.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { Deployment, DeployFailure, StartedClient } from "../deploy/deployment.ts";
@@ -31,7 +32,7 @@ export interface FleetParts {
   readonly overlay: RunningOverlayRoot;
   /** By type of resource manager. */
   readonly deployments: ReadonlyMap<string, Deployment>;
-  readonly issue: (host: HostId) => Promise<TlsCredentials>;
+  readonly issue: (name: Omit<PeerName, "session">) => Promise<TlsCredentials>;
   readonly callbacks: FleetCallbacks;
   readonly memory: WayMemory;
   readonly random: Random;
@@ -260,18 +261,14 @@ export class Fleet {
     const starting = new AbortController();
     record.starting = starting;
     const { overlay } = this.#parts;
-    overlay.invite([{ host: entry.id, incarnation: record.incarnation }]);
-    const keys = await this.#parts.issue(entry.id);
-    const candidates = [{ host: overlay.address, port: overlay.port }];
-    const credentials = {
-      ...keys,
-      session: this.#settings.session,
-      host: entry.id,
-      incarnation: record.incarnation,
-      candidates,
-      controllerAbsenceMs,
-    };
+    const { id: host } = entry;
+    const { incarnation } = record;
+    const rank = overlay.invite(host, incarnation);
+    const keys = await this.#parts.issue({ role: "client", host, incarnation, rank });
     if (starting.signal.aborted) return;
+    const { session } = this.#settings;
+    const place = overlay.introduce(rank);
+    const credentials = { ...keys, ...place, session, host, incarnation, controllerAbsenceMs };
     record.launching = deployment.start(entry, credentials, {
       ways: this.#reach.waysTo(entry),
       signal: starting.signal,

@@ -11,10 +11,9 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { randomBytes, webcrypto } from "node:crypto";
-import type { HostId } from "#shared/base/ids.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
 import { writePeerUri } from "#shared/protocol/peer-name.ts";
-import type { PeerRole } from "#shared/protocol/peer-name.ts";
+import type { PeerName, PeerRole } from "#shared/protocol/peer-name.ts";
 
 export interface AuthoritySettings {
   /** How long its certificates are valid; default 25 h: the longest default run and its clean-up. */
@@ -27,8 +26,8 @@ export interface CertificateAuthority {
   readonly session: string;
   /** PEM of the authority itself. */
   readonly ca: string;
-  /** A millisecond or two each. The root's host name is ROOT_HOST. */
-  issue(role: PeerRole, host: HostId): Promise<TlsCredentials>;
+  /** A millisecond or two each. */
+  issue(name: Omit<PeerName, "session">): Promise<TlsCredentials>;
 }
 
 const LIFETIME_MS = 25 * 60 * 60 * 1000;
@@ -37,10 +36,10 @@ const BACKDATED_MS = 5 * 60 * 1000;
 const SERIAL_BYTES = 16;
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const USAGES: ("sign" | "verify")[] = ["sign", "verify"];
-/** Not ROOT or CLIENT by these alone: the SAN decides; but no client's certificate passes as a server's either. */
-const PURPOSES: Readonly<Record<PeerRole, ExtendedKeyUsage>> = {
-  root: ExtendedKeyUsage.serverAuth,
-  client: ExtendedKeyUsage.clientAuth,
+/** Role and rank are in the SAN. The root never dials as a client; clients dial, and take other clients' dials. */
+const PURPOSES: Readonly<Record<PeerRole, ExtendedKeyUsage[]>> = {
+  root: [ExtendedKeyUsage.serverAuth],
+  client: [ExtendedKeyUsage.clientAuth, ExtendedKeyUsage.serverAuth],
 };
 
 /** `session`: letters, digits and dashes. Its private keys are never written anywhere. */
@@ -71,11 +70,11 @@ export async function createAuthority(
   );
   const ca = own.toString("pem");
 
-  async function issue(role: PeerRole, host: HostId): Promise<TlsCredentials> {
+  async function issue(name: Omit<PeerName, "session">): Promise<TlsCredentials> {
     const pair = await webcrypto.subtle.generateKey(ALGORITHM, true, USAGES);
     const certificate = await X509CertificateGenerator.create(
       {
-        subject: `CN=${role}`,
+        subject: `CN=${name.role}`,
         issuer,
         serialNumber: serialNumber(),
         ...validity(),
@@ -85,10 +84,8 @@ export async function createAuthority(
         extensions: [
           new BasicConstraintsExtension(false, undefined, true),
           new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-          new ExtendedKeyUsageExtension([PURPOSES[role]], true),
-          new SubjectAlternativeNameExtension([
-            { type: "url", value: writePeerUri({ session, role, host }) },
-          ]),
+          new ExtendedKeyUsageExtension(PURPOSES[name.role], true),
+          new SubjectAlternativeNameExtension([{ type: "url", value: writePeerUri({ ...name, session }) }]),
         ],
       },
       webcrypto,

@@ -3,37 +3,40 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "#shared/base/clock.ts";
 import type { HostId } from "#shared/base/ids.ts";
 import type { Random } from "#shared/base/random.ts";
-import { addTraffic, createFrameLink, MALFORMED, NO_TRAFFIC } from "#shared/node/frame-link.ts";
-import type { BulkOutcome, FrameLink, FrameLinkCallbacks, LinkTraffic } from "#shared/node/frame-link.ts";
-import { createLagMonitor } from "#shared/node/lag-monitor.ts";
-import type { LagMonitor } from "#shared/node/lag-monitor.ts";
-import { createTimerTable } from "#shared/node/timer-table.ts";
-import type { TimerTable } from "#shared/node/timer-table.ts";
+import type { BulkOutcome, LinkTraffic } from "#shared/node/frame-link.ts";
+import { OverlayNode } from "#shared/node/overlay-node.ts";
+import { createRootSeals, type RunningRootSeals, type SessionKeys } from "#shared/node/seals.ts";
 import { listenForClients } from "#shared/node/tls-link.ts";
 import type { LinkListener } from "#shared/node/tls-link.ts";
+import { PAYLOAD_BYTES_MAX } from "#shared/overlay/frame-fields.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "#shared/overlay/overlay.ts";
+import type { MembershipChange, OverlayTimes } from "#shared/overlay/overlay.ts";
+import { DEGREE_DEFAULT } from "#shared/overlay/topologies.ts";
+import { ROOT_RANK } from "#shared/overlay/topology.ts";
 import type {
-  LinkId,
-  MembershipChange,
-  MemberView,
-  OverlayRoot,
-  OverlayTimes,
+  MemberState,
+  Rank,
+  RootCore,
   RootEffect,
   RootEvent,
-} from "#shared/overlay/overlay.ts";
-import { createStarRoot } from "#shared/overlay/star-root.ts";
+  RootRecord,
+  Topology,
+} from "#shared/overlay/topology.ts";
+import { writeAddress } from "#shared/protocol/address.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
 import { checkBulk } from "#shared/protocol/check-bulk.ts";
 import { checkReport } from "#shared/protocol/check-reports.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
-import type { TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { OverlayCredentials, TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { Report } from "#shared/protocol/reports.ts";
-import { createWireCodec, PAYLOAD_BYTES_MAX } from "#shared/protocol/wire.ts";
+import type { RootJournal } from "./root-journal.ts";
 
 /** Only this computer, until told otherwise. */
 const ADDRESS_DEFAULT = "127.0.0.1";
+/** Of what could not be reached and what broke the protocol, `info mesh` shows the last so many. */
+const PROBLEMS_KEPT = 50;
 
 /** Called in order, never from inside a call of RunningOverlayRoot. */
 export interface OverlayRootCallbacks {
@@ -50,32 +53,35 @@ export interface OverlayRootCallbacks {
 export interface OverlayRootParts {
   readonly clock: Clock;
   readonly random: Random;
+  readonly topology: Topology<unknown>;
+  /** Default: nothing is written down, and nobody can take the clients over when this root ends. */
+  readonly journal?: RootJournal;
   readonly callbacks: OverlayRootCallbacks;
 }
 
 export interface OverlayRootSettings {
   readonly session: string;
-  /** Issued by the session's authority for role "root". */
+  /** Issued by the session's authority for ROOT_NAME. */
   readonly credentials: TlsCredentials;
+  readonly keys: SessionKeys;
   /** Where to listen; default 127.0.0.1 and any free port. */
   readonly address?: string;
   readonly port?: number;
-  /** Raised with every start of a root on the same journal. */
-  readonly epoch?: number;
+  /** Children of one node at most. */
+  readonly degree?: number;
   readonly times?: Partial<OverlayTimes>;
 }
 
-export interface Invitation {
-  readonly host: HostId;
-  readonly incarnation: number;
-}
-
 export interface RunningOverlayRoot {
+  readonly overlay: string;
   readonly address: string;
   readonly port: number;
   /** For clients elsewhere: listens on all addresses of this computer, and resolves with the port. */
   listenEverywhere(): Promise<number>;
-  invite(invitations: readonly Invitation[]): void;
+  /** Expects a client; what was there of the host before is given up. Its rank goes into its certificate. */
+  invite(host: HostId, incarnation: number): Rank;
+  /** What to tell this client of the overlay: to be asked when it is started, not before. */
+  introduce(rank: Rank): OverlayCredentials;
   dismiss(hosts: readonly HostId[]): void;
   /**
    * Kept per host until acknowledged: exactly once and in order, over any number of links, per incarnation. Hosts
@@ -83,9 +89,11 @@ export interface RunningOverlayRoot {
    */
   command(targets: readonly HostId[], command: Command): void;
   bulk(host: HostId, message: BulkMessage): BulkOutcome;
-  members(): readonly MemberView[];
-  /** How the link came about that leads towards an attached host. */
+  members(): readonly MemberState[];
+  /** How the link came about over which a host is attached; undefined for one that hangs below another. */
   wayOf(host: HostId): LinkWay | undefined;
+  /** The last ones: what could not be reached, who broke the protocol. */
+  problems(): readonly OverlayProblem[];
   /** Since its start, over all links: frames and their bytes, without those of TLS. */
   traffic(): LinkTraffic;
   /**
@@ -96,63 +104,89 @@ export interface RunningOverlayRoot {
   close(): Promise<void>;
 }
 
+export interface OverlayProblem {
+  readonly host: HostId | undefined;
+  readonly reason: string;
+}
+
 /** Resolves when it listens; rejects when it cannot. */
 export async function createOverlayRoot(
   parts: OverlayRootParts,
   settings: OverlayRootSettings,
 ): Promise<RunningOverlayRoot> {
-  const root = new ListeningRoot(parts, settings);
+  const root = new DrivenRoot(parts, settings);
   await root.listen();
   return root;
 }
 
-class ListeningRoot implements RunningOverlayRoot {
+type Event = RootEvent<unknown>;
+type Effect = RootEffect<unknown>;
+
+class DrivenRoot implements RunningOverlayRoot {
   readonly #parts: OverlayRootParts;
   readonly #settings: OverlayRootSettings;
-  readonly #codec = createWireCodec();
-  readonly #core: OverlayRoot;
-  readonly #links = new Map<LinkId, FrameLink>();
-  readonly #hosts = new Map<LinkId, { readonly host: HostId; readonly way: LinkWay }>();
-  readonly #timers: TimerTable;
-  readonly #lag: LagMonitor;
+  readonly #seals: RunningRootSeals;
+  readonly #core: RootCore<unknown>;
+  readonly #node: OverlayNode<unknown, Event, Effect>;
+  /** Of the invited, by the rank in their certificates. */
+  readonly #hosts = new Map<Rank, HostId>();
+  readonly #ranks = new Map<HostId, Rank>();
+  readonly #starts = new Map<Rank, number>();
+  #lastRank: Rank = ROOT_RANK;
+  #problems: OverlayProblem[] = [];
   #listener: LinkListener | undefined;
   #widened: Promise<number> | undefined;
-  #lastLink = 0;
-  /** Of links that are gone. */
-  #pastTraffic: LinkTraffic = NO_TRAFFIC;
-  /** Events that came while one was being handled: the core is never entered twice. */
-  #events: RootEvent[] = [];
-  #busy = false;
-  #closed = false;
 
   constructor(parts: OverlayRootParts, settings: OverlayRootSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#core = createStarRoot({
+    const { topology, journal } = parts;
+    const records = journal?.records ?? [];
+    this.#seals = createRootSeals(settings.session, settings.keys);
+    for (const record of records) this.#remember(record);
+    this.#core = topology.createRoot({
       protocol: PROTOCOL_VERSION,
-      epoch: settings.epoch ?? 1,
+      epoch: journal?.epoch ?? 1,
+      degree: this.#degree,
       times: { ...OVERLAY_TIMES, ...settings.times },
       limits: OVERLAY_LIMITS,
+      seals: this.#seals,
+      records,
     });
-    this.#lag = createLagMonitor({ clock: parts.clock, onLag: (ms) => this.#feed({ kind: "lagged", ms }) });
-    this.#timers = createTimerTable((name) => {
-      this.#lag.check();
-      this.#feed({ kind: "timer", name });
+    this.#node = new OverlayNode<unknown, Event, Effect>({
+      clock: parts.clock,
+      random: parts.random,
+      topology,
+      step: (event, surroundings) => this.#core.step(event, surroundings),
+      perform: (effect) => this.#perform(effect),
+      isKept: (effect) => effect.kind === "keep" && journal !== undefined,
+      keep: (effects) => this.#keep(effects),
+      linkUp: (link, peer) => ({ kind: "linkUp", link, peer }),
+      onMalformed: (peer, reason) => this.#problem(this.#hosts.get(peer), reason),
+      onBulkWritable: (_peer, link) => this.#bulkWritable(link),
+      // Replays of commands are held back by their window already.
+      onDrained: () => undefined,
     });
   }
 
   async listen(): Promise<void> {
     const { address = ADDRESS_DEFAULT, port = 0, credentials, session } = this.#settings;
-    const settings = { address, port, credentials, session };
     try {
-      this.#listener = await listenForClients(settings, {
-        onClient: (socket, peer, way) => this.#attach(socket, way, peer.host),
-        onRefused: (reason) => this.#problem(undefined, reason),
-      });
+      this.#listener = await listenForClients(
+        { address, port, credentials, session, rank: ROOT_RANK },
+        {
+          onClient: (socket, peer, way) => this.#node.accept(socket, peer.rank, way),
+          onRefused: (reason) => this.#problem(undefined, reason),
+        },
+      );
     } catch (error) {
-      this.#lag.close();
+      this.#node.close("it cannot listen");
       throw error;
     }
+  }
+
+  get overlay(): string {
+    return this.#parts.topology.name;
   }
 
   get address(): string {
@@ -163,128 +197,142 @@ class ListeningRoot implements RunningOverlayRoot {
     return this.#listener?.port ?? 0;
   }
 
+  get #degree(): number {
+    return this.#settings.degree ?? DEGREE_DEFAULT;
+  }
+
   listenEverywhere(): Promise<number> {
     this.#widened ??= this.#listener?.widen();
     return this.#widened ?? Promise.reject(new Error("it does not listen yet"));
   }
 
-  invite(invitations: readonly Invitation[]): void {
-    for (const invitation of invitations) this.#feed({ kind: "invite", ...invitation });
+  invite(host: HostId, incarnation: number): Rank {
+    this.#lastRank += 1;
+    const rank = this.#lastRank;
+    this.#remember({ kind: "invited", host, incarnation, rank, start: this.#core.lastCommand });
+    this.#node.feed({ kind: "invite", host, incarnation, rank });
+    return rank;
+  }
+
+  introduce(rank: Rank): OverlayCredentials {
+    const { address, port } = this;
+    const own = writeAddress({ host: address, port });
+    const planned = this.#core.plan(rank, this.#node.surroundings);
+    const candidates = planned.map((one) => (one.rank === ROOT_RANK ? { ...one, address: own } : one));
+    const { root, own: proofKey } = this.#seals.memberKeys(rank);
+    const start = this.#starts.get(rank) ?? 0;
+    return { overlay: this.overlay, degree: this.#degree, rank, start, candidates, rootKey: root, proofKey };
   }
 
   dismiss(hosts: readonly HostId[]): void {
-    for (const host of hosts) this.#feed({ kind: "dismiss", host });
+    for (const host of hosts) {
+      const rank = this.#ranks.get(host);
+      if (rank !== undefined) this.#remember({ kind: "dismissed", rank });
+      this.#node.feed({ kind: "dismiss", host });
+    }
   }
 
   command(targets: readonly HostId[], command: Command): void {
-    const payload = this.#codec.encodePayload(command);
+    const payload = this.#node.codec.encodePayload(command);
     if (payload.length > PAYLOAD_BYTES_MAX) {
       throw new RangeError(
         `a ${command.kind} command of ${payload.length} bytes; ${PAYLOAD_BYTES_MAX} is the limit`,
       );
     }
-    this.#feed({ kind: "command", targets, payload });
+    this.#node.feed({ kind: "command", targets, payload });
   }
 
   bulk(host: HostId, message: BulkMessage): BulkOutcome {
-    const link = this.#links.get(this.#core.linkTo(host) ?? 0);
+    const link = this.#node.link(this.#core.linkTo(host));
     if (link === undefined) return "dropped";
-    this.#feed({ kind: "bulk", host, payload: this.#codec.encodePayload(message) });
+    this.#node.feed({ kind: "bulk", host, payload: this.#node.codec.encodePayload(message) });
     return link.bulkOutcome;
   }
 
-  members(): readonly MemberView[] {
+  members(): readonly MemberState[] {
     return this.#core.members();
   }
 
   wayOf(host: HostId): LinkWay | undefined {
-    return this.#hosts.get(this.#core.linkTo(host) ?? 0)?.way;
+    const rank = this.#ranks.get(host);
+    const link = this.#core.linkTo(host);
+    return rank === undefined || link === undefined ? undefined : this.#node.wayOf(link, rank);
+  }
+
+  problems(): readonly OverlayProblem[] {
+    return this.#problems;
   }
 
   traffic(): LinkTraffic {
-    return [...this.#links.values()].reduce((sum, link) => addTraffic(sum, link.traffic), this.#pastTraffic);
+    return this.#node.traffic;
   }
 
   attachStream(stream: Duplex, way: LinkWay, host?: HostId): void {
-    if (this.#closed) stream.destroy();
-    else if (host === undefined) this.#listener?.secure(stream, way);
-    else this.#attach(stream, way, host);
+    const rank = host === undefined ? undefined : this.#ranks.get(host);
+    if (this.#node.closed || (host !== undefined && rank === undefined)) stream.destroy();
+    else if (rank === undefined) this.#listener?.secure(stream, way);
+    else this.#node.accept(stream, rank, way);
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#timers.clearAll();
-    this.#lag.close();
-    for (const link of this.#links.values()) link.close("the controller ends");
+    if (this.#node.closed) return;
+    this.#node.close("the controller ends");
     await this.#listener?.close();
+    await this.#parts.journal?.close();
   }
 
-  #attach(stream: Duplex, way: LinkWay, host: HostId): void {
-    if (this.#closed) {
-      stream.destroy();
-      return;
-    }
-    this.#lastLink += 1;
-    const id = this.#lastLink;
-    const callbacks: FrameLinkCallbacks = {
-      onFrame: (frame) => this.#feed({ kind: "frame", link: id, frame }),
-      onClosed: (reason) => this.#detach(id, reason),
-      onBulkWritable: () => this.#notify((to) => to.onBulkWritable(host)),
-      // Replays of commands are held back by their window already.
-      onDrained: () => undefined,
-    };
-    const { clock } = this.#parts;
-    this.#links.set(id, createFrameLink({ stream, codec: this.#codec, clock, callbacks }));
-    this.#hosts.set(id, { host, way });
-    this.#feed({ kind: "linkUp", link: id, host });
-  }
-
-  #detach(id: LinkId, reason: string): void {
-    const link = this.#links.get(id);
-    if (link === undefined) return;
-    this.#links.delete(id);
-    this.#pastTraffic = addTraffic(this.#pastTraffic, link.traffic);
-    const host = this.#hosts.get(id)?.host;
-    this.#hosts.delete(id);
-    if (reason.startsWith(MALFORMED)) this.#problem(host, reason);
-    this.#feed({ kind: "linkDown", link: id, reason });
-  }
-
-  #feed(event: RootEvent): void {
-    if (this.#closed) return;
-    this.#events.push(event);
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-        const { clock, random } = this.#parts;
-        for (const effect of this.#core.step(next, { now: clock.now(), random })) this.#perform(effect);
+  #remember(record: RootRecord): void {
+    switch (record.kind) {
+      case "invited": {
+        const older = this.#ranks.get(record.host);
+        if (older !== undefined) this.#starts.delete(older);
+        this.#hosts.set(record.rank, record.host);
+        this.#ranks.set(record.host, record.rank);
+        this.#starts.set(record.rank, record.start);
+        this.#lastRank = Math.max(this.#lastRank, record.rank);
+        return;
       }
-    } finally {
-      this.#busy = false;
+      case "dismissed": {
+        const host = this.#hosts.get(record.rank);
+        this.#lastRank = Math.max(this.#lastRank, record.rank);
+        this.#hosts.delete(record.rank);
+        this.#starts.delete(record.rank);
+        if (host !== undefined && this.#ranks.get(host) === record.rank) this.#ranks.delete(host);
+        return;
+      }
+      case "command":
+      case "stable":
+      case "reports":
+      case "ended":
+        return;
     }
   }
 
-  #perform(effect: RootEffect): void {
+  #perform(effect: Effect): void {
     switch (effect.kind) {
       case "send":
-        this.#links.get(effect.link)?.send(effect.frame);
-        return;
       case "close":
-        this.#links.get(effect.link)?.close(effect.reason);
-        return;
       case "setTimer":
-        return this.#timers.set(effect.name, effect.delayMs);
       case "clearTimer":
-        return this.#timers.clear(effect.name);
+        return this.#node.perform(effect);
       case "membership":
         return this.#membership(effect);
       case "report":
         return this.#report(effect);
       case "deliverBulk":
         return this.#bulkArrived(effect.host, effect.payload);
+      case "keep":
+        return; // without a journal
+      case "problem":
+        return this.#problem(effect.host, effect.reason);
     }
+  }
+
+  /** A disk that takes nothing must not end the run; but then nobody can take it over, and that is said. */
+  async #keep(effects: readonly Effect[]): Promise<void> {
+    const records = effects.flatMap((effect) => (effect.kind === "keep" ? [effect.record] : []));
+    const failure = await this.#parts.journal?.append(records);
+    if (failure !== undefined) this.#problem(undefined, failure);
   }
 
   #membership(change: MembershipChange): void {
@@ -293,29 +341,33 @@ class ListeningRoot implements RunningOverlayRoot {
     if (state === "attached") this.#notify((to) => to.onBulkWritable(host));
   }
 
-  #report(effect: Extract<RootEffect, { kind: "report" }>): void {
+  /** A link may lead to many hosts. */
+  #bulkWritable(link: number): void {
+    for (const host of this.#ranks.keys())
+      if (this.#core.linkTo(host) === link) this.#notify((to) => to.onBulkWritable(host));
+  }
+
+  #report(effect: Extract<Effect, { kind: "report" }>): void {
     const { host, incarnation, sequence, payload } = effect;
-    const decoded = this.#codec.decodePayload(payload);
+    const decoded = this.#node.codec.decodePayload(payload);
     const checked = decoded.ok ? checkReport(decoded.value) : decoded;
     if (checked.ok) this.#notify((to) => to.onReport(host, incarnation, sequence, checked.value));
     else this.#problem(host, `report ${sequence} was dropped: ${checked.reason}`);
   }
 
   #bulkArrived(host: HostId, payload: Uint8Array): void {
-    const decoded = this.#codec.decodePayload(payload);
+    const decoded = this.#node.codec.decodePayload(payload);
     const checked = decoded.ok ? checkBulk(decoded.value) : decoded;
     if (checked.ok) this.#notify((to) => to.onBulk(host, checked.value));
     else this.#problem(host, `a bulk message was dropped: ${checked.reason}`);
   }
 
   #problem(host: HostId | undefined, reason: string): void {
+    this.#problems = [...this.#problems, { host, reason }].slice(-PROBLEMS_KEPT);
     this.#notify((to) => to.onProblem(host, reason));
   }
 
-  /** In order and after the call or event under way: whoever is called may call back. */
   #notify(call: (to: OverlayRootCallbacks) => void): void {
-    queueMicrotask(() => {
-      if (!this.#closed) call(this.#parts.callbacks);
-    });
+    this.#node.notify(() => call(this.#parts.callbacks));
   }
 }

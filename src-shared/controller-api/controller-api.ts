@@ -1,6 +1,6 @@
 // What any face may ask of the controller: plain data in, plain data out, events by subscription.
 import type { Problem } from "../base/problem.ts";
-import type { MemberView } from "../overlay/overlay.ts";
+import type { MemberState } from "../overlay/topology.ts";
 import type { Question, QuestionChange } from "./questions.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
 
@@ -151,7 +151,9 @@ export interface HostView {
 export interface MeshView {
   readonly overlay: string;
   readonly address: string;
-  readonly members: readonly MemberView[];
+  readonly members: readonly MemberState[];
+  /** The last ones: what could not be reached, who broke the protocol; `host` undefined = a stranger. */
+  readonly problems: readonly { readonly host: string | undefined; readonly reason: string }[];
   readonly framesIn: number;
   readonly framesOut: number;
   readonly bytesIn: number;

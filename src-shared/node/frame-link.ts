@@ -1,7 +1,6 @@
 // One link: frames over any duplex stream in two lanes, control strictly before bulk, both bounded.
 import type { Duplex } from "node:stream";
 import type { Clock } from "../base/clock.ts";
-import type { OverlayFrame } from "../overlay/overlay.ts";
 import { FrameDecoder } from "../protocol/frame-decoder.ts";
 import type { WireCodec } from "../protocol/wire.ts";
 
@@ -30,8 +29,8 @@ const CLOSE_GRACE_MS = 1000;
 /** How the reason of onClosed begins when the other end sent what is no frame. */
 export const MALFORMED = "malformed: ";
 
-export interface FrameLinkCallbacks {
-  onFrame(frame: OverlayFrame): void;
+export interface FrameLinkCallbacks<Frame> {
+  onFrame(frame: Frame): void;
   /** Once, and nothing after it. */
   onClosed(reason: string): void;
   onBulkWritable(): void;
@@ -39,11 +38,13 @@ export interface FrameLinkCallbacks {
   onDrained(): void;
 }
 
-export interface FrameLinkParts {
+export interface FrameLinkParts<Frame> {
   readonly stream: Duplex;
-  readonly codec: WireCodec;
+  readonly codec: WireCodec<Frame>;
+  /** Whether a frame goes in the lane for bulk. */
+  readonly isBulk: (frame: Frame) => boolean;
   readonly clock: Clock;
-  readonly callbacks: FrameLinkCallbacks;
+  readonly callbacks: FrameLinkCallbacks<Frame>;
 }
 
 /** What has gone over a link so far; bytes are those of frames, before any encryption. */
@@ -65,13 +66,13 @@ export function addTraffic(one: LinkTraffic, other: LinkTraffic): LinkTraffic {
   };
 }
 
-export interface FrameLink {
+export interface FrameLink<Frame> {
   readonly traffic: LinkTraffic;
   readonly controlBytes: number;
   /** What became of the last bulk frame. */
   readonly bulkOutcome: BulkOutcome;
   /** Bulk is dropped when too much is held; control that piles up so far closes the link. */
-  send(frame: OverlayFrame): void;
+  send(frame: Frame): void;
   /**
    * Sends what is in the control lane, then ends and waits for the other end to do so (destroying at once could
    * reset the connection, and a refusal would be lost with it). onClosed follows with this reason.
@@ -79,7 +80,7 @@ export interface FrameLink {
   close(reason: string): void;
 }
 
-export function createFrameLink(parts: FrameLinkParts): FrameLink {
+export function createFrameLink<Frame>(parts: FrameLinkParts<Frame>): FrameLink<Frame> {
   return new StreamLink(parts);
 }
 
@@ -118,11 +119,12 @@ class Lane {
   }
 }
 
-class StreamLink implements FrameLink {
+class StreamLink<Frame> implements FrameLink<Frame> {
   readonly #stream: Duplex;
-  readonly #codec: WireCodec;
+  readonly #codec: WireCodec<Frame>;
+  readonly #isBulk: (frame: Frame) => boolean;
   readonly #clock: Clock;
-  readonly #callbacks: FrameLinkCallbacks;
+  readonly #callbacks: FrameLinkCallbacks<Frame>;
   readonly #control = new Lane();
   readonly #bulk = new Lane();
   #state: "open" | "closing" | "closed" = "open";
@@ -136,9 +138,10 @@ class StreamLink implements FrameLink {
   #watch: NodeJS.Timeout | undefined;
   readonly #traffic = { ...NO_TRAFFIC };
 
-  constructor(parts: FrameLinkParts) {
+  constructor(parts: FrameLinkParts<Frame>) {
     this.#stream = parts.stream;
     this.#codec = parts.codec;
+    this.#isBulk = parts.isBulk;
     this.#clock = parts.clock;
     this.#callbacks = parts.callbacks;
     this.#movedAt = parts.clock.now();
@@ -166,10 +169,10 @@ class StreamLink implements FrameLink {
     return this.#state === "open" ? this.#bulkOutcome : "dropped";
   }
 
-  send(frame: OverlayFrame): void {
+  send(frame: Frame): void {
     if (this.#state !== "open") return;
     this.#traffic.framesOut += 1;
-    if (frame.t === "bulk") this.#bulkOutcome = this.#sendBulk(frame);
+    if (this.#isBulk(frame)) this.#bulkOutcome = this.#sendBulk(frame);
     else this.#sendControl(frame);
   }
 
@@ -186,7 +189,7 @@ class StreamLink implements FrameLink {
     this.#watch.unref();
   }
 
-  #sendControl(frame: OverlayFrame): void {
+  #sendControl(frame: Frame): void {
     this.#control.push(this.#codec.encodeFrame(frame));
     if (this.#control.bytes > CONTROL_BYTES_MAX) {
       this.#control.clear();
@@ -197,7 +200,7 @@ class StreamLink implements FrameLink {
     this.#flushLater();
   }
 
-  #sendBulk(frame: OverlayFrame): BulkOutcome {
+  #sendBulk(frame: Frame): BulkOutcome {
     if (this.#bulk.bytes > BULK_BYTES_MAX) {
       this.#bulkHeld = true;
       return "dropped";
@@ -267,7 +270,7 @@ class StreamLink implements FrameLink {
     this.#watch.unref();
   }
 
-  #read(decoder: FrameDecoder, chunk: Uint8Array): void {
+  #read(decoder: FrameDecoder<Frame>, chunk: Uint8Array): void {
     if (this.#state !== "open") return;
     const { frames, malformed } = decoder.push(chunk);
     this.#traffic.bytesIn += chunk.length;

@@ -1,11 +1,13 @@
-// TLS for links: 1.3 only, both ends verified, and each end's role and host taken from its certificate alone.
+// TLS for links: 1.3 only, both ends verified, and each end's role and rank taken from its certificate alone.
 import { constants } from "node:crypto";
 import { connect, createSecureContext, createServer as createTlsServer } from "node:tls";
 import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SecureContext, Server as TlsServer, TLSSocket } from "node:tls";
+import { ROOT_RANK, type Rank } from "../overlay/topology.ts";
 import type { TlsCredentials } from "../protocol/credentials.ts";
+import { writeAddress, type Endpoint } from "../protocol/address.ts";
 import type { LinkWay } from "../protocol/link-way.ts";
 import { parsePeerName } from "../protocol/peer-name.ts";
 import type { PeerName } from "../protocol/peer-name.ts";
@@ -16,7 +18,7 @@ const HANDSHAKE_DEADLINE_MS = 5000;
 /** Only a backstop where application leases are forgotten: Node cannot set TCP_USER_TIMEOUT. */
 const KEEPALIVE_MS = 30_000;
 
-/** The client's, one per program: reading keys and certificates is most of the cost of a connection's set-up. */
+/** For dialling, one per program: reading keys and certificates is most of the cost of a connection's set-up. */
 export function createLinkContext(credentials: TlsCredentials): SecureContext {
   return createSecureContext({
     ca: credentials.ca,
@@ -27,34 +29,29 @@ export function createLinkContext(credentials: TlsCredentials): SecureContext {
   });
 }
 
-/** Who a client is, for one link. */
-export interface ClientEnd {
+export interface DialSettings {
   readonly context: SecureContext;
   readonly session: string;
-  /** Abort gives the link up while it is made. */
+  /** Who must be at the other end: a client of this session with this rank, or its root. */
+  readonly rank: Rank;
+  /** Abort gives the dial up. */
   readonly signal: AbortSignal;
 }
 
-export interface DialSettings extends ClientEnd {
-  readonly host: string;
-  readonly port: number;
+/** Connects, and rejects when somebody else answers there. */
+export function dialPeer(at: Endpoint, settings: DialSettings): Promise<TLSSocket> {
+  return speakAsClient({ host: at.host, port: at.port }, writeAddress(at), settings);
 }
 
-/** Connects to a root; rejects when it is not the root of this session. */
-export function dialRoot(settings: DialSettings): Promise<TLSSocket> {
-  const { host, port } = settings;
-  return speakAsClient({ host, port }, `${host}:${port}`, settings);
-}
-
-/** For a stream on which the root has come by itself: the same proof from both ends as when it is dialled. */
-export function answerRoot(stream: Duplex, settings: ClientEnd): Promise<TLSSocket> {
-  return speakAsClient({ socket: stream }, "whoever has come", settings);
+/** The same over a stream that came another way. */
+export function dialOver(stream: Duplex, settings: DialSettings): Promise<TLSSocket> {
+  return speakAsClient({ socket: stream }, "the other end of a stream", settings);
 }
 
 function speakAsClient(
   over: { readonly host: string; readonly port: number } | { readonly socket: Duplex },
   whom: string,
-  { context, session, signal }: ClientEnd,
+  { context, session, rank, signal }: DialSettings,
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -62,12 +59,14 @@ function speakAsClient(
       secureContext: context,
       minVersion: "TLSv1.3",
       rejectUnauthorized: true,
-      // The name that counts is the role in the certificate, wherever the root is reached.
+      // The name that counts is the rank in the certificate, wherever its owner is reached.
       servername: "",
       checkServerIdentity: (_name, certificate) => {
+        // Only the root has its rank: parsePeerName sees to that.
         const peer = parsePeerName(certificate.subjectaltname);
-        const isRoot = peer !== undefined && peer.role === "root" && peer.session === session;
-        return isRoot ? undefined : new Error("the other end is not the root of this session");
+        if (peer?.rank === rank && peer.session === session) return undefined;
+        const wanted = rank === ROOT_RANK ? "the root" : `client ${String(rank)}`;
+        return new Error(`the other end is not ${wanted} of this session`);
       },
     });
     const giveUp = (reason: Error): void => {
@@ -104,10 +103,12 @@ export interface ListenerSettings {
   readonly port: number;
   readonly credentials: TlsCredentials;
   readonly session: string;
+  /** Whoever listens: nobody links to himself. */
+  readonly rank: Rank;
 }
 
 export interface ListenerCallbacks {
-  /** Verified: a client of this session. */
+  /** Verified: another client of this session. */
   onClient(socket: TLSSocket, peer: PeerName, way: LinkWay): void;
   onRefused(reason: string): void;
 }
@@ -197,12 +198,13 @@ function createTls(settings: ListenerSettings, callbacks: ListenerCallbacks, way
   });
   server.on("secureConnection", (socket) => {
     const peer = parsePeerName(socket.getPeerCertificate().subjectaltname);
-    if (socket.authorized && peer?.role === "client" && peer.session === settings.session) {
+    const isOurs = socket.authorized && peer?.role === "client" && peer.session === settings.session;
+    if (isOurs && peer.rank !== settings.rank) {
       prepare(socket);
       callbacks.onClient(socket, peer, way);
       return;
     }
-    callbacks.onRefused("a certificate that is not a client's of this session");
+    callbacks.onRefused("a certificate that is not another client's of this session");
     socket.on("error", () => socket.destroy());
     socket.destroy();
   });

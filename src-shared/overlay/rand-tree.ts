@@ -10,6 +10,7 @@ import { TreeRoot } from "./tree-root.ts";
 function treeTopology(name: string, variant: TreeVariant): Topology<TreeFrame> {
   return {
     name,
+    membersListen: true,
     listNumbersMax: RANK_MAX,
     createMember: (settings) => new TreeMember(settings, variant),
     createRoot: (settings) => new TreeRoot(settings),

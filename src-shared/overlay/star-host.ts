@@ -2,11 +2,20 @@
 import type { HostId } from "../base/ids.ts";
 import { DeliveryLog } from "./delivery.ts";
 import type { LinkId, MembershipState, OverlayLimits } from "./overlay.ts";
+import type { Rank } from "./topology.ts";
+
+/** One invitation. */
+export interface StarClient {
+  readonly host: HostId;
+  readonly incarnation: number;
+  readonly rank: Rank;
+}
 
 export class StarHost {
   readonly name: HostId;
   readonly #limits: OverlayLimits;
   incarnation: number;
+  rank: Rank;
   /** Of the newest join accepted in this incarnation. */
   attempt = 0;
   state: MembershipState | "invited" = "invited";
@@ -25,17 +34,19 @@ export class StarHost {
   /** Its command log overflowed, so that commands are missing: it cannot come back in this incarnation. */
   givenUp = false;
 
-  constructor(name: HostId, incarnation: number, now: number, limits: OverlayLimits) {
-    this.name = name;
-    this.incarnation = incarnation;
+  constructor(client: StarClient, now: number, limits: OverlayLimits) {
+    this.name = client.host;
+    this.incarnation = client.incarnation;
+    this.rank = client.rank;
     this.since = now;
     this.#limits = limits;
     this.log = this.#emptyLog();
   }
 
   /** A newer incarnation knows nothing of the older one's commands and reports. */
-  renew(incarnation: number, now: number): void {
+  renew({ incarnation, rank }: StarClient, now: number): void {
     this.incarnation = incarnation;
+    this.rank = rank;
     this.attempt = 0;
     this.state = "invited";
     this.since = now;

@@ -1,56 +1,47 @@
-// A member of the star: dials the root or takes a link that the root offers, joins, stays attached by its beacons, and comes back when the link breaks.
+// A member of the star: dials the root or takes a link on which the root comes, joins, stays attached, comes back.
 //
 //   idle --start--> joining --accept--> attached --link down, silence, violation--> waiting --dial timer--> joining
 //                      |  \--refused, link down, too slow--> waiting
 //                      \--refused for good--> ended (abandoned)
-//   joining (while it dials), waiting --offered--> joining
+//   joining (while it dials), waiting --the root comes--> joining
 //   joining, waiting --absence timer--> ended (abandoned)     any --leave heard, or its time over--> ended (left)
 import { backOffMs, doubledMs } from "./back-off.ts";
 import { DeliveryWindow, judgeArrival } from "./delivery.ts";
+import type { LinkId, Surroundings } from "./overlay.ts";
+import type { StarFrame, StarRefusal } from "./star-frames.ts";
+import { ROOT_RANK } from "./topology.ts";
 import type {
-  LinkId,
-  MemberEffect,
-  MemberEvent,
-  OverlayFrame,
-  OverlayLimits,
-  OverlayMember,
-  OverlayTimes,
-  RefusalReason,
-  Surroundings,
-} from "./overlay.ts";
+  Candidate,
+  MemberCore,
+  MemberEffect as MemberEffectOf,
+  MemberEvent as MemberEventOf,
+  MemberSettings,
+  Rank,
+} from "./topology.ts";
 
-export interface StarMemberSettings {
-  readonly protocol: number;
-  readonly incarnation: number;
-  /** How many addresses of the root the shell knows; without any it waits for offers. */
-  readonly candidates: number;
-  readonly controllerAbsenceMs: number;
-  /** The last report in the outbox at the start. */
-  readonly lastReport: number;
-  readonly times: OverlayTimes;
-  readonly limits: OverlayLimits;
-}
+type MemberEvent = MemberEventOf<StarFrame>;
+type MemberEffect = MemberEffectOf<StarFrame>;
 
 type Phase = "idle" | "waiting" | "joining" | "attached" | "ended";
 
 const TIMERS = ["dial", "join", "lease", "absence", "acknowledge", "leave"] as const;
 type TimerName = (typeof TIMERS)[number];
 
-const ROOT_NAME = "controller";
-
-const REFUSALS: Readonly<Record<RefusalReason, string>> = {
+const REFUSALS: Readonly<Record<StarRefusal, string>> = {
   unknown: "the controller does not know this client (any more)",
   older: "a newer client of this host has taken over",
   version: "the controller speaks another version of the protocol",
   busy: "the controller is busy",
 };
 
-export function createStarMember(settings: StarMemberSettings): OverlayMember {
+export function createStarMember(settings: MemberSettings): MemberCore<StarFrame> {
   return new StarMember(settings);
 }
 
-class StarMember implements OverlayMember {
-  readonly #settings: StarMemberSettings;
+class StarMember implements MemberCore<StarFrame> {
+  readonly #settings: MemberSettings;
+  /** Addresses of the root; without any it waits for the root to come. */
+  readonly #candidates: readonly Candidate[];
   readonly #reports: DeliveryWindow;
   readonly #deadlines = new Map<TimerName, number>();
   #phase: Phase = "idle";
@@ -58,7 +49,7 @@ class StarMember implements OverlayMember {
   #link: LinkId | undefined;
   /** The link stands, and the join was said over it. */
   #joinSaid = false;
-  #path: readonly string[] = [];
+  #path: readonly Rank[] = [];
   #attempt = 0;
   /** Since the last beacon, so that a root which accepts and then breaks is not dialled in a tight loop. */
   #failures = 0;
@@ -75,8 +66,9 @@ class StarMember implements OverlayMember {
   #now = 0;
   #random: () => number = () => 0;
 
-  constructor(settings: StarMemberSettings) {
+  constructor(settings: MemberSettings) {
     this.#settings = settings;
+    this.#candidates = settings.candidates.filter(({ rank }) => rank === ROOT_RANK);
     this.#absenceMs = settings.controllerAbsenceMs;
     this.#reports = new DeliveryWindow(settings.limits.reportWindow, settings.lastReport);
   }
@@ -93,7 +85,7 @@ class StarMember implements OverlayMember {
     return [];
   }
 
-  get path(): readonly string[] {
+  get path(): readonly Rank[] {
     return this.#path;
   }
 
@@ -112,17 +104,17 @@ class StarMember implements OverlayMember {
         this.#arm("absence", this.#absenceMs);
         return this.#dial();
       case "linkUp":
-        return this.#linkUp(event.link);
+        return event.dialled ? this.#linkUp(event.link) : this.#visited(event.link, event.peer);
       case "linkDown":
         if (event.link === this.#link) this.#unlink(event.reason);
         return;
-      case "offered":
-        return this.#offered(event.offer);
       case "frame":
         if (event.link === this.#link) this.#frame(event.frame);
         return;
       case "timer":
         return this.#timer(event.name);
+      case "listening":
+        return;
       case "reported":
         this.#reports.noteLast(event.sequence);
         return this.#pump();
@@ -138,37 +130,39 @@ class StarMember implements OverlayMember {
   }
 
   #dial(): void {
-    const { candidates } = this.#settings;
-    if (candidates === 0) {
+    const to = this.#candidates[this.#failures % Math.max(1, this.#candidates.length)];
+    if (to === undefined) {
       this.#phase = "waiting";
       return;
     }
-    this.#effects.push({ kind: "dial", link: this.#newLink(), candidate: this.#failures % candidates });
+    this.#effects.push({ kind: "dial", link: this.#joinOver(this.#attempt * 2 + 1), to });
   }
 
-  /** One that stands, or may stand in a moment, is not given up for another. */
-  #offered(offer: number): void {
+  /** The root has come by itself. A link that stands, or may stand in a moment, is not given up for another. */
+  #visited(link: LinkId, peer: Rank): void {
     const isFree = this.#phase === "waiting" || (this.#phase === "joining" && !this.#joinSaid);
-    if (!isFree) {
-      const reason = this.attached ? "attached already" : "joining already";
-      this.#effects.push({ kind: "decline", offer, reason });
+    if (peer !== ROOT_RANK || !isFree) {
+      const joined = this.attached ? "attached already" : "joining already";
+      const reason = peer === ROOT_RANK ? joined : "nobody hangs below a member of a star";
+      this.#effects.push({ kind: "close", link, reason });
       return;
     }
     const dialled = this.#link;
     if (dialled !== undefined)
       this.#effects.push({ kind: "close", link: dialled, reason: "the root has come by itself" });
     this.#disarm("dial");
-    this.#effects.push({ kind: "take", link: this.#newLink(), offer });
+    this.#linkUp(this.#joinOver(link));
   }
 
-  #newLink(): LinkId {
+  /** Dials of our own have odd numbers. */
+  #joinOver(link: LinkId): LinkId {
     const { times } = this.#settings;
     this.#phase = "joining";
     this.#joinSaid = false;
     this.#attempt += 1;
-    this.#link = this.#attempt;
+    this.#link = link;
     this.#arm("join", doubledMs(this.#failures, times.joinMs, times.joinMsMax));
-    return this.#attempt;
+    return link;
   }
 
   #linkUp(link: LinkId): void {
@@ -176,13 +170,13 @@ class StarMember implements OverlayMember {
       this.#effects.push({ kind: "close", link, reason: "dialled too late" });
       return;
     }
-    const { protocol, incarnation } = this.#settings;
+    const { protocol } = this.#settings;
     this.#joinSaid = true;
-    const join: OverlayFrame = { t: "join", protocol, incarnation, attempt: this.#attempt, have: this.#have };
+    const join: StarFrame = { t: "join", protocol, attempt: this.#attempt, have: this.#have };
     this.#effects.push({ kind: "send", link, frame: join });
   }
 
-  #frame(frame: OverlayFrame): void {
+  #frame(frame: StarFrame): void {
     if (frame.t === "refuse") return this.#refused(frame.why, frame.backoffMs);
     if (frame.t === "leave")
       return this.#leaving ? this.#end({ kind: "left" }) : this.#violation("an answer to no goodbye");
@@ -206,7 +200,7 @@ class StarMember implements OverlayMember {
     }
   }
 
-  #accepted(frame: Extract<OverlayFrame, { t: "accept" }>): void {
+  #accepted(frame: Extract<StarFrame, { t: "accept" }>): void {
     if (this.#phase !== "joining") return this.#violation("accepted twice");
     if (frame.epoch < this.#epoch) return this.#violation("an older controller");
     const before = this.#reports.acknowledged;
@@ -221,12 +215,12 @@ class StarMember implements OverlayMember {
     this.#disarm("join");
     this.#disarm("absence");
     this.#arm("lease", this.#settings.times.deadIntervalMs);
-    this.#effects.push({ kind: "attached", parent: ROOT_NAME, path: this.#path });
+    this.#effects.push({ kind: "attached", parent: ROOT_RANK, path: this.#path });
     if (frame.reportsHave > before) this.#effects.push({ kind: "forgetReports", upTo: frame.reportsHave });
     this.#pump();
   }
 
-  #refused(why: RefusalReason, backoffMs: number): void {
+  #refused(why: StarRefusal, backoffMs: number): void {
     if (why === "busy") {
       this.#unlink(REFUSALS.busy, Math.min(backoffMs, this.#settings.times.backoffMsMax));
       return;
@@ -357,7 +351,7 @@ class StarMember implements OverlayMember {
     this.#effects.push(effect);
   }
 
-  #send(frame: OverlayFrame): void {
+  #send(frame: StarFrame): void {
     const link = this.parent;
     if (link !== undefined) this.#effects.push({ kind: "send", link, frame });
   }

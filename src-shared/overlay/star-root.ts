@@ -7,41 +7,37 @@
 //   any --command log full--> lost, for good (until a newer incarnation)
 import type { HostId } from "../base/ids.ts";
 import { judgeArrival } from "./delivery.ts";
+import type { LinkId, MembershipState, Payload, Surroundings } from "./overlay.ts";
+import type { StarFrame, StarJoin, StarRefusal } from "./star-frames.ts";
+import { StarHost, type StarClient } from "./star-host.ts";
+import { ROOT_RANK } from "./topology.ts";
 import type {
-  JoinFrame,
-  LinkId,
-  MembershipState,
-  MemberView,
-  OverlayFrame,
-  OverlayLimits,
-  OverlayRoot,
-  OverlayTimes,
-  Payload,
-  RefusalReason,
-  RootEffect,
-  RootEvent,
-  Surroundings,
-} from "./overlay.ts";
-import { StarHost } from "./star-host.ts";
+  Candidate,
+  MemberState,
+  Rank,
+  RootCore,
+  RootEffect as RootEffectOf,
+  RootEvent as RootEventOf,
+  RootSettings,
+} from "./topology.ts";
 
-export interface StarRootSettings {
-  readonly protocol: number;
-  readonly epoch: number;
-  readonly times: OverlayTimes;
-  readonly limits: OverlayLimits;
-}
+type RootEvent = RootEventOf<StarFrame>;
+type RootEffect = RootEffectOf<StarFrame>;
 
 /** Leases and graces are looked at this often within one dead interval: judgement is late by a twelfth at most. */
 const CHECKS_PER_DEAD_INTERVAL = 12;
-const ROOT_NAME = "controller";
+/** The root is to be dialled wherever the shell knows that it can be. */
+const PLAN: readonly Candidate[] = [{ rank: ROOT_RANK, address: "" }];
 
-export function createStarRoot(settings: StarRootSettings): OverlayRoot {
+export function createStarRoot(settings: RootSettings): RootCore<StarFrame> {
   return new StarRoot(settings);
 }
 
-class StarRoot implements OverlayRoot {
-  readonly #settings: StarRootSettings;
+class StarRoot implements RootCore<StarFrame> {
+  readonly #settings: RootSettings;
   readonly #hosts = new Map<HostId, StarHost>();
+  /** Whose rank it is or was: one entry for each invitation, until the host is dismissed. */
+  readonly #ranks = new Map<Rank, StarHost>();
   /** Open links of known hosts: at most one attached and one joining each. */
   readonly #links = new Map<LinkId, StarHost>();
   /** Hosts whose reports are to be acknowledged when the timer comes. */
@@ -52,17 +48,18 @@ class StarRoot implements OverlayRoot {
   #effects: RootEffect[] = [];
   #now = 0;
 
-  constructor(settings: StarRootSettings) {
+  constructor(settings: RootSettings) {
     this.#settings = settings;
   }
 
-  members(): readonly MemberView[] {
+  members(): readonly MemberState[] {
     return [...this.#hosts.values()].map((host) => ({
       host: host.name,
       incarnation: host.incarnation,
+      rank: host.rank,
       state: host.state,
       sinceMs: host.since,
-      parent: ROOT_NAME,
+      parent: "controller",
       depth: 1,
       pendingCommands: host.log.pending,
     }));
@@ -70,6 +67,15 @@ class StarRoot implements OverlayRoot {
 
   linkTo(host: HostId): LinkId | undefined {
     return this.#hosts.get(host)?.link;
+  }
+
+  plan(): readonly Candidate[] {
+    return PLAN;
+  }
+
+  /** Commands are numbered for each host by itself, from 1 for each client. */
+  get lastCommand(): number {
+    return 0;
   }
 
   step(event: RootEvent, surroundings: Surroundings): RootEffect[] {
@@ -89,11 +95,11 @@ class StarRoot implements OverlayRoot {
   #handle(event: RootEvent): void {
     switch (event.kind) {
       case "invite":
-        return this.#invite(event.host, event.incarnation);
+        return this.#invite(event);
       case "dismiss":
         return this.#dismiss(event.host);
       case "linkUp":
-        return this.#linkUp(event.link, event.host);
+        return this.#linkUp(event.link, event.peer);
       case "linkDown":
         return this.#linkGone(event.link, event.reason);
       case "frame":
@@ -112,15 +118,20 @@ class StarRoot implements OverlayRoot {
     }
   }
 
-  #invite(name: HostId, incarnation: number): void {
-    const known = this.#hosts.get(name);
+  #invite(client: StarClient): void {
+    if (this.#ranks.has(client.rank)) return;
+    const known = this.#hosts.get(client.host);
     if (known === undefined) {
-      this.#hosts.set(name, new StarHost(name, incarnation, this.#now, this.#settings.limits));
+      const host = new StarHost(client, this.#now, this.#settings.limits);
+      this.#hosts.set(client.host, host);
+      this.#ranks.set(client.rank, host);
       return;
     }
-    if (incarnation <= known.incarnation) return;
-    known.renew(incarnation, this.#now);
+    if (client.incarnation <= known.incarnation) return;
+    this.#ranks.set(client.rank, known);
+    known.renew(client, this.#now);
     this.#refuse(known.link, "older");
+    this.#refuse(known.joining, "older");
   }
 
   #dismiss(name: HostId): void {
@@ -132,11 +143,13 @@ class StarRoot implements OverlayRoot {
     this.#refuse(host.joining, "unknown");
     this.#owed.delete(host);
     this.#hosts.delete(name);
+    for (const [rank, of] of this.#ranks) if (of === host) this.#ranks.delete(rank);
   }
 
-  #linkUp(link: LinkId, name: HostId): void {
-    const host = this.#hosts.get(name);
+  #linkUp(link: LinkId, peer: Rank): void {
+    const host = this.#ranks.get(peer);
     if (host === undefined) return this.#refuse(link, "unknown");
+    if (host.rank !== peer) return this.#refuse(link, "older");
     if (host.joining !== undefined) this.#close(host.joining, "another link of the same host");
     this.#links.set(link, host);
     host.joining = link;
@@ -155,7 +168,7 @@ class StarRoot implements OverlayRoot {
     if (host.state === "attached") this.#become(host, "orphaned", reason);
   }
 
-  #frame(link: LinkId, frame: OverlayFrame): void {
+  #frame(link: LinkId, frame: StarFrame): void {
     const host = this.#links.get(link);
     if (host === undefined) return;
     if (frame.t === "join" && host.joining === link) return this.#join(host, link, frame);
@@ -184,16 +197,10 @@ class StarRoot implements OverlayRoot {
     }
   }
 
-  #join(host: StarHost, link: LinkId, join: JoinFrame): void {
+  #join(host: StarHost, link: LinkId, join: StarJoin): void {
     const { protocol, times, epoch } = this.#settings;
     if (join.protocol !== protocol) return this.#refuse(link, "version");
-    if (join.incarnation < host.incarnation) return this.#refuse(link, "older");
-    const renewed = join.incarnation > host.incarnation;
-    if (renewed) {
-      host.renew(join.incarnation, this.#now);
-      this.#refuse(host.link, "older");
-    }
-    if (host.state === "left" && !renewed) {
+    if (host.state === "left") {
       this.#send(link, { t: "leave" });
       return this.#close(link, "left");
     }
@@ -204,13 +211,13 @@ class StarRoot implements OverlayRoot {
     // Told as orphaned: what was on its way in bulk is gone with the link, and whoever sent it must know.
     if (host.link !== undefined) this.#close(host.link, "replaced by a newer link of the same host");
     host.attach(link, join.attempt, this.#now + times.deadIntervalMs);
-    const path = [ROOT_NAME, host.name];
+    const path = [ROOT_RANK, host.rank];
     this.#send(link, { t: "accept", epoch, reportsHave: host.reportsHave, path });
     this.#become(host, "attached", "joined");
     this.#pump(host);
   }
 
-  #report(host: StarHost, link: LinkId, frame: Extract<OverlayFrame, { t: "report" }>): void {
+  #report(host: StarHost, link: LinkId, frame: Extract<StarFrame, { t: "report" }>): void {
     const { sequence, skips, payload } = frame;
     const arrival = judgeArrival(host.reportsHave, sequence, skips);
     if (arrival === "gap") return this.#close(link, `report ${sequence} after ${host.reportsHave}`);
@@ -296,7 +303,7 @@ class StarRoot implements OverlayRoot {
     this.#effects.push({ kind: "membership", host: host.name, incarnation: host.incarnation, state, reason });
   }
 
-  #refuse(link: LinkId | undefined, why: RefusalReason): void {
+  #refuse(link: LinkId | undefined, why: StarRefusal): void {
     if (link === undefined) return;
     this.#send(link, { t: "refuse", why, backoffMs: 0 });
     this.#close(link, `refused: ${why}`);
@@ -307,7 +314,7 @@ class StarRoot implements OverlayRoot {
     this.#linkGone(link, reason);
   }
 
-  #send(link: LinkId | undefined, frame: OverlayFrame): void {
+  #send(link: LinkId | undefined, frame: StarFrame): void {
     if (link !== undefined) this.#effects.push({ kind: "send", link, frame });
   }
 

@@ -225,6 +225,8 @@ export interface MemberState {
 /** One topology: what the shells (real and simulated) need to run it. A further one is one more of these. */
 export interface Topology<Frame> {
   readonly name: string;
+  /** Whether members take children, so that others must be able to dial them. */
+  readonly membersListen: boolean;
   createMember(settings: MemberSettings): MemberCore<Frame>;
   createRoot(settings: RootSettings): RootCore<Frame>;
   /** Whether a frame goes in the lane for bulk. */

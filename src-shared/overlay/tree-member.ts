@@ -141,7 +141,11 @@ export class TreeMember
 
   #dial(): void {
     const to = this.#seeker.next(this.random);
-    if (to === undefined) return this.#end({ kind: "abandoned", reason: "there is nobody to dial" });
+    if (to === undefined) {
+      // The controller may come by itself, as long as it may be away.
+      this.#phase = "seeking";
+      return;
+    }
     this.#phase = "joining";
     this.#asked = false;
     this.#lastLink += LINK_STEP;

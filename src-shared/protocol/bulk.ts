@@ -1,8 +1,9 @@
 // Bytes in bulk, both ways: every receiver pulls by offset, so that a broken link only means asking again.
 import type { BlockPath, RunId } from "../base/ids.ts";
+import { BULK_CHUNK_BYTES } from "../overlay/frame-fields.ts";
 
-/** One chunk of a file or of output: small enough that a beacon never waits long behind it. */
-export const CHUNK_BYTES = 64 * 1024;
+/** One chunk of a file or of output. */
+export const CHUNK_BYTES = BULK_CHUNK_BYTES;
 /** Granted ahead of what has arrived: covers 100 MB/s at 10 ms. */
 export const PULL_WINDOW_BYTES = 1024 * 1024;
 

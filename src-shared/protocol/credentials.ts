@@ -2,6 +2,9 @@
 import * as z from "zod";
 import { hostIdOf } from "../base/ids.ts";
 import type { HostId } from "../base/ids.ts";
+import { ADDRESS_CHARACTERS_MAX, RANK_MAX } from "../overlay/frame-fields.ts";
+import { DEGREE_MAX } from "../overlay/topologies.ts";
+import { ROOT_RANK, type Candidate, type Rank } from "../overlay/topology.ts";
 
 /** PEM texts. The private key never leaves memory: not in arguments, not in the environment, not in a file. */
 export interface TlsCredentials {
@@ -15,32 +18,60 @@ export interface RootAddress {
   readonly port: number;
 }
 
-export interface ClientCredentials extends TlsCredentials {
+/** What a client is told of the overlay: its place in it, and where to begin. */
+export interface OverlayCredentials {
+  /** The topology, by its name; children taken at most. */
+  readonly overlay: string;
+  readonly degree: number;
+  readonly rank: Rank;
+  /** Commands up to here are not for this client. */
+  readonly start: number;
+  /** Whom to dial, the best first; the root among them where it can be dialled. */
+  readonly candidates: readonly Candidate[];
+  /** Base64: the key that checks the root's signatures, and the one that proves what this client says. */
+  readonly rootKey: string;
+  readonly proofKey: string;
+}
+
+export interface ClientCredentials extends TlsCredentials, OverlayCredentials {
   readonly session: string;
   readonly host: HostId;
   /** Raised with every client that the controller starts on this host. */
   readonly incarnation: number;
-  /** Addresses of the root, the best first; none where the root always comes by itself. */
-  readonly candidates: readonly RootAddress[];
   /** Without a controller for so long, the client stops its processes, cleans up and ends. */
   readonly controllerAbsenceMs: number;
 }
 
 /** A PEM of a P-256 certificate is under 2 KiB. */
 const PEM_CHARACTERS_MAX = 16_384;
-/** Addresses of one controller: a few interfaces, IPv4 and IPv6. */
-const CANDIDATES_MAX = 64;
+/** Addresses of one controller (a few interfaces, IPv4 and IPv6), and of some members. */
+const CANDIDATES_MAX = 128;
 const NAME_CHARACTERS_MAX = 255;
-const PORT_MAX = 65_535;
+/** Of a key: an Ed25519 public key as SPKI has 60 characters. */
+const KEY_CHARACTERS_MAX = 256;
 
 const name = z.string().min(1).max(NAME_CHARACTERS_MAX);
+const rank = z
+  .int()
+  .min(ROOT_RANK + 1)
+  .max(RANK_MAX);
+const address = z.string().min(1).max(ADDRESS_CHARACTERS_MAX);
+const secret = z.base64().min(1).max(KEY_CHARACTERS_MAX);
 const pem = z.string().min(1).max(PEM_CHARACTERS_MAX);
 
 const credentialsSchema = z.strictObject({
   session: name.regex(/^[A-Za-z0-9-]+$/u),
   host: name.transform((text): HostId => hostIdOf(text)),
   incarnation: z.int().nonnegative(),
-  candidates: z.array(z.strictObject({ host: name, port: z.int().min(1).max(PORT_MAX) })).max(CANDIDATES_MAX),
+  overlay: name,
+  degree: z.int().nonnegative().max(DEGREE_MAX),
+  rank,
+  start: z.int().nonnegative(),
+  candidates: z
+    .array(z.strictObject({ rank: z.int().min(ROOT_RANK).max(RANK_MAX), address }))
+    .max(CANDIDATES_MAX),
+  rootKey: secret,
+  proofKey: secret,
   ca: pem,
   certificate: pem,
   key: pem,

@@ -1,26 +1,25 @@
 // Cuts a stream of bytes into frames, wherever the chunks happen to end, in bounded memory.
-import type { OverlayFrame } from "../overlay/overlay.ts";
+import { FRAME_BYTES_MAX } from "../overlay/frame-fields.ts";
 import type { WireCodec } from "./wire.ts";
-import { FRAME_BYTES_MAX } from "./wire.ts";
 
 const LENGTH_BYTES = 4;
 /** The first buffer; grown by doubling as bytes arrive, never by what a frame claims to be. */
 const BUFFER_BYTES_FIRST = 4096;
 
-export interface Arrived {
-  readonly frames: readonly OverlayFrame[];
+export interface Arrived<Frame> {
+  readonly frames: readonly Frame[];
   /** What was wrong after these frames; then the stream is dead, and the link is to be closed. */
   readonly malformed: string | undefined;
 }
 
-export class FrameDecoder {
-  readonly #codec: WireCodec;
+export class FrameDecoder<Frame> {
+  readonly #codec: Pick<WireCodec<Frame>, "decodeFrame">;
   /** An incomplete frame: the first #held bytes. */
   #buffer = new Uint8Array(0);
   #held = 0;
   #malformed: string | undefined;
 
-  constructor(codec: WireCodec) {
+  constructor(codec: Pick<WireCodec<Frame>, "decodeFrame">) {
     this.#codec = codec;
   }
 
@@ -30,8 +29,8 @@ export class FrameDecoder {
   }
 
   /** Takes the chunk; frames may refer to it, so it must not be written to afterwards. */
-  push(chunk: Uint8Array): Arrived {
-    const frames: OverlayFrame[] = [];
+  push(chunk: Uint8Array): Arrived<Frame> {
+    const frames: Frame[] = [];
     let rest = chunk;
     while (rest.length > 0 && this.#malformed === undefined) {
       rest = this.#held === 0 ? this.#whole(rest, frames) : this.#complete(rest, frames);
@@ -40,7 +39,7 @@ export class FrameDecoder {
   }
 
   /** Nothing held: frames that lie wholly in the chunk are decoded where they are. */
-  #whole(chunk: Uint8Array, frames: OverlayFrame[]): Uint8Array {
+  #whole(chunk: Uint8Array, frames: Frame[]): Uint8Array {
     const size = this.#sizeOf(chunk);
     if (this.#malformed !== undefined) return chunk;
     if (size === undefined || chunk.length < size) {
@@ -52,7 +51,7 @@ export class FrameDecoder {
   }
 
   /** Adds to the held bytes no more than the frame needs. */
-  #complete(chunk: Uint8Array, frames: OverlayFrame[]): Uint8Array {
+  #complete(chunk: Uint8Array, frames: Frame[]): Uint8Array {
     const size = this.#sizeOf(this.#buffer.subarray(0, this.#held)) ?? LENGTH_BYTES;
     const taken = Math.min(chunk.length, size - this.#held);
     this.#hold(chunk.subarray(0, taken));
@@ -87,7 +86,7 @@ export class FrameDecoder {
     this.#held = needed;
   }
 
-  #decode(bytes: Uint8Array, frames: OverlayFrame[]): void {
+  #decode(bytes: Uint8Array, frames: Frame[]): void {
     const decoded = this.#codec.decodeFrame(bytes);
     if (decoded.ok) frames.push(decoded.value);
     else this.#end(decoded.reason);

@@ -1,6 +1,8 @@
 // What the members of a simulated star share: its limits, and the world as a member sees it.
+import type { HostId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { LinkId, OverlayLimits } from "../overlay/overlay.ts";
+import type { MemberSeals, Rank, RootSeals } from "../overlay/topology.ts";
 import type { StarJudge } from "./star-judge.ts";
 import type { TraceHash } from "./trace-hash.ts";
 import type { VirtualLink } from "./virtual-network.ts";
@@ -21,6 +23,20 @@ export const SIMULATED_LIMITS: OverlayLimits = {
   edgesInFrame: 4000,
   rootChildren: 4096,
 };
+
+/** The star proves nothing: who has sent a frame is who is at the other end of its link. */
+export const NO_SEALS: MemberSeals & RootSeals = {
+  seal: () => new Uint8Array(),
+  isSealed: () => true,
+  prove: () => new Uint8Array(),
+  isProved: () => true,
+};
+
+export interface SimulatedClient {
+  readonly host: HostId;
+  readonly incarnation: number;
+  readonly rank: Rank;
+}
 
 export interface MemberWorld {
   readonly time: VirtualTime;

@@ -1,12 +1,7 @@
 // Knows what may be delivered in a simulated star, and throws at the first delivery that may not.
 import type { HostId } from "../base/ids.ts";
-import type {
-  MembershipChange,
-  MembershipState,
-  MemberView,
-  OverlayLimits,
-  Payload,
-} from "../overlay/overlay.ts";
+import type { MembershipChange, MembershipState, OverlayLimits, Payload } from "../overlay/overlay.ts";
+import type { MemberState } from "../overlay/topology.ts";
 
 export class BrokenPromise extends Error {}
 
@@ -38,7 +33,7 @@ export class StarJudge {
     this.#limits = limits;
   }
 
-  commanded(members: readonly MemberView[], targets: readonly HostId[], payload: Payload): void {
+  commanded(members: readonly MemberState[], targets: readonly HostId[], payload: Payload): void {
     for (const member of members) {
       if (!targets.includes(member.host) || member.state === "left") continue;
       const key = keyOf(member.host, member.incarnation);
@@ -91,7 +86,7 @@ export class StarJudge {
     demand(inFlight <= this.#limits.reportWindow, `${inFlight} reports are on their way at once`);
   }
 
-  rootStepped(members: readonly MemberView[]): void {
+  rootStepped(members: readonly MemberState[]): void {
     for (const { host, pendingCommands } of members) {
       demand(pendingCommands <= this.#limits.commandsKept, `${host}: ${pendingCommands} commands are kept`);
     }

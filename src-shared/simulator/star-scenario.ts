@@ -24,7 +24,7 @@ const OUTAGE_MS_MAX = 8000;
 export function playStarScenario(seed: number, settings: ScenarioSettings = SCENARIO_DEFAULTS): number {
   const world = new StarWorld(seed);
   const names = Array.from({ length: settings.hosts }, (_, place) => `node${place}`);
-  for (const name of names) world.startMember(name, 1, { invite: true, zombie: false });
+  for (const name of names) world.startMember(name, 1, { zombie: false });
   while (world.time.now < settings.troubleMs) {
     world.time.runUntil(world.time.now + 1 + Math.floor(world.random() * STEP_MS_MAX));
     const name = names[Math.floor(world.random() * names.length)] ?? "";
@@ -89,9 +89,9 @@ function outage(world: StarWorld, member: VirtualMember): void {
   world.time.after(world.random() * OUTAGE_MS_MAX, () => world.setReachable(member.host, true));
 }
 
-/** A newer client; sometimes the controller hears of it only by its join, sometimes the older one lives on. */
+/** A newer client; sometimes the older one lives on. */
 function restart(world: StarWorld, member: VirtualMember): void {
-  const options = { invite: world.random() < 0.7, zombie: world.random() < 0.3 };
+  const options = { zombie: world.random() < 0.3 };
   world.startMember(member.host, member.incarnation + 1, options);
 }
 

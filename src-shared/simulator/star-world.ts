@@ -4,9 +4,11 @@ import type { HostId } from "../base/ids.ts";
 import { createRandom } from "../base/random.ts";
 import type { Random } from "../base/random.ts";
 import { OVERLAY_TIMES } from "../overlay/overlay.ts";
-import type { LinkId, OverlayRoot, RootEffect, RootEvent } from "../overlay/overlay.ts";
-import { createStarRoot } from "../overlay/star-root.ts";
-import { SIMULATED_LIMITS, SIMULATED_PROTOCOL } from "./simulated-star.ts";
+import type { LinkId } from "../overlay/overlay.ts";
+import { star } from "../overlay/star.ts";
+import type { StarFrame } from "../overlay/star-frames.ts";
+import type { RootCore, RootEffect as RootEffectOf, RootEvent as RootEventOf } from "../overlay/topology.ts";
+import { NO_SEALS, SIMULATED_LIMITS, SIMULATED_PROTOCOL } from "./simulated-star.ts";
 import { StarJudge } from "./star-judge.ts";
 import { TraceHash } from "./trace-hash.ts";
 import { VirtualLink } from "./virtual-network.ts";
@@ -14,12 +16,15 @@ import { VirtualMember } from "./virtual-member.ts";
 import { VirtualProcess } from "./virtual-process.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
+type RootEvent = RootEventOf<StarFrame>;
+type RootEffect = RootEffectOf<StarFrame>;
+
 export class StarWorld {
   readonly time = new VirtualTime();
   readonly trace = new TraceHash();
   readonly random: Random;
   readonly judge: StarJudge;
-  readonly root: OverlayRoot;
+  readonly root: RootCore<StarFrame>;
   readonly rootProcess: VirtualProcess<RootEvent>;
   /** The newest incarnation of each host. */
   readonly members = new Map<HostId, VirtualMember>();
@@ -28,15 +33,19 @@ export class StarWorld {
   readonly #unreachable = new Set<HostId>();
   #lastLink = 0;
   #lastCommand = 0;
+  #lastRank = 0;
 
   constructor(seed: number) {
     this.random = createRandom(seed);
     this.judge = new StarJudge(SIMULATED_LIMITS);
-    this.root = createStarRoot({
+    this.root = star.createRoot({
       protocol: SIMULATED_PROTOCOL,
       epoch: 1,
+      degree: 0,
       times: OVERLAY_TIMES,
       limits: SIMULATED_LIMITS,
+      seals: NO_SEALS,
+      records: [],
     });
     this.rootProcess = new VirtualProcess<RootEvent>({
       time: this.time,
@@ -47,13 +56,11 @@ export class StarWorld {
   }
 
   /** Starts a client; one that was already there is killed, unless it is to linger as a zombie. */
-  startMember(
-    name: string,
-    incarnation: number,
-    options: { readonly invite: boolean; readonly zombie: boolean },
-  ): void {
+  startMember(name: string, incarnation: number, options: { readonly zombie: boolean }): void {
     const host = hostIdOf(name);
-    if (options.invite) this.rootProcess.give({ kind: "invite", host, incarnation });
+    this.#lastRank += 1;
+    const client = { host, incarnation, rank: this.#lastRank };
+    this.rootProcess.give({ kind: "invite", ...client });
     const before = this.members.get(host);
     if (!options.zombie) before?.kill();
     const { time, random, trace, judge } = this;
@@ -66,8 +73,7 @@ export class StarWorld {
         latencyMs: () => this.latencyMs(),
         connect: (memberLink) => this.#connect(member, memberLink),
       },
-      host,
-      incarnation,
+      client,
     );
     this.members.set(host, member);
     member.start();
@@ -114,7 +120,7 @@ export class StarWorld {
       () => this.latencyMs(),
     );
     this.#links.set(rootLink, link);
-    rootProcess.give({ kind: "linkUp", link: rootLink, host: member.host });
+    rootProcess.give({ kind: "linkUp", link: rootLink, peer: member.rank });
     return link;
   }
 
@@ -146,6 +152,8 @@ export class StarWorld {
         this.trace.note(`${this.time.now} ${effect.host} report ${effect.sequence}`);
         return this.judge.reportArrived(effect);
       case "deliverBulk":
+      case "keep":
+      case "problem":
         return;
     }
   }

@@ -133,14 +133,16 @@ export const FAULTS: readonly Fault[] = [
     name: "F6 one-way link",
     weight: 2,
     inject: (scene) => {
-      for (const client of scene.several(0.1)) scene.parentLink(client)?.swallow(scene.random() < 0.5 ? 0 : 1);
+      for (const client of scene.several(0.1))
+        scene.parentLink(client)?.swallow(scene.random() < 0.5 ? 0 : 1);
     },
   },
   {
     name: "F7 one-sided break",
     weight: 3,
     inject: (scene) => {
-      for (const client of scene.several(0.1)) scene.parentLink(client)?.breakOneSided(scene.random() < 0.5 ? 0 : 1);
+      for (const client of scene.several(0.1))
+        scene.parentLink(client)?.breakOneSided(scene.random() < 0.5 ? 0 : 1);
     },
   },
   {
@@ -207,7 +209,9 @@ export const FAULTS: readonly Fault[] = [
     weight: 0.7,
     inject: (scene) => {
       const withRoot = scene.random() < 0.5 && !scene.world.controller.node.isDead;
-      const children = scene.running().filter((client) => scene.judge.records.get(client.rank)?.parent === ROOT_RANK);
+      const children = scene
+        .running()
+        .filter((client) => scene.judge.records.get(client.rank)?.parent === ROOT_RANK);
       if (withRoot) {
         scene.world.crashController();
         rootRestart(scene, 8000);
@@ -237,7 +241,10 @@ export const FAULTS: readonly Fault[] = [
     weight: 1,
     inject: (scene) => {
       const { walled } = scene.world;
-      const places = scene.several(0.3).map(({ place }) => place).filter((place) => !walled.has(place));
+      const places = scene
+        .several(0.3)
+        .map(({ place }) => place)
+        .filter((place) => !walled.has(place));
       scene.forAWhile(OUTAGE_MS_MAX, () => {
         for (const place of places) walled.add(place);
         return () => places.forEach((place) => walled.delete(place));

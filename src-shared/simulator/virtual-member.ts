@@ -1,13 +1,24 @@
 // A simulated client: the real member of the star, an outbox of numbers, and links that the world makes for it.
 import type { HostId } from "../base/ids.ts";
 import { OVERLAY_TIMES } from "../overlay/overlay.ts";
-import type { LinkId, MemberEffect, MemberEvent, OverlayMember } from "../overlay/overlay.ts";
-import { createStarMember } from "../overlay/star-member.ts";
-import { SIMULATED_LIMITS, SIMULATED_PROTOCOL } from "./simulated-star.ts";
-import type { MemberWorld } from "./simulated-star.ts";
+import type { LinkId } from "../overlay/overlay.ts";
+import { star } from "../overlay/star.ts";
+import type { StarFrame } from "../overlay/star-frames.ts";
+import { ROOT_RANK } from "../overlay/topology.ts";
+import type {
+  MemberCore,
+  MemberEffect as MemberEffectOf,
+  MemberEvent as MemberEventOf,
+  Rank,
+} from "../overlay/topology.ts";
+import { NO_SEALS, SIMULATED_LIMITS, SIMULATED_PROTOCOL } from "./simulated-star.ts";
+import type { MemberWorld, SimulatedClient } from "./simulated-star.ts";
 import { writeSimulatedReport } from "./star-judge.ts";
 import type { VirtualLink } from "./virtual-network.ts";
 import { VirtualProcess } from "./virtual-process.ts";
+
+type MemberEvent = MemberEventOf<StarFrame>;
+type MemberEffect = MemberEffectOf<StarFrame>;
 
 /** The outbox of a simulated client drops its oldest reports above this. */
 const REPORTS_KEPT = 60;
@@ -17,7 +28,8 @@ const CONTROLLER_ABSENCE_MS = 10 * 60 * 1000;
 export class VirtualMember {
   readonly host: HostId;
   readonly incarnation: number;
-  readonly core: OverlayMember;
+  readonly rank: Rank;
+  readonly core: MemberCore<StarFrame>;
   readonly process: VirtualProcess<MemberEvent>;
   readonly links = new Map<LinkId, VirtualLink>();
   readonly #world: MemberWorld;
@@ -28,18 +40,22 @@ export class VirtualMember {
   #dropped = 0;
   #lastOffer = 0;
 
-  constructor(world: MemberWorld, host: HostId, incarnation: number) {
+  constructor(world: MemberWorld, { host, incarnation, rank }: SimulatedClient) {
     this.#world = world;
     this.host = host;
     this.incarnation = incarnation;
-    this.core = createStarMember({
+    this.rank = rank;
+    this.core = star.createMember({
       protocol: SIMULATED_PROTOCOL,
-      incarnation,
-      candidates: 2,
+      rank,
+      start: 0,
+      candidates: ["first", "second"].map((address) => ({ rank: ROOT_RANK, address })),
+      degree: 0,
       controllerAbsenceMs: CONTROLLER_ABSENCE_MS,
       lastReport: 0,
       times: OVERLAY_TIMES,
       limits: SIMULATED_LIMITS,
+      seals: NO_SEALS,
     });
     this.process = new VirtualProcess<MemberEvent>({
       time: world.time,
@@ -53,10 +69,14 @@ export class VirtualMember {
     this.process.give({ kind: "start" });
   }
 
-  /** The root has come by itself, over a link that stands; nothing of it is made before it is taken. */
+  /** The root has come by itself, over a link of its own. */
   offer(): void {
-    this.#lastOffer += 1;
-    this.process.give({ kind: "offered", offer: this.#lastOffer });
+    this.#lastOffer += 2;
+    const link = this.#lastOffer;
+    const made = this.#world.connect(link);
+    if (made === undefined) return;
+    this.links.set(link, made);
+    this.process.give({ kind: "linkUp", link, peer: ROOT_RANK, dialled: false });
   }
 
   report(): void {
@@ -80,10 +100,6 @@ export class VirtualMember {
     switch (effect.kind) {
       case "dial":
         return this.#dial(effect.link);
-      case "take":
-        return this.#take(effect.link);
-      case "decline":
-        return;
       case "send":
         this.links.get(effect.link)?.send("member", effect.frame);
         return;
@@ -110,6 +126,7 @@ export class VirtualMember {
       case "deliverBulk":
       case "attached":
       case "orphaned":
+      case "problem":
         return;
     }
   }
@@ -121,18 +138,11 @@ export class VirtualMember {
       const made = this.#world.connect(link);
       if (made !== undefined) {
         this.links.set(link, made);
-        return this.process.give({ kind: "linkUp", link });
+        return this.process.give({ kind: "linkUp", link, peer: ROOT_RANK, dialled: true });
       }
       // Half of the failures are told, half are silence.
       if (random() < 0.5) this.process.give({ kind: "linkDown", link, reason: "refused" });
     });
-  }
-
-  #take(link: LinkId): void {
-    const made = this.#world.connect(link);
-    if (made === undefined) return this.process.give({ kind: "linkDown", link, reason: "gone again" });
-    this.links.set(link, made);
-    this.process.give({ kind: "linkUp", link });
   }
 
   #sendReports(effect: { readonly link: LinkId; readonly from: number; readonly to: number }): void {

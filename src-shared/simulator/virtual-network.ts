@@ -1,10 +1,10 @@
 // Links of a simulated world: in order while they live, with latency, and broken in every way that real ones break.
-import type { OverlayFrame } from "../overlay/overlay.ts";
+import type { StarFrame } from "../overlay/star-frames.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** What an end of a link hears. */
 export interface LinkEnd {
-  frame(frame: OverlayFrame): void;
+  frame(frame: StarFrame): void;
   down(reason: string): void;
 }
 
@@ -32,7 +32,7 @@ export class VirtualLink {
     return !this.#isOpen.member && !this.#isOpen.root;
   }
 
-  send(from: Side, frame: OverlayFrame): void {
+  send(from: Side, frame: StarFrame): void {
     if (!this.#isOpen[from]) return;
     this.#arriveAt(otherOf(from), (end) => end.frame(frame));
   }

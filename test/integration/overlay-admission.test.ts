@@ -5,10 +5,13 @@ import { connect, createServer } from "node:tls";
 import type { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostIdOf } from "../../src-shared/base/ids.ts";
-import type { OverlayFrame } from "../../src-shared/overlay/overlay.ts";
+import { FRAME_BYTES_MAX } from "../../src-shared/overlay/frame-fields.ts";
+import { star } from "../../src-shared/overlay/star.ts";
+import type { StarFrame } from "../../src-shared/overlay/star-frames.ts";
 import { PROTOCOL_VERSION } from "../../src-shared/protocol/commands.ts";
 import type { TlsCredentials } from "../../src-shared/protocol/credentials.ts";
-import { createWireCodec, FRAME_BYTES_MAX } from "../../src-shared/protocol/wire.ts";
+import { createWireCodec } from "../../src-shared/protocol/wire.ts";
+import { ROOT_NAME } from "../../src-shared/protocol/peer-name.ts";
 import { createAuthority } from "../../src-main/overlay-root/certificate-authority.ts";
 import type { RunningOverlayRoot } from "../../src-main/overlay-root/overlay-root.ts";
 import { OverlayFixture, SESSION } from "./overlay-fixture.ts";
@@ -16,7 +19,7 @@ import { OverlayFixture, SESSION } from "./overlay-fixture.ts";
 const NODE = hostIdOf("node1");
 const EVIL = hostIdOf("evil");
 const HOUR_MS = 3_600_000;
-const codec = createWireCodec();
+const codec = createWireCodec(star);
 
 let fixture: OverlayFixture;
 beforeEach(() => {
@@ -64,20 +67,22 @@ describe("certificates", () => {
   });
 
   test("another session's root, or a client of the same session, is no root", async () => {
-    const { authority } = await fixture.startRoot();
+    const controller = await fixture.startRoot();
     const other = await fixture.startRoot({ authority: await createAuthority("another-session") });
-    const first = await fixture.startMember({ root: other.root, authority }, NODE);
+    const first = await fixture.startMember(controller, NODE, { at: other.root });
     const fromFirst = await first.said.until((line) => line.startsWith("problem: cannot reach"));
-    const address = await listenAs(await authority.issue("client", EVIL));
-    const second = await fixture.startMember({ root: address, authority }, NODE);
+    const client = await listenAs(await controller.issue(EVIL));
+    const second = await fixture.startMember(controller, NODE, { at: client });
     const fromSecond = await second.said.until((line) => line.startsWith("problem: cannot reach"));
     expect(fromFirst).toMatch(/certificate/u);
-    expect(fromSecond).toMatch(/certificate purpose/u);
+    expect(fromSecond).toMatch(/is not the root of this session/u);
   });
 
   test("the session in the root's certificate counts, even under the same authority", async () => {
     const controller = await fixture.startRoot();
-    const client = await fixture.startMember(controller, NODE, { session: "another-session" });
+    const client = await fixture.startMember(controller, NODE, {
+      credentials: { session: "another-session" },
+    });
     const line = await client.said.until((said) => said.startsWith("problem: cannot reach"));
     expect(line).toContain("not the root of this session");
   });
@@ -89,9 +94,9 @@ describe("certificates", () => {
     let shift = 0;
     const authority = await createAuthority(SESSION, { now: () => new Date(Date.now() + shift) });
     const controller = await fixture.startRoot({ authority });
-    controller.root.invite([{ host: NODE, incarnation: 1 }]);
+    controller.invite(NODE);
     shift = shiftMs;
-    await closed(await dial(controller.root, await authority.issue("client", NODE)));
+    await closed(await dial(controller.root, await controller.issue(NODE)));
     const problem = await controller.problems.until(() => true);
     expect(problem.reason).toContain(reason);
     expect(controller.root.members()).toMatchObject([{ state: "invited" }]);
@@ -99,9 +104,11 @@ describe("certificates", () => {
 
   test("a certificate of another authority, a root's certificate, and none at all make no client", async () => {
     const controller = await fixture.startRoot();
-    controller.root.invite([{ host: NODE, incarnation: 1 }]);
-    const foreign = await (await createAuthority(SESSION)).issue("client", NODE);
-    const asRoot = await controller.authority.issue("root", NODE);
+    controller.invite(NODE);
+    const rank = controller.invite(NODE, 2);
+    const name = { role: "client", host: NODE, incarnation: 2, rank } as const;
+    const foreign = await (await createAuthority(SESSION)).issue(name);
+    const asRoot = await controller.authority.issue(ROOT_NAME);
     for (const credentials of [foreign, asRoot, undefined])
       await closed(await dial(controller.root, credentials));
     await controller.problems.count(3);
@@ -110,8 +117,8 @@ describe("certificates", () => {
 
   test("the certificate decides who it is, whatever the client says", async () => {
     const controller = await fixture.startRoot();
-    controller.root.invite([NODE, EVIL].map((host) => ({ host, incarnation: 1 })));
-    const credentials = await controller.authority.issue("client", EVIL);
+    for (const host of [NODE, EVIL]) controller.invite(host);
+    const credentials = await controller.issue(EVIL);
     const client = await fixture.startMember(controller, NODE, { credentials });
     await client.said.until((line) => line === "attached");
     expect(controller.membership.entries.map(({ host }) => host)).toEqual([EVIL]);
@@ -119,7 +126,7 @@ describe("certificates", () => {
 });
 
 describe("hostile bytes", () => {
-  const join: OverlayFrame = { t: "join", protocol: PROTOCOL_VERSION, incarnation: 1, attempt: 1, have: 0 };
+  const join: StarFrame = { t: "join", protocol: PROTOCOL_VERSION, attempt: 1, have: 0 };
 
   test.each<[string, (socket: TLSSocket) => void]>([
     ["no frame", (socket) => socket.write("GET / HTTP/1.1\r\n\r\n")],
@@ -137,10 +144,10 @@ describe("hostile bytes", () => {
     ],
   ])("%s closes that link and no other", async (_name, attack) => {
     const controller = await fixture.startRoot();
-    controller.root.invite([NODE, EVIL].map((host) => ({ host, incarnation: 1 })));
+    for (const host of [NODE, EVIL]) controller.invite(host);
     const client = await fixture.startMember(controller, NODE);
     await client.said.until((line) => line === "attached");
-    const socket = await dial(controller.root, await controller.authority.issue("client", EVIL));
+    const socket = await dial(controller.root, await controller.issue(EVIL));
     socket.write(codec.encodeFrame(join));
     await controller.membership.until(({ host, state }) => host === EVIL && state === "attached");
     attack(socket);
@@ -153,8 +160,8 @@ describe("hostile bytes", () => {
 
   test("a report that is none is dropped, and said so", async () => {
     const controller = await fixture.startRoot();
-    controller.root.invite([{ host: EVIL, incarnation: 1 }]);
-    const socket = await dial(controller.root, await controller.authority.issue("client", EVIL));
+    controller.invite(EVIL);
+    const socket = await dial(controller.root, await controller.issue(EVIL));
     socket.write(codec.encodeFrame(join));
     const payloads = [
       codec.encodePayload({ kind: "facts" }),
@@ -180,7 +187,7 @@ describe("hostile bytes", () => {
 describe("a flood of connections that never finish their handshake", () => {
   test("is shed before TLS, while the links that stand go on", async () => {
     const controller = await fixture.startRoot();
-    controller.root.invite([{ host: NODE, incarnation: 1 }]);
+    controller.invite(NODE);
     const client = await fixture.startMember(controller, NODE);
     await client.said.until((line) => line === "attached");
     const flood = Array.from({ length: 400 }, () => halfOpen(controller.root));

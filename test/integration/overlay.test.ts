@@ -4,7 +4,8 @@ import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostIdOf, runIdOf } from "../../src-shared/base/ids.ts";
 import { CHUNK_BYTES } from "../../src-shared/protocol/bulk.ts";
-import type { OverlayFrame } from "../../src-shared/overlay/overlay.ts";
+import { star } from "../../src-shared/overlay/star.ts";
+import type { StarFrame } from "../../src-shared/overlay/star-frames.ts";
 import type { BulkMessage } from "../../src-shared/protocol/bulk.ts";
 import { PROTOCOL_VERSION } from "../../src-shared/protocol/commands.ts";
 import type { Command } from "../../src-shared/protocol/commands.ts";
@@ -14,7 +15,7 @@ import { Log, OverlayFixture } from "./overlay-fixture.ts";
 
 const NODE = hostIdOf("node 1/ü");
 const RUN = runIdOf("run-1");
-const codec = createWireCodec();
+const codec = createWireCodec(star);
 
 const release = (barrier: number): Command => ({ kind: "release", run: RUN, barrier: String(barrier) });
 const dropped = (count: number) => ({ kind: "reportsDropped", count }) as const;
@@ -31,7 +32,7 @@ describe("delivery", () => {
   test("commands down, reports up, bulk both ways, and a goodbye", async () => {
     const controller = await fixture.startRoot();
     const { root } = controller;
-    root.invite([{ host: NODE, incarnation: 1 }]);
+    controller.invite(NODE);
     for (let barrier = 1; barrier <= 1000; barrier += 1) root.command([NODE], release(barrier));
     const client = await fixture.startMember(controller, NODE);
     for (let count = 1; count <= 1000; count += 1) client.member.report(dropped(count));
@@ -64,9 +65,8 @@ describe("delivery", () => {
     const controller = await fixture.startRoot();
     const { root } = controller;
     const proxy = await startProxy(root);
-    root.invite([{ host: NODE, incarnation: 1 }]);
-    const { authority } = controller;
-    const client = await fixture.startMember({ root: proxy, authority }, NODE);
+    controller.invite(NODE);
+    const client = await fixture.startMember(controller, NODE, { at: proxy });
     for (let round = 1; round <= 5; round += 1) {
       for (let count = 0; count < 50; count += 1) {
         root.command([NODE], release(round));
@@ -84,10 +84,10 @@ describe("delivery", () => {
 
   test("a second client of the host takes over, the first is told and ends", async () => {
     const controller = await fixture.startRoot();
-    controller.root.invite([{ host: NODE, incarnation: 1 }]);
+    controller.invite(NODE);
     const first = await fixture.startMember(controller, NODE);
     await first.said.until((line) => line === "attached");
-    controller.root.invite([{ host: NODE, incarnation: 2 }]);
+    controller.invite(NODE, 2);
     controller.root.command([NODE], release(7));
     const second = await fixture.startMember(controller, NODE, { incarnation: 2 });
     await first.said.until((line) => line.startsWith("abandoned: a newer client"));
@@ -98,10 +98,10 @@ describe("delivery", () => {
 
   test("a stream that came another way is a link like any other", async () => {
     const controller = await fixture.startRoot();
-    const { root, authority } = controller;
+    const { root } = controller;
     const relay = await listen((socket) => root.attachStream(socket, "ssh"));
-    root.invite([{ host: NODE, incarnation: 1 }]);
-    const client = await fixture.startMember({ root: relay, authority }, NODE);
+    controller.invite(NODE);
+    const client = await fixture.startMember(controller, NODE, { at: relay });
     root.command([NODE], release(1));
     await client.commands.count(1);
     client.member.report(dropped(1));
@@ -110,11 +110,11 @@ describe("delivery", () => {
 
   test("a client that can dial nobody says so, and takes the stream on which the root comes", async () => {
     const controller = await fixture.startRoot();
-    const { root, authority } = controller;
+    const { root } = controller;
     const closed = await listen(() => undefined);
     closed.close();
-    root.invite([{ host: NODE, incarnation: 1 }]);
-    const client = await fixture.startMember({ root: closed, authority }, NODE);
+    controller.invite(NODE);
+    const client = await fixture.startMember(controller, NODE, { at: closed });
     await client.said.until((line) => line.startsWith("unreached: "));
     const offering = await listen((socket) => void client.member.offer(socket));
     root.attachStream(createConnection({ host: offering.address, port: offering.port }), "controller");
@@ -130,7 +130,7 @@ describe("delivery", () => {
     const controller = await fixture.startRoot();
     const { root } = controller;
     const stranger = await fixture.startRoot();
-    root.invite([{ host: NODE, incarnation: 1 }]);
+    controller.invite(NODE);
     const client = await fixture.startMember(controller, NODE);
     await client.said.until((line) => line === "attached");
     const offering = await listen((socket) => void client.member.offer(socket));
@@ -150,16 +150,16 @@ describe("delivery", () => {
     const controller = await fixture.startRoot();
     const { root } = controller;
     const relay = await listen((socket) => root.attachStream(socket, "ssh", NODE));
-    root.invite([{ host: NODE, incarnation: 1 }]);
+    controller.invite(NODE);
     root.command([NODE], release(1));
     const socket = createConnection({ host: relay.address, port: relay.port });
     fixture.onClose(() => socket.destroy());
-    const heard = new Log<OverlayFrame>();
+    const heard = new Log<StarFrame>();
     const decoder = new FrameDecoder(codec);
     socket.on("data", (chunk: Uint8Array) =>
       decoder.push(chunk).frames.forEach((frame) => heard.push(frame)),
     );
-    const join = { protocol: PROTOCOL_VERSION, incarnation: 1, attempt: 1, have: 0 };
+    const join = { protocol: PROTOCOL_VERSION, attempt: 1, have: 0 };
     socket.write(codec.encodeFrame({ t: "join", ...join }));
     await heard.count(2);
     expect(heard.entries).toMatchObject([{ t: "accept" }, { t: "command", sequence: 1 }]);
@@ -206,7 +206,7 @@ describe("back-pressure", () => {
   test("100 MB of bulk, and a command that overtakes what is waiting", async () => {
     const controller = await fixture.startRoot();
     const { root } = controller;
-    root.invite([{ host: NODE, incarnation: 1 }]);
+    controller.invite(NODE);
     const client = await fixture.startMember(controller, NODE);
     await client.said.until((line) => line === "attached");
     const chunks = (100 * 1024 * 1024) / CHUNK_BYTES;
@@ -252,8 +252,9 @@ describe("back-pressure", () => {
   });
 
   test("bulk for a host that is not attached is dropped", async () => {
-    const { root } = await fixture.startRoot();
-    root.invite([{ host: NODE, incarnation: 1 }]);
+    const controller = await fixture.startRoot();
+    const { root } = controller;
+    controller.invite(NODE);
     expect(root.bulk(NODE, { kind: "pull", file: "collected:run-1:0", offset: 0, upTo: 1 })).toBe("dropped");
   });
 });

@@ -15,9 +15,9 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openOutbox } from "../../../src-client/overlay-member/outbox.ts";
 import type { Outbox, OutboxSettings } from "../../../src-client/overlay-member/outbox.ts";
-import { createWireCodec } from "../../../src-shared/protocol/wire.ts";
+import { createPayloadCodec } from "../../../src-shared/protocol/wire.ts";
 
-const codec = createWireCodec();
+const codec = createPayloadCodec();
 /** Three segments of at most 100 bytes or 4 records. */
 const SMALL = { segmentBytes: 100, segmentRecords: 4, segments: 3 };
 

@@ -156,6 +156,7 @@ export function createScriptedController(script: Script): ScriptedController {
       overlay: "star",
       address: "127.0.0.1:1234",
       members: [],
+      problems: [],
       framesIn: 1,
       framesOut: 2,
       bytesIn: 3,

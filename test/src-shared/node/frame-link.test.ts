@@ -3,14 +3,15 @@ import { Duplex } from "node:stream";
 import { describe, expect, test, vi } from "vitest";
 import { createFrameLink } from "../../../src-shared/node/frame-link.ts";
 import type { FrameLink } from "../../../src-shared/node/frame-link.ts";
-import type { OverlayFrame } from "../../../src-shared/overlay/overlay.ts";
+import { star } from "../../../src-shared/overlay/star.ts";
+import type { StarFrame } from "../../../src-shared/overlay/star-frames.ts";
 import { FrameDecoder } from "../../../src-shared/protocol/frame-decoder.ts";
 import { createWireCodec } from "../../../src-shared/protocol/wire.ts";
 
-const codec = createWireCodec();
+const codec = createWireCodec(star);
 const CHUNK = new Uint8Array(64 * 1024);
-const bulk: OverlayFrame = { t: "bulk", payload: CHUNK };
-const alive = (have: number): OverlayFrame => ({ t: "alive", have });
+const bulk: StarFrame = { t: "bulk", payload: CHUNK };
+const alive = (have: number): StarFrame => ({ t: "alive", have });
 
 /** The other end: takes nothing until told to. */
 class SlowStream extends Duplex {
@@ -42,7 +43,7 @@ class SlowStream extends Duplex {
 
 interface Bench {
   readonly stream: SlowStream;
-  readonly link: FrameLink;
+  readonly link: FrameLink<StarFrame>;
   readonly heard: string[];
   readonly clock: { ms: number };
 }
@@ -53,6 +54,7 @@ function start(stream = new SlowStream()): Bench {
   const link = createFrameLink({
     stream,
     codec,
+    isBulk: star.isBulk,
     clock: { now: () => clock.ms },
     callbacks: {
       onFrame: (frame) => heard.push(frame.t),
@@ -113,7 +115,7 @@ describe("sending", () => {
 
   test("many control frames tell when they have gone", async () => {
     const bench = start();
-    const report: OverlayFrame = { t: "report", sequence: 1, skips: 0, payload: CHUNK };
+    const report: StarFrame = { t: "report", sequence: 1, skips: 0, payload: CHUNK };
     for (let count = 0; count < 20; count += 1) bench.link.send(report);
     expect(bench.link.controlBytes).toBeGreaterThan(1024 * 1024);
     await drain(bench);
@@ -123,11 +125,11 @@ describe("sending", () => {
 
   test("control that piles up closes the link", async () => {
     const bench = start();
-    const report: OverlayFrame = {
+    const report: StarFrame = {
       t: "report",
       sequence: 1,
       skips: 0,
-      payload: new Uint8Array(1024 * 1024 - 64),
+      payload: new Uint8Array(960 * 1024),
     };
     for (let count = 0; count < 9; count += 1) bench.link.send(report);
     await drain(bench);

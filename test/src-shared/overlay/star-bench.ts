@@ -1,21 +1,29 @@
 // A root or a member of the star on the bench: gives it events at chosen times, keeps its timers, shows its effects.
 import { hostIdOf } from "../../../src-shared/base/ids.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "../../../src-shared/overlay/overlay.ts";
+import type { LinkId, OverlayLimits, Surroundings } from "../../../src-shared/overlay/overlay.ts";
+import { star } from "../../../src-shared/overlay/star.ts";
+import type { StarFrame } from "../../../src-shared/overlay/star-frames.ts";
+import { ROOT_RANK } from "../../../src-shared/overlay/topology.ts";
 import type {
-  LinkId,
-  MemberEffect,
-  MemberEvent,
-  OverlayFrame,
-  OverlayLimits,
-  RootEffect,
-  RootEvent,
-  Surroundings,
-} from "../../../src-shared/overlay/overlay.ts";
-import { createStarMember } from "../../../src-shared/overlay/star-member.ts";
-import { createStarRoot } from "../../../src-shared/overlay/star-root.ts";
+  MemberEffect as MemberEffectOf,
+  MemberEvent as MemberEventOf,
+  RootEffect as RootEffectOf,
+  RootEvent as RootEventOf,
+} from "../../../src-shared/overlay/topology.ts";
+import { NO_SEALS } from "../../../src-shared/simulator/simulated-star.ts";
+
+export type MemberEvent = MemberEventOf<StarFrame>;
+export type MemberEffect = MemberEffectOf<StarFrame>;
+export type RootEvent = RootEventOf<StarFrame>;
+export type RootEffect = RootEffectOf<StarFrame>;
 
 export const PROTOCOL = 7;
 export const HOST = hostIdOf("node1");
+/** Of the first client of HOST. */
+export const RANK = 5;
+/** The root's addresses. */
+export const CANDIDATES = ["first", "second"].map((address) => ({ rank: ROOT_RANK, address }));
 /** The middle of every jitter. */
 const RANDOM = 0.5;
 
@@ -64,15 +72,18 @@ class Bench<Event, Made extends Effect> {
 export class MemberBench extends Bench<MemberEvent, MemberEffect> {
   readonly core;
 
-  constructor(lastReport = 0, limits: Partial<OverlayLimits> = {}, candidates = 2) {
-    const core = createStarMember({
+  constructor(lastReport = 0, limits: Partial<OverlayLimits> = {}, candidates = CANDIDATES) {
+    const core = star.createMember({
       protocol: PROTOCOL,
-      incarnation: 3,
+      rank: RANK,
+      start: 0,
       candidates,
+      degree: 0,
       controllerAbsenceMs: 60_000,
       lastReport,
       times: OVERLAY_TIMES,
       limits: { ...OVERLAY_LIMITS, ...limits },
+      seals: NO_SEALS,
     });
     super(
       (event, surroundings) => core.step(event, surroundings),
@@ -81,15 +92,20 @@ export class MemberBench extends Bench<MemberEvent, MemberEffect> {
     this.core = core;
   }
 
-  hear(link: LinkId, frame: OverlayFrame): MemberEffect[] {
+  /** It has reached the root. */
+  up(link: LinkId): MemberEffect[] {
+    return this.step({ kind: "linkUp", link, peer: ROOT_RANK, dialled: true });
+  }
+
+  hear(link: LinkId, frame: StarFrame): MemberEffect[] {
     return this.step({ kind: "frame", link, frame });
   }
 
   /** Started, dialled and accepted over link 1. */
   attach(reportsHave = 0): MemberEffect[] {
     this.step({ kind: "start" });
-    this.step({ kind: "linkUp", link: 1 });
-    return this.hear(1, { t: "accept", epoch: 1, reportsHave, path: ["controller", "node1"] });
+    this.up(1);
+    return this.hear(1, { t: "accept", epoch: 1, reportsHave, path: [ROOT_RANK, RANK] });
   }
 }
 
@@ -97,11 +113,14 @@ export class RootBench extends Bench<RootEvent, RootEffect> {
   readonly core;
 
   constructor(limits: Partial<OverlayLimits> = {}) {
-    const core = createStarRoot({
+    const core = star.createRoot({
       protocol: PROTOCOL,
       epoch: 1,
+      degree: 0,
       times: OVERLAY_TIMES,
       limits: { ...OVERLAY_LIMITS, ...limits },
+      seals: NO_SEALS,
+      records: [],
     });
     super(
       (event, surroundings) => core.step(event, surroundings),
@@ -110,28 +129,33 @@ export class RootBench extends Bench<RootEvent, RootEffect> {
     this.core = core;
   }
 
-  hear(link: LinkId, frame: OverlayFrame): RootEffect[] {
+  hear(link: LinkId, frame: StarFrame): RootEffect[] {
     return this.step({ kind: "frame", link, frame });
   }
 
   join(
     link: LinkId,
-    fields: { incarnation?: number; attempt?: number; have?: number; protocol?: number } = {},
+    fields: { rank?: number; attempt?: number; have?: number; protocol?: number } = {},
   ): RootEffect[] {
-    const up = this.step({ kind: "linkUp", link, host: HOST });
-    const join = { protocol: PROTOCOL, incarnation: 3, attempt: link, have: 0, ...fields };
+    const { rank: peer = RANK, ...said } = fields;
+    const up = this.step({ kind: "linkUp", link, peer });
+    const join = { protocol: PROTOCOL, attempt: link, have: 0, ...said };
     return [...up, ...this.hear(link, { t: "join", ...join })];
+  }
+
+  invite(incarnation = 3, rank = RANK): RootEffect[] {
+    return this.step({ kind: "invite", host: HOST, incarnation, rank });
   }
 
   /** Invited and joined over link 1. */
   attach(): RootEffect[] {
-    this.step({ kind: "invite", host: HOST, incarnation: 3 });
+    this.invite();
     return this.join(1);
   }
 }
 
 /** The frames sent, as `t` and numbers: short to compare. */
-export function framesOf(effects: readonly Effect[]): OverlayFrame[] {
+export function framesOf(effects: readonly Effect[]): StarFrame[] {
   return effects.flatMap((effect) => (effect.kind === "send" ? [effect.frame] : []));
 }
 

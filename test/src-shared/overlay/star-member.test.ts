@@ -1,12 +1,14 @@
 // The member of the star: joining, leases, exactly-once commands, windows of reports, absence, leaving, hostile roots.
 import { describe, expect, test } from "vitest";
 import { OVERLAY_TIMES } from "../../../src-shared/overlay/overlay.ts";
-import type { MemberEffect, OverlayFrame } from "../../../src-shared/overlay/overlay.ts";
-import { closedBy, framesOf, MemberBench, PROTOCOL } from "./star-bench.ts";
+import type { StarFrame } from "../../../src-shared/overlay/star-frames.ts";
+import { ROOT_RANK } from "../../../src-shared/overlay/topology.ts";
+import { CANDIDATES, closedBy, framesOf, MemberBench, PROTOCOL, RANK } from "./star-bench.ts";
+import type { MemberEffect } from "./star-bench.ts";
 
 const PAYLOAD = new Uint8Array([1]);
-const command = (sequence: number): OverlayFrame => ({ t: "command", sequence, payload: PAYLOAD });
-const beacon = (number: number, reportsHave = 0): OverlayFrame => ({
+const command = (sequence: number): StarFrame => ({ t: "command", sequence, payload: PAYLOAD });
+const beacon = (number: number, reportsHave = 0): StarFrame => ({
   t: "beacon",
   epoch: 1,
   beacon: number,
@@ -17,13 +19,13 @@ const kinds = (effects: readonly MemberEffect[]): string[] => effects.map(({ kin
 describe("joining", () => {
   test("dials, joins, is attached", () => {
     const bench = new MemberBench();
-    expect(bench.step({ kind: "start" })).toEqual([{ kind: "dial", link: 1, candidate: 0 }]);
-    const join = { t: "join", protocol: PROTOCOL, incarnation: 3, attempt: 1, have: 0 };
-    expect(framesOf(bench.step({ kind: "linkUp", link: 1 }))).toEqual([join]);
+    expect(bench.step({ kind: "start" })).toEqual([{ kind: "dial", link: 1, to: CANDIDATES[0] }]);
+    const join = { t: "join", protocol: PROTOCOL, attempt: 1, have: 0 };
+    expect(framesOf(bench.up(1))).toEqual([join]);
     expect(bench.core.attached).toBe(false);
-    const path = ["controller", "node1"];
+    const path = [ROOT_RANK, RANK];
     expect(bench.hear(1, { t: "accept", epoch: 1, reportsHave: 0, path })).toEqual([
-      { kind: "attached", parent: "controller", path },
+      { kind: "attached", parent: ROOT_RANK, path },
     ]);
     expect(bench.core).toMatchObject({ attached: true, parent: 1, path, children: [] });
   });
@@ -31,10 +33,10 @@ describe("joining", () => {
   test("tries the candidates in turn, ever slower, and gives each more time", () => {
     const bench = new MemberBench();
     bench.step({ kind: "start" });
-    const dials: [number, number][] = [];
+    const dials: [number, string][] = [];
     for (const effect of bench.pass(55_000))
-      if (effect.kind === "dial") dials.push([bench.now, effect.candidate]);
-    expect(dials.map(([, candidate]) => candidate)).toEqual([1, 0, 1, 0]);
+      if (effect.kind === "dial") dials.push([bench.now, effect.to.address]);
+    expect(dials.map(([, address]) => address)).toEqual(["second", "first", "second", "first"]);
   });
 
   test("is abandoned when nobody answers for the absence allowed", () => {
@@ -49,68 +51,74 @@ describe("joining", () => {
   test.each(["unknown", "older", "version"] as const)("ends when refused as %s", (why) => {
     const bench = new MemberBench();
     bench.step({ kind: "start" });
-    bench.step({ kind: "linkUp", link: 1 });
+    bench.up(1);
     expect(kinds(bench.hear(1, { t: "refuse", why, backoffMs: 0 }))).toEqual(["close", "abandoned"]);
   });
 
   test("comes back when the root is busy", () => {
     const bench = new MemberBench();
     bench.step({ kind: "start" });
-    bench.step({ kind: "linkUp", link: 1 });
+    bench.up(1);
     expect(kinds(bench.hear(1, { t: "refuse", why: "busy", backoffMs: 500 }))).toEqual(["close"]);
     expect(bench.pass(549)).toEqual([]);
-    expect(bench.pass(1)).toEqual([{ kind: "dial", link: 2, candidate: 1 }]);
+    expect(bench.pass(1)).toEqual([{ kind: "dial", link: 3, to: CANDIDATES[1] }]);
+  });
+
+  test("closes a link of somebody who has come to it", () => {
+    const bench = new MemberBench();
+    bench.attach();
+    expect(closedBy(bench.step({ kind: "linkUp", link: 2, peer: 9, dialled: false }))).toEqual([
+      "2: nobody hangs below a member of a star",
+    ]);
+    expect(bench.core.attached).toBe(true);
   });
 
   test("closes a link that comes up after it was given up", () => {
     const bench = new MemberBench();
     bench.step({ kind: "start" });
     bench.pass(OVERLAY_TIMES.joinMs + OVERLAY_TIMES.backoffMs);
-    expect(closedBy(bench.step({ kind: "linkUp", link: 1 }))).toEqual(["1: dialled too late"]);
+    expect(closedBy(bench.up(1))).toEqual(["1: dialled too late"]);
   });
 });
 
-describe("an offered link", () => {
-  const offered = { kind: "offered", offer: 8 } as const;
+describe("a link on which the root has come", () => {
+  const come = { kind: "linkUp", link: 8, peer: ROOT_RANK, dialled: false } as const;
 
   test("is taken in place of a dial under way", () => {
     const bench = new MemberBench();
     bench.step({ kind: "start" });
-    const reason = "the root has come by itself";
-    expect(bench.step(offered)).toEqual([
-      { kind: "close", link: 1, reason },
-      { kind: "take", link: 2, offer: 8 },
-    ]);
-    expect(framesOf(bench.step({ kind: "linkUp", link: 2 }))).toMatchObject([{ t: "join", attempt: 2 }]);
-    bench.hear(2, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
-    expect(bench.core).toMatchObject({ attached: true, parent: 2 });
+    const effects = bench.step(come);
+    expect(closedBy(effects)).toEqual(["1: the root has come by itself"]);
+    expect(framesOf(effects)).toMatchObject([{ t: "join", attempt: 2 }]);
+    bench.hear(8, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
+    expect(bench.core).toMatchObject({ attached: true, parent: 8 });
   });
 
   test("ends the wait for the next dial", () => {
     const bench = new MemberBench();
     bench.attach();
     bench.step({ kind: "linkDown", link: 1, reason: "reset" });
-    expect(bench.step(offered)).toEqual([{ kind: "take", link: 2, offer: 8 }]);
+    expect(framesOf(bench.step(come))).toMatchObject([{ t: "join", attempt: 2 }]);
     expect(bench.timers.has("dial")).toBe(false);
-    bench.step({ kind: "linkDown", link: 2, reason: "gone again" });
+    bench.step({ kind: "linkDown", link: 8, reason: "gone again" });
     expect(bench.timers.has("dial")).toBe(true);
   });
 
-  test("is declined while a join is being answered, and when attached", () => {
+  test("is closed while a join is being answered, and when attached", () => {
     const bench = new MemberBench();
     bench.step({ kind: "start" });
-    bench.step({ kind: "linkUp", link: 1 });
-    expect(bench.step(offered)).toEqual([{ kind: "decline", offer: 8, reason: "joining already" }]);
+    bench.up(1);
+    expect(closedBy(bench.step(come))).toEqual(["8: joining already"]);
     bench.hear(1, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
-    expect(bench.step(offered)).toEqual([{ kind: "decline", offer: 8, reason: "attached already" }]);
+    expect(closedBy(bench.step(come))).toEqual(["8: attached already"]);
     expect(bench.core.parent).toBe(1);
   });
 
   test("is all that a member without addresses waits for", () => {
-    const bench = new MemberBench(0, {}, 0);
+    const bench = new MemberBench(0, {}, []);
     expect(bench.step({ kind: "start" })).toEqual([]);
     expect([...bench.timers.keys()]).toEqual(["absence"]);
-    expect(bench.step(offered)).toEqual([{ kind: "take", link: 1, offer: 8 }]);
+    expect(framesOf(bench.step(come))).toMatchObject([{ t: "join", attempt: 1 }]);
   });
 });
 
@@ -157,13 +165,13 @@ describe("staying attached", () => {
     const bench = new MemberBench();
     bench.attach();
     const waits: number[] = [];
-    for (let link = 1; link < 6; link += 1) {
+    for (let link = 1; link < 11; link += 2) {
       bench.step({ kind: "linkDown", link, reason: "reset" });
       const start = bench.now;
       while (bench.pass(1).length === 0) expect(bench.now - start).toBeLessThan(5000);
       waits.push(bench.now - start);
-      bench.step({ kind: "linkUp", link: link + 1 });
-      bench.hear(link + 1, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
+      bench.up(link + 2);
+      bench.hear(link + 2, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
     }
     expect(waits).toEqual([50, 100, 200, 400, 800]);
   });
@@ -180,11 +188,9 @@ describe("commands", () => {
     ];
     bench.step({ kind: "linkDown", link: 1, reason: "reset" });
     bench.pass(OVERLAY_TIMES.backoffMs);
-    expect(framesOf(bench.step({ kind: "linkUp", link: 2 }))).toMatchObject([
-      { t: "join", have: 2, attempt: 2 },
-    ]);
-    bench.hear(2, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
-    delivered.push(...bench.hear(2, command(2)), ...bench.hear(2, command(3)));
+    expect(framesOf(bench.up(3))).toMatchObject([{ t: "join", have: 2, attempt: 2 }]);
+    bench.hear(3, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
+    delivered.push(...bench.hear(3, command(2)), ...bench.hear(3, command(3)));
     expect(delivered.map((effect) => effect.kind === "deliver" && effect.sequence)).toEqual([1, 2, 3]);
   });
 
@@ -228,9 +234,9 @@ describe("reports", () => {
     expect(bench.step({ kind: "reported", sequence: 7 })).toEqual([]);
     bench.step({ kind: "linkDown", link: 1, reason: "reset" });
     bench.pass(OVERLAY_TIMES.backoffMs);
-    bench.step({ kind: "linkUp", link: 2 });
-    const again = bench.hear(2, { t: "accept", epoch: 1, reportsHave: 4, path: [] });
-    expect(again.at(-1)).toEqual({ kind: "sendReports", link: 2, from: 5, to: 7 });
+    bench.up(3);
+    const again = bench.hear(3, { t: "accept", epoch: 1, reportsHave: 4, path: [] });
+    expect(again.at(-1)).toEqual({ kind: "sendReports", link: 3, from: 5, to: 7 });
   });
 });
 
@@ -253,8 +259,8 @@ describe("leaving", () => {
     bench.step({ kind: "leave" });
     bench.step({ kind: "linkDown", link: 1, reason: "reset" });
     bench.pass(OVERLAY_TIMES.backoffMs);
-    bench.step({ kind: "linkUp", link: 2 });
-    const again = bench.hear(2, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
+    bench.up(3);
+    const again = bench.hear(3, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
     expect(framesOf(again).at(-1)).toEqual({ t: "leave" });
   });
 
@@ -267,12 +273,12 @@ describe("leaving", () => {
   });
 });
 
-test.each<[string, OverlayFrame]>([
+test.each<[string, StarFrame]>([
   ["an acknowledgement of what was never sent", { t: "acknowledge", reportsHave: 1 }],
   ["a beacon of another epoch", { t: "beacon", epoch: 2, beacon: 1, reportsHave: 0 }],
   ["a second accept", { t: "accept", epoch: 1, reportsHave: 0, path: [] }],
   ["an answer to no goodbye", { t: "leave" }],
-  ["a join", { t: "join", protocol: 1, incarnation: 1, attempt: 1, have: 0 }],
+  ["a join", { t: "join", protocol: 1, attempt: 1, have: 0 }],
   ["a report", { t: "report", sequence: 1, skips: 0, payload: PAYLOAD }],
 ])("%s costs the root its link and nothing else", (_name, frame) => {
   const bench = new MemberBench();
@@ -286,8 +292,8 @@ test("an older controller is not accepted", () => {
   bench.attach();
   bench.step({ kind: "linkDown", link: 1, reason: "reset" });
   bench.pass(OVERLAY_TIMES.backoffMs);
-  bench.step({ kind: "linkUp", link: 2 });
-  expect(closedBy(bench.hear(2, { t: "accept", epoch: 0, reportsHave: 0, path: [] }))[0]).toContain(
+  bench.up(3);
+  expect(closedBy(bench.hear(3, { t: "accept", epoch: 0, reportsHave: 0, path: [] }))[0]).toContain(
     "an older controller",
   );
 });

@@ -2,20 +2,21 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hostIdOf } from "../../../src-shared/base/ids.ts";
-import type { MemberEvent, OverlayFrame, RootEvent } from "../../../src-shared/overlay/overlay.ts";
+import type { StarFrame } from "../../../src-shared/overlay/star-frames.ts";
 import { MemberBench, RootBench } from "./star-bench.ts";
+import type { MemberEvent, RootEvent } from "./star-bench.ts";
 
 const PAYLOAD = new Uint8Array([1, 2, 3]);
 /** Small numbers meet each other often; large ones are what a stranger would try. */
 const number = fc.oneof(fc.nat(6), fc.constantFrom(Number.MAX_SAFE_INTEGER, 2 ** 31, 1000));
 const link = fc.integer({ min: 0, max: 5 });
+const rank = fc.integer({ min: 1, max: 6 });
 const host = fc.constantFrom("node1", "node2", "stranger").map(hostIdOf);
 
-const frame: fc.Arbitrary<OverlayFrame> = fc.oneof(
+const frame: fc.Arbitrary<StarFrame> = fc.oneof(
   fc.record({
     t: fc.constant("join" as const),
     protocol: fc.constantFrom(7, 8),
-    incarnation: number,
     attempt: number,
     have: number,
   }),
@@ -23,7 +24,7 @@ const frame: fc.Arbitrary<OverlayFrame> = fc.oneof(
     t: fc.constant("accept" as const),
     epoch: number,
     reportsHave: number,
-    path: fc.constantFrom([], ["a", "b"]),
+    path: fc.constantFrom([], [0, 5]),
   }),
   fc.record({
     t: fc.constant("refuse" as const),
@@ -40,8 +41,8 @@ const frame: fc.Arbitrary<OverlayFrame> = fc.oneof(
     skips: number,
     payload: fc.constant(PAYLOAD),
   }),
-  fc.constant<OverlayFrame>({ t: "bulk", payload: PAYLOAD }),
-  fc.constant<OverlayFrame>({ t: "leave" }),
+  fc.constant<StarFrame>({ t: "bulk", payload: PAYLOAD }),
+  fc.constant<StarFrame>({ t: "leave" }),
 );
 
 const timer = fc.constantFrom(
@@ -65,19 +66,24 @@ const common = [
 const memberEvent: fc.Arbitrary<MemberEvent> = fc.oneof(
   { arbitrary: fc.oneof(...common), weight: 10 },
   { arbitrary: fc.constant<MemberEvent>({ kind: "start" }), weight: 1 },
-  { arbitrary: fc.record({ kind: fc.constant("linkUp" as const), link }), weight: 3 },
-  { arbitrary: fc.record({ kind: fc.constant("offered" as const), offer: number }), weight: 2 },
+  {
+    arbitrary: fc.record({ kind: fc.constant("linkUp" as const), link, peer: rank, dialled: fc.boolean() }),
+    weight: 3,
+  },
   { arbitrary: fc.record({ kind: fc.constant("reported" as const), sequence: number }), weight: 2 },
-  { arbitrary: fc.constant<MemberEvent>({ kind: "bulk", payload: PAYLOAD }), weight: 1 },
+  { arbitrary: fc.constant<MemberEvent>({ kind: "bulk", payload: PAYLOAD, tag: PAYLOAD }), weight: 1 },
   { arbitrary: fc.record({ kind: fc.constant("absenceAllowed" as const), ms: number }), weight: 1 },
   { arbitrary: fc.constant<MemberEvent>({ kind: "leave" }), weight: 1 },
 );
 
 const rootEvent: fc.Arbitrary<RootEvent> = fc.oneof(
   { arbitrary: fc.oneof(...common), weight: 10 },
-  { arbitrary: fc.record({ kind: fc.constant("invite" as const), host, incarnation: number }), weight: 3 },
+  {
+    arbitrary: fc.record({ kind: fc.constant("invite" as const), host, incarnation: number, rank }),
+    weight: 3,
+  },
   { arbitrary: fc.record({ kind: fc.constant("dismiss" as const), host }), weight: 1 },
-  { arbitrary: fc.record({ kind: fc.constant("linkUp" as const), link, host }), weight: 4 },
+  { arbitrary: fc.record({ kind: fc.constant("linkUp" as const), link, peer: rank }), weight: 4 },
   {
     arbitrary: fc.record({
       kind: fc.constant("command" as const),

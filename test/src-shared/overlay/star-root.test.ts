@@ -2,18 +2,20 @@
 import { describe, expect, test } from "vitest";
 import { hostIdOf } from "../../../src-shared/base/ids.ts";
 import { OVERLAY_TIMES } from "../../../src-shared/overlay/overlay.ts";
-import type { OverlayFrame, RootEffect } from "../../../src-shared/overlay/overlay.ts";
-import { closedBy, framesOf, HOST, RootBench } from "./star-bench.ts";
+import type { StarFrame } from "../../../src-shared/overlay/star-frames.ts";
+import { ROOT_RANK } from "../../../src-shared/overlay/topology.ts";
+import { closedBy, framesOf, HOST, RANK, RootBench } from "./star-bench.ts";
+import type { RootEffect } from "./star-bench.ts";
 
 const PAYLOAD = new Uint8Array([1]);
 const STRANGER = hostIdOf("stranger");
-const report = (sequence: number, skips = 0): OverlayFrame => ({
+const report = (sequence: number, skips = 0): StarFrame => ({
   t: "report",
   sequence,
   skips,
   payload: PAYLOAD,
 });
-const alive = (have = 0): OverlayFrame => ({ t: "alive", have });
+const alive = (have = 0): StarFrame => ({ t: "alive", have });
 
 function membershipOf(effects: readonly RootEffect[]): string[] {
   return effects.flatMap((effect) =>
@@ -37,22 +39,23 @@ describe("admission", () => {
   test("accepts whom it invited", () => {
     const bench = new RootBench();
     const effects = bench.attach();
-    expect(framesOf(effects)).toEqual([
-      { t: "accept", epoch: 1, reportsHave: 0, path: ["controller", "node1"] },
-    ]);
+    expect(framesOf(effects)).toEqual([{ t: "accept", epoch: 1, reportsHave: 0, path: [ROOT_RANK, RANK] }]);
     expect(membershipOf(effects)).toEqual(["3 attached"]);
     expect(bench.core.linkTo(HOST)).toBe(1);
-    expect(bench.core.members()).toMatchObject([{ host: HOST, state: "attached", incarnation: 3, depth: 1 }]);
+    expect(bench.core.members()).toMatchObject([
+      { host: HOST, state: "attached", incarnation: 3, rank: RANK, depth: 1 },
+    ]);
   });
 
   test("refuses strangers, other protocols, older incarnations and clients that have forgotten", () => {
     const bench = new RootBench();
-    expect(framesOf(bench.step({ kind: "linkUp", link: 9, host: STRANGER }))).toMatchObject([
-      { why: "unknown" },
-    ]);
-    bench.step({ kind: "invite", host: HOST, incarnation: 3 });
+    expect(framesOf(bench.step({ kind: "linkUp", link: 9, peer: 99 }))).toMatchObject([{ why: "unknown" }]);
+    bench.invite(2, RANK - 1);
+    bench.invite();
     expect(framesOf(bench.join(1, { protocol: 99 }))).toMatchObject([{ why: "version" }]);
-    expect(framesOf(bench.join(2, { incarnation: 2 }))).toMatchObject([{ why: "older" }]);
+    expect(framesOf(bench.step({ kind: "linkUp", link: 2, peer: RANK - 1 }))).toMatchObject([
+      { why: "older" },
+    ]);
     expect(framesOf(bench.join(3, { have: 1 }))).toMatchObject([{ why: "older" }]);
     bench.join(4);
     command(bench);
@@ -63,9 +66,9 @@ describe("admission", () => {
 
   test("closes a link that does not join in time, and the first of two that have not", () => {
     const bench = new RootBench();
-    bench.step({ kind: "invite", host: HOST, incarnation: 3 });
-    bench.step({ kind: "linkUp", link: 1, host: HOST });
-    expect(closedBy(bench.step({ kind: "linkUp", link: 2, host: HOST }))).toEqual([
+    bench.invite();
+    bench.step({ kind: "linkUp", link: 1, peer: RANK });
+    expect(closedBy(bench.step({ kind: "linkUp", link: 2, peer: RANK }))).toEqual([
       "1: another link of the same host",
     ]);
     const checkMs = 250;
@@ -85,7 +88,7 @@ describe("admission", () => {
 
   test("does not let a delayed join displace a newer link", () => {
     const bench = new RootBench();
-    bench.step({ kind: "invite", host: HOST, incarnation: 3 });
+    bench.invite();
     bench.join(2, { attempt: 2 });
     expect(closedBy(bench.join(1, { attempt: 1 }))).toEqual(["1: a join that was overtaken by a newer one"]);
     expect(bench.core.linkTo(HOST)).toBe(2);
@@ -96,10 +99,10 @@ describe("admission", () => {
     bench.attach();
     command(bench);
     bench.hear(1, report(1));
-    const effects = bench.join(2, { incarnation: 4, attempt: 1 });
+    const effects = [...bench.invite(4, 6), ...bench.join(2, { rank: 6, attempt: 1 })];
     expect(framesOf(effects)).toEqual([
       { t: "refuse", why: "older", backoffMs: 0 },
-      { t: "accept", epoch: 1, reportsHave: 0, path: ["controller", "node1"] },
+      { t: "accept", epoch: 1, reportsHave: 0, path: [ROOT_RANK, 6] },
     ]);
     expect(membershipOf(effects)).toEqual(["4 attached"]);
     expect(reportsOf(bench.hear(2, report(1)))).toEqual([1]);
@@ -109,12 +112,12 @@ describe("admission", () => {
     const bench = new RootBench();
     bench.attach();
     command(bench);
-    const invited = bench.step({ kind: "invite", host: HOST, incarnation: 4 });
+    const invited = bench.invite(4, 6);
     expect(framesOf(invited)).toEqual([{ t: "refuse", why: "older", backoffMs: 0 }]);
     expect(membershipOf(invited)).toEqual([]);
     command(bench);
-    expect(framesOf(bench.join(2, { incarnation: 3, attempt: 9 }))).toMatchObject([{ why: "older" }]);
-    expect(commandsOf(bench.join(3, { incarnation: 4, attempt: 1 }))).toEqual([1]);
+    expect(framesOf(bench.step({ kind: "linkUp", link: 2, peer: RANK }))).toMatchObject([{ why: "older" }]);
+    expect(commandsOf(bench.join(3, { rank: 6, attempt: 1 }))).toEqual([1]);
   });
 
   test("forgets a dismissed host without further news of it", () => {
@@ -164,7 +167,7 @@ describe("leases", () => {
 describe("commands", () => {
   test("wait for the first join, go out in a window, go again after a new link", () => {
     const bench = new RootBench({ commandWindow: 2 });
-    bench.step({ kind: "invite", host: HOST, incarnation: 3 });
+    bench.invite();
     for (let count = 0; count < 4; count += 1)
       expect(framesOf(command(bench, [HOST, HOST, STRANGER]))).toEqual([]);
     expect(commandsOf(bench.join(1))).toEqual([1, 2]);
@@ -184,7 +187,8 @@ describe("commands", () => {
     expect(framesOf(effects)).toMatchObject([{ why: "unknown" }]);
     expect(framesOf(bench.join(2))).toMatchObject([{ why: "unknown" }]);
     expect(command(bench)).toEqual([]);
-    expect(framesOf(bench.join(3, { incarnation: 4 }))).toMatchObject([{ t: "accept" }]);
+    bench.invite(4, 6);
+    expect(framesOf(bench.join(3, { rank: 6 }))).toMatchObject([{ t: "accept" }]);
   });
 });
 
@@ -235,20 +239,20 @@ describe("leaving", () => {
   });
 });
 
-test.each<[string, OverlayFrame]>([
+test.each<[string, StarFrame]>([
   ["an acknowledgement of what was never sent", alive(1)],
   ["a gap in the reports", report(2)],
   ["a beacon", { t: "beacon", epoch: 9, beacon: 1, reportsHave: 0 }],
   ["an accept", { t: "accept", epoch: 1, reportsHave: 0, path: [] }],
   ["a command", { t: "command", sequence: 1, payload: PAYLOAD }],
-  ["a second join", { t: "join", protocol: 7, incarnation: 9, attempt: 9, have: 0 }],
+  ["a second join", { t: "join", protocol: 7, attempt: 9, have: 0 }],
 ])("%s costs the client its link and nobody else anything", (_name, frame) => {
   const bench = new RootBench();
   bench.attach();
   const other = hostIdOf("node2");
-  bench.step({ kind: "invite", host: other, incarnation: 1 });
-  bench.step({ kind: "linkUp", link: 5, host: other });
-  bench.hear(5, { t: "join", protocol: 7, incarnation: 1, attempt: 1, have: 0 });
+  bench.step({ kind: "invite", host: other, incarnation: 1, rank: 8 });
+  bench.step({ kind: "linkUp", link: 5, peer: 8 });
+  bench.hear(5, { t: "join", protocol: 7, attempt: 1, have: 0 });
   const effects = bench.hear(1, frame);
   expect(closedBy(effects)).toHaveLength(1);
   expect(membershipOf(effects)).toEqual(["3 orphaned"]);
@@ -257,7 +261,7 @@ test.each<[string, OverlayFrame]>([
 
 test("frames before the join close the link", () => {
   const bench = new RootBench();
-  bench.step({ kind: "invite", host: HOST, incarnation: 3 });
-  bench.step({ kind: "linkUp", link: 1, host: HOST });
+  bench.invite();
+  bench.step({ kind: "linkUp", link: 1, peer: RANK });
   expect(closedBy(bench.hear(1, report(1)))).toEqual(["1: report before the join was accepted"]);
 });

@@ -8,9 +8,9 @@ import { checkCommand, commandSchema } from "../../../src-shared/protocol/check-
 import { checkReport, reportSchema } from "../../../src-shared/protocol/check-reports.ts";
 import type { Command } from "../../../src-shared/protocol/commands.ts";
 import type { Report } from "../../../src-shared/protocol/reports.ts";
-import { createWireCodec } from "../../../src-shared/protocol/wire.ts";
+import { createPayloadCodec } from "../../../src-shared/protocol/wire.ts";
 
-const codec = createWireCodec();
+const codec = createPayloadCodec();
 const run = runIdOf("run-1");
 const block = blockPathOf("p", "cb");
 const span = { start: 0, end: 9 };

@@ -2,25 +2,25 @@
 import fc from "fast-check";
 import { Packr } from "msgpackr";
 import { describe, expect, test } from "vitest";
-import type { OverlayFrame } from "../../../src-shared/overlay/overlay.ts";
-import { FrameDecoder } from "../../../src-shared/protocol/frame-decoder.ts";
 import {
   BULK_PAYLOAD_BYTES_MAX,
-  createWireCodec,
   FRAME_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
-} from "../../../src-shared/protocol/wire.ts";
+} from "../../../src-shared/overlay/frame-fields.ts";
+import { star } from "../../../src-shared/overlay/star.ts";
+import type { StarFrame } from "../../../src-shared/overlay/star-frames.ts";
+import { FrameDecoder } from "../../../src-shared/protocol/frame-decoder.ts";
+import { createWireCodec } from "../../../src-shared/protocol/wire.ts";
 
-const codec = createWireCodec();
+const codec = createWireCodec(star);
 const count = fc.maxSafeNat();
-const name = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" });
+const rank = fc.nat(2 ** 32 - 1);
 const payload = fc.uint8Array({ maxLength: 300 });
 
-const frame: fc.Arbitrary<OverlayFrame> = fc.oneof(
+const frame: fc.Arbitrary<StarFrame> = fc.oneof(
   fc.record({
     t: fc.constant("join" as const),
     protocol: count,
-    incarnation: count,
     attempt: count,
     have: count,
   }),
@@ -28,7 +28,7 @@ const frame: fc.Arbitrary<OverlayFrame> = fc.oneof(
     t: fc.constant("accept" as const),
     epoch: count,
     reportsHave: count,
-    path: fc.array(name, { maxLength: 6 }),
+    path: fc.array(rank, { maxLength: 6 }),
   }),
   fc.record({
     t: fc.constant("refuse" as const),
@@ -41,7 +41,7 @@ const frame: fc.Arbitrary<OverlayFrame> = fc.oneof(
   fc.record({ t: fc.constant("command" as const), sequence: count, payload }),
   fc.record({ t: fc.constant("report" as const), sequence: count, skips: count, payload }),
   fc.record({ t: fc.constant("bulk" as const), payload }),
-  fc.constant<OverlayFrame>({ t: "leave" }),
+  fc.constant<StarFrame>({ t: "leave" }),
 );
 
 /** Everything that a payload may be made of. */
@@ -112,7 +112,7 @@ describe("what is written is read again", () => {
 
   test("frames, byte by byte", () => {
     const decoder = new FrameDecoder(codec);
-    const sent: OverlayFrame = { t: "accept", epoch: 1, reportsHave: 2, path: ["controller", "ü"] };
+    const sent: StarFrame = { t: "accept", epoch: 1, reportsHave: 2, path: [0, 2 ** 32 - 1] };
     const read = [...codec.encodeFrame(sent)].flatMap((byte) => decoder.push(new Uint8Array([byte])).frames);
     expect(read).toEqual([sent]);
   });
@@ -130,9 +130,9 @@ describe("what is written is read again", () => {
 
   test("the largest command, and the largest bulk", () => {
     const largest = new Uint8Array(PAYLOAD_BYTES_MAX).fill(7);
-    const sent: OverlayFrame = { t: "command", sequence: Number.MAX_SAFE_INTEGER, payload: largest };
-    const report: OverlayFrame = { t: "report", sequence: 2 ** 53 - 1, skips: 2 ** 53 - 1, payload: largest };
-    const bulk: OverlayFrame = { t: "bulk", payload: new Uint8Array(BULK_PAYLOAD_BYTES_MAX) };
+    const sent: StarFrame = { t: "command", sequence: Number.MAX_SAFE_INTEGER, payload: largest };
+    const report: StarFrame = { t: "report", sequence: 2 ** 53 - 1, skips: 2 ** 53 - 1, payload: largest };
+    const bulk: StarFrame = { t: "bulk", payload: new Uint8Array(BULK_PAYLOAD_BYTES_MAX) };
     for (const each of [sent, report, bulk]) {
       const { frames } = new FrameDecoder(codec).push(codec.encodeFrame(each));
       expect(frames).toHaveLength(1);
@@ -141,7 +141,7 @@ describe("what is written is read again", () => {
 });
 
 /** Payloads come back as views of the stream's bytes. */
-function normal(sent: OverlayFrame): OverlayFrame {
+function normal(sent: StarFrame): StarFrame {
   return "payload" in sent ? { ...sent, payload: new Uint8Array(sent.payload) } : sent;
 }
 
@@ -180,18 +180,34 @@ describe("what is not ours is refused", () => {
     ["a fraction", { t: "alive", have: 1.5 }, "alive"],
     ["no number", { t: "alive", have: Number.NaN }, "alive"],
     ["an unsafe number", { t: "alive", have: 2 ** 53 }, "alive"],
+    ["a rank that is too large", { t: "accept", epoch: 1, reportsHave: 0, path: [2 ** 32] }, "accept"],
     ["a text for bytes", { t: "bulk", payload: "x" }, "bulk"],
     ["too much bulk", { t: "bulk", payload: new Uint8Array(BULK_PAYLOAD_BYTES_MAX + 1) }, "bulk"],
     [
       "a long path",
-      { t: "accept", epoch: 1, reportsHave: 0, path: Array.from({ length: 65 }, () => "a") },
+      { t: "accept", epoch: 1, reportsHave: 0, path: Array.from({ length: 65 }, () => 1) },
       "accept",
     ],
-    ["an empty name", { t: "accept", epoch: 1, reportsHave: 0, path: [""] }, "accept"],
+    ["a text for a rank", { t: "accept", epoch: 1, reportsHave: 0, path: ["1"] }, "accept"],
     ["a date", { t: new Date(0) }, "type"],
     ["a big integer", { t: 2n ** 60n }, "type"],
   ])("%s", (_name, body, reason) => {
     expect(malformedBy(body)).toContain(reason);
+  });
+
+  test("a zero with a sign, which no writer of ours writes", () => {
+    const body = [
+      0x82,
+      0xa1,
+      ...Buffer.from("t"),
+      0xa5,
+      ...Buffer.from("alive"),
+      0xa4,
+      ...Buffer.from("have"),
+    ];
+    const minusZero = new Uint8Array([...body, 0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0]);
+    expect(new FrameDecoder(codec).push(headed(minusZero)).malformed).toContain("alive");
+    expect(new FrameDecoder(codec).push(headed(new Uint8Array([...body, 0x00]))).frames).toHaveLength(1);
   });
 
   test("fields that are not known do not pass", () => {
