@@ -42,8 +42,8 @@ export class OutputUplink {
   }
 
   credit(message: Extract<BulkMessage, { kind: "credit" }>): void {
-    const { run, block, attempt, stream, have, upTo } = message;
-    this.#step({ kind: "credit", stream: { run, block, attempt, stream }, have, upTo });
+    const { run, block, attempt, stream, have, upTo, again } = message;
+    this.#step({ kind: "credit", stream: { run, block, attempt, stream }, have, upTo, again });
   }
 
   writable(): void {

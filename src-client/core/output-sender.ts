@@ -10,6 +10,8 @@ export const TAIL_BYTES = 64 * 1024;
  * a window of 1 MiB over a link of 1 Mbit/s.
  */
 export const CREDIT_WAIT_MS = 10_000;
+/** After this much silence the controller is asked whether all has come: on the way through others a piece can be lost. */
+export const ASK_MS = 5000;
 
 /** Offsets count the bytes a stream has produced since its start; `oldest` is the first that can still be read. */
 export type OutputEvent =
@@ -28,7 +30,14 @@ export type OutputEvent =
       readonly produced: number;
       readonly oldest: number;
     }
-  | { readonly kind: "credit"; readonly stream: StreamKey; readonly have: number; readonly upTo: number }
+  | {
+      readonly kind: "credit";
+      readonly stream: StreamKey;
+      readonly have: number;
+      readonly upTo: number;
+      /** What was sent beyond `have` has not come. */
+      readonly again: boolean;
+    }
   /**
    * Answers a `read`, exactly once: `offset` is later than asked for where bytes were overwritten; fewer bytes than
    * asked for are fine, none at all means that they cannot be read and count as overwritten.
@@ -54,7 +63,7 @@ export interface OutputSender {
 
 /**
  * silent → (credit) → granted → (end sent) → ended; linkDown brings all back to silent, and the next credit says where
- * to go on.
+ * to go on; so does one that wants something again, in every phase.
  */
 interface Stream {
   readonly key: StreamKey;
@@ -67,6 +76,8 @@ interface Stream {
   upTo: number;
   /** Next offset to send. */
   sent: number;
+  /** Where the last piece ended: what lies between it and the next one is told as gone. */
+  told: number;
   lastSentMs: number;
   /** When the last credit came or the last piece went: what CREDIT_WAIT_MS counts from. */
   lastHeardMs: number;
@@ -110,7 +121,9 @@ function apply(sender: Sender, event: OutputEvent, now: number, effects: OutputE
     }
     case "credit": {
       const stream = streamOf(sender, event.stream);
-      if (stream !== undefined) takeCredit(stream, event.have, event.upTo, now);
+      if (stream === undefined) return;
+      if (event.again && sender.reading?.stream === stream) sender.readingStale = true;
+      takeCredit(stream, event, now);
       return;
     }
     case "read":
@@ -152,6 +165,7 @@ function openStream(sender: Sender, key: StreamKey): void {
     have: 0,
     upTo: 0,
     sent: 0,
+    told: 0,
     lastSentMs: Number.NEGATIVE_INFINITY,
     lastHeardMs: 0,
     tail: false,
@@ -159,12 +173,17 @@ function openStream(sender: Sender, key: StreamKey): void {
 }
 
 /** Late or repeated credits never take anything back; after a new link the first one says where to go on. */
-function takeCredit(stream: Stream, have: number, upTo: number, now: number): void {
-  if (stream.phase === "ended") return;
+function takeCredit(
+  stream: Stream,
+  { have, upTo, again }: Extract<OutputEvent, { kind: "credit" }>,
+  now: number,
+): void {
+  if (stream.phase === "ended" && !again) return;
   stream.lastHeardMs = now;
-  if (stream.phase === "silent") {
+  if (stream.phase === "silent" || again) {
     stream.phase = "granted";
     stream.sent = have;
+    stream.told = have;
     stream.have = have;
     stream.upTo = upTo;
     stream.lastSentMs = Number.NEGATIVE_INFINITY;
@@ -196,11 +215,13 @@ function takeRead(
 function send(stream: Stream, offset: number, bytes: Uint8Array, now: number, effects: OutputEffect[]): void {
   const after = offset + bytes.length;
   const end = stream.closed && after >= stream.produced;
+  const gone = offset - stream.told;
   stream.sent = after;
+  stream.told = after;
   stream.lastSentMs = now;
   stream.lastHeardMs = now;
   if (end) stream.phase = "ended";
-  effects.push({ kind: "send", message: { kind: "output", ...stream.key, offset, bytes, end } });
+  effects.push({ kind: "send", message: { kind: "output", ...stream.key, gone, offset, bytes, end } });
 }
 
 /** Whose turn it is: sends what needs no reading, asks for one read, or says when to look again. */
@@ -232,8 +253,14 @@ function readyAt(stream: Stream, now: number, effects: OutputEffect[]): number {
     const whole = stream.closed || stream.produced - stream.sent >= CHUNK_BYTES;
     return whole ? now : Math.max(now, stream.lastSentMs + FLUSH_MS);
   }
-  if (!stream.closed) return Number.POSITIVE_INFINITY;
-  return readyForTail(stream, now, effects);
+  return stream.closed ? readyForTail(stream, now, effects) : readyToAsk(stream, now, effects);
+}
+
+/** Nothing is to be said; but has the controller got what was said? Its answer is a credit. */
+function readyToAsk(stream: Stream, now: number, effects: OutputEffect[]): number {
+  if (stream.have >= stream.told || stream.sent !== stream.told) return Number.POSITIVE_INFINITY;
+  if (now >= stream.lastHeardMs + ASK_MS) send(stream, stream.told, new Uint8Array(), now, effects);
+  return stream.lastHeardMs + ASK_MS;
 }
 
 /**

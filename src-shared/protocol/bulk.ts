@@ -31,14 +31,25 @@ export type BulkMessage =
       readonly bytes: Uint8Array;
     }
   | { readonly kind: "pullFailed"; readonly file: FileKey; readonly reason: string }
-  /** "I have all before `have`; you may send up to `upTo`." */
-  | ({ readonly kind: "credit"; readonly have: number; readonly upTo: number } & StreamKey)
   /**
-   * Bytes [offset, offset + bytes.length) of a stream. An offset beyond the last one's end is a gap: the bytes
-   * between were overwritten in the ring and are gone. `end` on the last one, when the stream has closed.
+   * "I have all before `have`; you may send up to `upTo`." With `again`: whatever was sent beyond `have` has not come
+   * and never will; go on from there.
+   */
+  | ({
+      readonly kind: "credit";
+      readonly have: number;
+      readonly upTo: number;
+      readonly again: boolean;
+    } & StreamKey)
+  /**
+   * Bytes [offset, offset + bytes.length) of a stream. The `gone` bytes just before it will never come: they were
+   * overwritten in the ring, or are not wanted. So each begins, with what is gone, where the one before it has ended;
+   * where that is not so, one was lost on the way. `end` on the last one, when the stream has closed. One without
+   * bytes, gap or end only asks what has arrived.
    */
   | ({
       readonly kind: "output";
+      readonly gone: number;
       readonly offset: number;
       readonly bytes: Uint8Array;
       readonly end: boolean;

@@ -16,8 +16,15 @@ export const bulkSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("pull"), file, offset: count, upTo: count }),
   z.strictObject({ kind: z.literal("chunk"), file, offset: count, size: count, bytes: chunk }),
   z.strictObject({ kind: z.literal("pullFailed"), file, reason: text }),
-  z.strictObject({ kind: z.literal("credit"), have: count, upTo: count, ...stream }),
-  z.strictObject({ kind: z.literal("output"), offset: count, bytes: chunk, end: z.boolean(), ...stream }),
+  z.strictObject({ kind: z.literal("credit"), have: count, upTo: count, again: z.boolean(), ...stream }),
+  z.strictObject({
+    kind: z.literal("output"),
+    gone: count,
+    offset: count,
+    bytes: chunk,
+    end: z.boolean(),
+    ...stream,
+  }),
 ]);
 
 export function checkBulk(value: unknown): Checked<BulkMessage> {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { blockPathOf, runIdOf } from "#shared/base/ids.ts";
 import { CHUNK_BYTES, type StreamKey } from "#shared/protocol/bulk.ts";
 import {
+  ASK_MS,
   createOutputSender,
   CREDIT_WAIT_MS,
   FLUSH_MS,
@@ -34,6 +35,8 @@ interface Source {
   beyondCredit: number;
   sentBytes: number;
   gaps: number;
+  /** A piece has not come: all that comes after it is dropped until it is asked for again. */
+  lost: boolean;
 }
 
 /** Rings and a controller around one sender; reads are answered at once unless told otherwise. */
@@ -43,14 +46,24 @@ function createBench(capacity: number) {
   const sent: OutputMessage[] = [];
   let now = 0;
   let timerMs = Number.POSITIVE_INFINITY;
+  /** So many messages vanish on their way. */
+  let losing = 0;
   let read: Extract<OutputEffect, { kind: "read" }> | undefined;
 
   const oldestOf = (source: Source): number => Math.max(0, source.produced - capacity);
   const take = (message: OutputMessage): void => {
     sent.push(message);
     const source = sources.get(message.block)!;
-    expect(message.offset).toBeGreaterThanOrEqual(source.have);
     expect(message.bytes.length).toBeLessThanOrEqual(CHUNK_BYTES);
+    if (losing > 0) {
+      losing -= 1;
+      return;
+    }
+    if (message.offset - message.gone > source.have) {
+      source.lost = true;
+      return;
+    }
+    expect(message.offset).toBeGreaterThanOrEqual(source.have);
     if (message.offset > source.have) source.gaps += 1;
     for (const [index, byte] of message.bytes.entries()) {
       if (byte !== byteAt(message.offset + index)) throw new Error(`wrong byte at ${message.offset + index}`);
@@ -101,6 +114,7 @@ function createBench(capacity: number) {
         beyondCredit: 0,
         sentBytes: 0,
         gaps: 0,
+        lost: false,
       };
       sources.set(name, { key, ...zero });
       step({ kind: "opened", stream: key });
@@ -119,7 +133,18 @@ function createBench(capacity: number) {
     credit: (name: string, window: number): void => {
       const one = source(name);
       one.upTo = Math.max(one.upTo, one.have + window);
-      step({ kind: "credit", stream: one.key, have: one.have, upTo: one.upTo });
+      const again = one.lost;
+      one.lost = false;
+      step({ kind: "credit", stream: one.key, have: one.have, upTo: one.upTo, again });
+    },
+    lose: (count: number): void => {
+      losing = count;
+    },
+    isLost: (name: string): boolean => source(name).lost,
+    /** The process is known to have exited, and its end has not come. */
+    missEnd: (name: string): void => {
+      const one = source(name);
+      if (one.closed && one.ended === 0) one.lost = true;
     },
     linkDown: (): void => {
       for (const one of sources.values()) {
@@ -253,6 +278,59 @@ describe("one stream", () => {
     expect(bench.source("a").have).toBe(10);
   });
 
+  test("a piece that was lost is sent again when it is asked for, and nothing that came", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.credit("a", WINDOW);
+    bench.produce("a", 10);
+    bench.answerAll();
+    bench.lose(1);
+    for (let line = 0; line < 3; line += 1) {
+      bench.wait(FLUSH_MS);
+      bench.produce("a", 10);
+      bench.answerAll();
+    }
+    expect(bench.source("a")).toMatchObject({ have: 10, lost: true, gaps: 0 });
+    bench.credit("a", WINDOW);
+    bench.answerAll();
+    expect(bench.source("a")).toMatchObject({ have: 40, gaps: 0 });
+    expect(bench.sent.at(-1)).toMatchObject({ offset: 10, gone: 0 });
+  });
+
+  test("the last piece that was lost is missed after a while, and the question stops when all has come", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.credit("a", WINDOW);
+    bench.lose(1);
+    bench.produce("a", 10);
+    bench.answerAll();
+    bench.wait(ASK_MS - 1);
+    expect(bench.sent).toHaveLength(1);
+    bench.wait(1);
+    expect(bench.sent.at(-1)).toMatchObject({ offset: 10, gone: 0, bytes: new Uint8Array(), end: false });
+    bench.credit("a", WINDOW);
+    bench.answerAll();
+    expect(bench.source("a").have).toBe(10);
+    bench.credit("a", WINDOW);
+    const { length } = bench.sent;
+    bench.wait(10 * ASK_MS);
+    expect(bench.sent).toHaveLength(length);
+  });
+
+  test("an end that was lost is sent again when it is asked for", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.credit("a", WINDOW);
+    bench.produce("a", 10);
+    bench.answerAll();
+    bench.lose(1);
+    bench.finish("a");
+    expect(bench.source("a").ended).toBe(0);
+    bench.missEnd("a");
+    bench.credit("a", WINDOW);
+    expect(bench.source("a")).toMatchObject({ have: 10, ended: 1 });
+  });
+
   test("once forgotten it is silent", () => {
     const bench = createBench(WINDOW);
     bench.open("a");
@@ -282,6 +360,7 @@ type Deed =
   | { readonly do: "produce"; readonly name: string; readonly count: number }
   | { readonly do: "finish" | "credit"; readonly name: string }
   | { readonly do: "answer" | "linkDown" }
+  | { readonly do: "lose"; readonly count: number }
   | { readonly do: "wait"; readonly ms: number };
 
 const NAMES = ["a", "b", "c"];
@@ -301,6 +380,10 @@ const deeds = fc.array(
     { weight: 5, arbitrary: fc.record({ do: fc.constant("credit" as const), name }) },
     { weight: 8, arbitrary: fc.record({ do: fc.constant("answer" as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("linkDown" as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant("lose" as const), count: fc.integer({ min: 1, max: 3 }) }),
+    },
     {
       weight: 3,
       arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 50 }) }),
@@ -326,6 +409,9 @@ function perform(bench: ReturnType<typeof createBench>, deed: Deed): void {
     case "linkDown":
       bench.linkDown();
       return;
+    case "lose":
+      bench.lose(deed.count);
+      return;
     case "wait":
       bench.wait(deed.ms);
       return;
@@ -339,12 +425,12 @@ test("any history ends with all that could be kept, within credit, and one end",
       for (const one of NAMES) bench.open(one);
       for (const deed of history) perform(bench, deed);
       for (const one of NAMES) bench.finish(one);
-      bench.linkDown();
       for (let round = 0; round < 40; round += 1) {
         for (const one of NAMES) bench.credit(one, 100_000);
         bench.answerAll();
         bench.wait(FLUSH_MS);
         bench.answerAll();
+        if (round > 30) for (const one of NAMES) bench.missEnd(one);
       }
       for (const one of NAMES) {
         const { have, produced, ended, beyondCredit } = bench.source(one);

@@ -193,8 +193,8 @@ const BULK: readonly BulkMessage[] = [
   { kind: "pull", file: `package:${sha256}`, offset: 0, upTo: 10 },
   { kind: "chunk", file: "collected:run-1:3", offset: 0, size: 10, bytes: new Uint8Array(10) },
   { kind: "pullFailed", file: "collected:run-1:3", reason: "gone" },
-  { kind: "credit", have: 0, upTo: 65_536, ...stream },
-  { kind: "output", offset: 0, bytes: new Uint8Array([65]), end: true, ...stream },
+  { kind: "credit", have: 0, upTo: 65_536, again: true, ...stream },
+  { kind: "output", gone: 0, offset: 0, bytes: new Uint8Array([65]), end: true, ...stream },
 ];
 
 /** As it comes off the wire. */
