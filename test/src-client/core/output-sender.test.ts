@@ -441,6 +441,6 @@ test("any history ends with all that could be kept, within credit, and one end",
         });
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
