@@ -23,7 +23,7 @@ import type { Deployment } from "./deploy/deployment.ts";
 import { readDocument } from "./documents/read-document.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { WayMemory } from "./fleet/way-memory.ts";
-import { createAuthority } from "./overlay-root/certificate-authority.ts";
+import { createAuthority, type CertificateAuthority } from "./overlay-root/certificate-authority.ts";
 import {
   createOverlayRoot,
   type OverlayRootCallbacks,
@@ -69,22 +69,8 @@ export async function startController(settings: StartSettings): Promise<Controll
   await makeFolders(logDirectory, PRIVATE);
   const clientBundle = clientBundlePath();
   if (!existsSync(clientBundle)) throw new Error(`${clientBundle} is missing; run: npm run build`);
-  const { overlay: name = OVERLAY_DEFAULT, degree } = settings;
-  const topology = topologyNamed(name);
-  if (topology === undefined)
-    throw new Error(`no overlay is called ${name}; there are: ${OVERLAY_NAMES.join(", ")}`);
-  const authority = await createAuthority(session);
   const late: Late = {};
-  const overlay = await createOverlayRoot(
-    { clock: createSystemClock(), random: Math.random, topology, callbacks: callbacksOf(late) },
-    {
-      session,
-      credentials: await authority.issue(ROOT_NAME),
-      keys: createSessionKeys(),
-      ...(degree === undefined ? {} : { degree }),
-      ...(settings.port === undefined ? {} : { port: settings.port }),
-    },
-  );
+  const { overlay, authority } = await openOverlay(settings, session, late);
   const logSettings = { bytesMax: LOG_BYTES_MAX, nowMs: Date.now, onProblem: settings.log };
   const logFile = await createLogFile(
     logDirectory,
@@ -134,6 +120,30 @@ export async function startController(settings: StartSettings): Promise<Controll
   late.controller = controller;
   late.log = log;
   return controller;
+}
+
+/** The controller's end of the overlay listens; what it hears goes to `late`. */
+async function openOverlay(
+  settings: StartSettings,
+  session: string,
+  late: Late,
+): Promise<{ readonly overlay: RunningOverlayRoot; readonly authority: CertificateAuthority }> {
+  const { overlay: name = OVERLAY_DEFAULT, degree } = settings;
+  const topology = topologyNamed(name);
+  if (topology === undefined)
+    throw new Error(`no overlay is called ${name}; there are: ${OVERLAY_NAMES.join(", ")}`);
+  const authority = await createAuthority(session);
+  const overlay = await createOverlayRoot(
+    { clock: createSystemClock(), random: Math.random, topology, callbacks: callbacksOf(late) },
+    {
+      session,
+      credentials: await authority.issue(ROOT_NAME),
+      keys: createSessionKeys(),
+      ...(degree === undefined ? {} : { degree }),
+      ...(settings.port === undefined ? {} : { port: settings.port }),
+    },
+  );
+  return { overlay, authority };
 }
 
 interface DeploymentNeeds {
