@@ -136,6 +136,8 @@ class DrivenRoot implements RunningOverlayRoot {
   #problems: OverlayProblem[] = [];
   #listener: LinkListener | undefined;
   #widened: Promise<number> | undefined;
+  /** Given in this turn and not taken on yet: the same for further hosts is one command for all of them. */
+  #pending: { readonly payload: Uint8Array; readonly targets: Set<HostId> } | undefined;
 
   constructor(parts: OverlayRootParts, settings: OverlayRootSettings) {
     this.#parts = parts;
@@ -207,10 +209,11 @@ class DrivenRoot implements RunningOverlayRoot {
   }
 
   invite(host: HostId, incarnation: number): Rank {
+    this.#giveCommand();
     this.#lastRank += 1;
     const rank = this.#lastRank;
     this.#remember({ kind: "invited", host, incarnation, rank, start: this.#core.lastCommand });
-    this.#node.feed({ kind: "invite", host, incarnation, rank });
+    this.#feed({ kind: "invite", host, incarnation, rank });
     return rank;
   }
 
@@ -228,7 +231,7 @@ class DrivenRoot implements RunningOverlayRoot {
     for (const host of hosts) {
       const rank = this.#ranks.get(host);
       if (rank !== undefined) this.#remember({ kind: "dismissed", rank });
-      this.#node.feed({ kind: "dismiss", host });
+      this.#feed({ kind: "dismiss", host });
     }
   }
 
@@ -239,7 +242,29 @@ class DrivenRoot implements RunningOverlayRoot {
         `a ${command.kind} command of ${payload.length} bytes; ${PAYLOAD_BYTES_MAX} is the limit`,
       );
     }
-    this.#node.feed({ kind: "command", targets, payload });
+    const pending = this.#pending;
+    const isSame = pending !== undefined && Buffer.compare(pending.payload, payload) === 0;
+    // Twice for the same host is twice.
+    if (isSame && !targets.some((host) => pending.targets.has(host))) {
+      for (const host of targets) pending.targets.add(host);
+      return;
+    }
+    this.#giveCommand();
+    this.#pending = { payload, targets: new Set(targets) };
+    queueMicrotask(() => this.#giveCommand());
+  }
+
+  #giveCommand(): void {
+    const { payload, targets } = this.#pending ?? {};
+    this.#pending = undefined;
+    if (payload !== undefined && targets !== undefined)
+      this.#feed({ kind: "command", targets: [...targets], payload });
+  }
+
+  /** In the order in which all was asked. */
+  #feed(event: Event): void {
+    this.#giveCommand();
+    this.#node.feed(event);
   }
 
   bulk(host: HostId, message: BulkMessage): BulkOutcome {
@@ -250,6 +275,7 @@ class DrivenRoot implements RunningOverlayRoot {
   }
 
   members(): readonly MemberState[] {
+    this.#giveCommand();
     return this.#core.members();
   }
 
@@ -276,6 +302,7 @@ class DrivenRoot implements RunningOverlayRoot {
 
   async close(): Promise<void> {
     if (this.#node.closed) return;
+    this.#giveCommand();
     this.#node.close("the controller ends");
     await this.#listener?.close();
     await this.#parts.journal?.close();
