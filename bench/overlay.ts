@@ -1,4 +1,4 @@
-// The talk's three figures (construction, propagation, reconfiguration), simulated: [--seeds N] [--sizes 10,…] [--draw]
+// The talk's three figures: construction, propagation, reconfiguration of the overlay, simulated and real
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CONTESTANTS } from "./overlay/contestants.ts";
 import { drawFigures } from "./overlay/figures.ts";
+import { sampleReal } from "./overlay/real-sample.ts";
 import type { DisasterSample, Sample } from "./overlay/simulated-sample.ts";
 import { groupBy, spreadOf, type Spread } from "./overlay/statistics.ts";
 
@@ -33,6 +34,12 @@ const { values } = parseArgs({
     /** Seeds of those with a quarter or half of the hosts dead. */
     disasters: { type: "string", default: "20" },
     "disaster-hosts": { type: "string", default: "1000" },
+    /** Hosts of the real part: so many client processes on this computer. */
+    real: { type: "string", default: "10,100,300" },
+    "real-topologies": { type: "string", default: "rand-tree,star,k-ary" },
+    builds: { type: "string", default: "3" },
+    /** Leaves the simulated samples of the last time as they are, or the real ones. */
+    only: { type: "string", default: "simulated,real" },
     /** Only draws what was measured before. */
     draw: { type: "boolean", default: false },
   },
@@ -48,26 +55,56 @@ for (const [name, svg] of Object.entries(drawFigures(raw))) writeFileSync(join(F
 print(raw);
 
 async function measure(): Promise<RawData> {
-  const common = { topologies: values.topologies.split(","), networks: values.networks.split(",") };
-  const sizes = values.sizes.split(",").map(Number);
-  const samples = await inParts<Sample>({ ...common, kind: "sample", sizes, seeds: Number(values.seeds) });
-  const disasters =
-    values.disasters === "0"
-      ? []
-      : await inParts<DisasterSample>({
-          ...common,
-          topologies: common.topologies.filter((name) => name === "rand-tree"),
-          kind: "disaster",
-          sizes: values["disaster-hosts"].split(",").map(Number),
-          seeds: Number(values.disasters),
-        });
+  const parts = values.only.split(",");
+  const before = existsSync(RAW) ? readRaw() : undefined;
+  const keep = (source: Sample["source"]): readonly Sample[] =>
+    parts.includes(source) ? [] : (before?.samples ?? []).filter((sample) => sample.source === source);
+  const simulated = parts.includes("simulated") ? await simulate() : undefined;
+  const real = parts.includes("real") ? await measureReal() : [];
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], {
     cwd: HERE,
     encoding: "utf8",
   }).trim();
   const model = cpus()[0]?.model ?? "unknown processor";
   const machine = `${String(cpus().length)} × ${model}, Linux ${release()}, Node ${process.versions.node}`;
-  return { commit, machine, date: new Date().toISOString().slice(0, 10), samples, disasters };
+  return {
+    commit,
+    machine,
+    date: new Date().toISOString().slice(0, 10),
+    samples: [...keep("simulated"), ...(simulated?.samples ?? []), ...keep("real"), ...real],
+    disasters: simulated?.disasters ?? before?.disasters ?? [],
+  };
+}
+
+async function simulate(): Promise<Pick<RawData, "samples" | "disasters">> {
+  const common = { topologies: values.topologies.split(","), networks: values.networks.split(",") };
+  const sizes = values.sizes.split(",").map(Number);
+  const samples = await inParts<Sample>({ ...common, kind: "sample", sizes, seeds: Number(values.seeds) });
+  if (values.disasters === "0") return { samples, disasters: [] };
+  const disasters = await inParts<DisasterSample>({
+    ...common,
+    topologies: common.topologies.filter((name) => name === "rand-tree"),
+    kind: "disaster",
+    sizes: values["disaster-hosts"].split(",").map(Number),
+    seeds: Number(values.disasters),
+  });
+  return { samples, disasters };
+}
+
+async function measureReal(): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const hosts of values.real.split(",").map(Number)) {
+    for (const topology of values["real-topologies"].split(",")) {
+      for (let build = 1; build <= Number(values.builds); build += 1) {
+        const measured = await sampleReal({ topology, hosts, build });
+        samples.push(...measured);
+        console.error(
+          `${topology} ${String(hosts)} build ${String(build)}: ${String(measured.length)} samples`,
+        );
+      }
+    }
+  }
+  return samples;
 }
 
 function inParts<Line>(wish: Record<string, unknown>): Promise<Line[]> {
@@ -98,9 +135,7 @@ function readRaw(): RawData {
 }
 
 function csvOf(samples: readonly Sample[]): string {
-  const [first] = samples;
-  if (first === undefined) return "";
-  const names = Object.keys(first) as (keyof Sample)[];
+  const names = [...new Set(samples.flatMap((sample) => Object.keys(sample) as (keyof Sample)[]))];
   const rows = samples.map((sample) => names.map((name) => String(sample[name] ?? "")).join(","));
   return [names.join(","), ...rows, ""].join("\n");
 }

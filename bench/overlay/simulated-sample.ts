@@ -2,23 +2,27 @@
 import { CONTESTANTS } from "./contestants.ts";
 import type { NetworkName } from "./simulated-trial.ts";
 
-/** Milliseconds; null: not within the time that is given to it. */
+/** Milliseconds; null: not within the time that is given to it; absent: not measured. */
 export interface Sample {
   readonly source: "simulated" | "real";
   readonly topology: string;
   readonly network: string;
   readonly hosts: number;
+  /** Real ones: the build, from 1. */
   readonly seed: number;
-  readonly buildMs: number | null;
-  readonly rootHandshakes: number;
-  readonly depth: number;
-  readonly deliveredMs: number | null;
-  readonly acknowledgedMs: number | null;
+  readonly buildMs?: number | null;
+  readonly rootHandshakes?: number;
+  readonly depth?: number;
+  readonly deliveredMs?: number | null;
+  readonly acknowledgedMs?: number | null;
   /** The controller's own part of one command of 1 KB: processor time, bytes sent. */
-  readonly rootCpuMs: number | null;
-  readonly rootBytes: number | null;
-  readonly killedMs: number | null;
-  readonly silentMs: number | null;
+  readonly rootCpuMs?: number | null;
+  readonly rootBytes?: number | null;
+  readonly killedMs?: number | null;
+  readonly silentMs?: number | null;
+  /** Private memory of one client; of the controller, all of it. */
+  readonly clientMiB?: number;
+  readonly controllerMiB?: number;
 }
 
 export interface DisasterSample {

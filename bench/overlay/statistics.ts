@@ -10,9 +10,10 @@ export interface Spread {
   readonly max: number | null;
 }
 
-/** Nearest rank: what is told was seen. */
-export function spreadOf(values: readonly (number | null)[]): Spread {
-  const sorted = values.map((value) => value ?? Infinity).sort((a, b) => a - b);
+/** Nearest rank: what is told was seen. Undefined: not measured here. */
+export function spreadOf(values: readonly (number | null | undefined)[]): Spread {
+  const measured = values.filter((value) => value !== undefined);
+  const sorted = measured.map((value) => value ?? Infinity).sort((a, b) => a - b);
   const at = (share: number): number | null => {
     const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
     return value === undefined || value === Infinity ? null : value;
