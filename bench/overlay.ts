@@ -51,7 +51,8 @@ if (!values.draw) {
   writeFileSync(RAW, `${JSON.stringify(raw)}\n`);
   writeFileSync(join(FIGURES, "overlay.csv"), csvOf(raw.samples));
 }
-for (const [name, svg] of Object.entries(drawFigures(raw))) writeFileSync(join(FIGURES, `${name}.svg`), svg);
+for (const [name, svg] of Object.entries(drawFigures(raw)))
+  if (svg !== undefined) writeFileSync(join(FIGURES, `${name}.svg`), svg);
 print(raw);
 
 async function measure(): Promise<RawData> {

@@ -13,8 +13,8 @@ const NETWORKS: Readonly<Record<string, string>> = {
   loopback: "real processes, TLS 1.3, one computer",
 };
 
-/** By name, as SVG. */
-export function drawFigures(raw: RawData): Readonly<Record<string, string>> {
+/** By name, as SVG; undefined where nothing of it was measured. */
+export function drawFigures(raw: RawData): Readonly<Record<string, string | undefined>> {
   const { commit, machine, date, samples } = raw;
   const seeds = new Set(samples.map(({ seed }) => seed)).size;
   const notes = [
@@ -22,8 +22,10 @@ export function drawFigures(raw: RawData): Readonly<Record<string, string>> {
     machine,
     "The plotted values of the original figures (LASCO 2008) are not available.",
   ];
-  const figure = (title: string, axis: string, measure: Measure): string =>
-    drawFigure({ title, axis, panels: panelsOf(samples, measure), notes });
+  const figure = (title: string, axis: string, measure: Measure): string | undefined => {
+    const panels = panelsOf(samples, measure);
+    return panels.length === 0 ? undefined : drawFigure({ title, axis, panels, notes });
+  };
   return {
     "overlay-construction": figure("Overlay construction", "until the root has all hosts", "buildMs"),
     "overlay-propagation": figure("Propagation of a 1 KB command", "until all have it", "deliveredMs"),
@@ -51,7 +53,8 @@ export function drawFigures(raw: RawData): Readonly<Record<string, string>> {
 }
 
 function panelsOf(samples: readonly Sample[], measure: Measure): { title: string; lines: Line[] }[] {
-  return [...groupBy(samples, ({ network }) => network)].map(([network, there]) => ({
+  const measured = samples.filter((sample) => sample[measure] !== undefined);
+  return [...groupBy(measured, ({ network }) => network)].map(([network, there]) => ({
     title: NETWORKS[network] ?? network,
     lines: [...groupBy(there, ({ topology }) => topology)].map(([name, own]) => ({
       name,

@@ -10,6 +10,7 @@ import { createSystemClock } from "../../src-shared/node/system-clock.ts";
 import { topologyNamed } from "../../src-shared/overlay/topologies.ts";
 import type { Rank } from "../../src-shared/overlay/topology.ts";
 import type { ClientStart } from "../../src-shared/protocol/client-start.ts";
+import type { TlsCredentials } from "../../src-shared/protocol/credentials.ts";
 import { ROOT_NAME } from "../../src-shared/protocol/peer-name.ts";
 import { createAuthority } from "../../src-main/overlay-root/certificate-authority.ts";
 import { createOverlayRoot, type RunningOverlayRoot } from "../../src-main/overlay-root/overlay-root.ts";
@@ -31,6 +32,8 @@ interface RunningClient {
   readonly start: (text: string) => void;
 }
 
+type Issue = (host: HostId, rank: Rank) => Promise<TlsCredentials>;
+
 export interface RealCommand {
   readonly acknowledgedMs: number;
   readonly rootCpuMs: number;
@@ -41,14 +44,14 @@ export class RealTrial {
   readonly root: RunningOverlayRoot;
   readonly #folder: string;
   readonly #clients = new Map<HostId, RunningClient>();
-  readonly #issue: (host: HostId, rank: Rank) => Promise<{ ca: string; certificate: string; key: string }>;
+  readonly #issue: Issue;
   readonly #attached: Set<HostId>;
   #changed: () => void = () => undefined;
 
   private constructor(parts: {
     readonly root: RunningOverlayRoot;
     readonly folder: string;
-    readonly issue: RealTrial["#issue"];
+    readonly issue: Issue;
     readonly attached: Set<HostId>;
   }) {
     this.root = parts.root;
@@ -83,8 +86,7 @@ export class RealTrial {
       { session: SESSION, credentials: await authority.issue(ROOT_NAME), keys: createSessionKeys(), degree },
     );
     const folder = mkdtempSync(join(tmpdir(), "nebula-bench-overlay-"));
-    const issue: RealTrial["#issue"] = (host, rank) =>
-      authority.issue({ role: "client", host, incarnation: 1, rank });
+    const issue: Issue = (host, rank) => authority.issue({ role: "client", host, incarnation: 1, rank });
     const trial = new RealTrial({ root, folder, issue, attached });
     late.trial = trial;
     return trial;
