@@ -1,5 +1,7 @@
 // The topologies that are measured side by side, by name.
 import { karyTree, randTree } from "../../src-shared/overlay/rand-tree.ts";
+import { star } from "../../src-shared/overlay/star.ts";
+import type { StarFrame } from "../../src-shared/overlay/star-frames.ts";
 import { treeFrameBytes } from "../../src-shared/simulator/tree-frame-judge.ts";
 import { Trial, type Contestant, type NetworkName } from "./simulated-trial.ts";
 import { SIMULATED_COSTS } from "../../src-shared/simulator/simulated-costs.ts";
@@ -18,6 +20,11 @@ export interface TrialParts {
   readonly seed: number;
 }
 
+/** Names and numbers of a frame of the star; what it carries comes on top. */
+const STAR_FRAME_BYTES = 24;
+const starFrameBytes = (frame: StarFrame): number =>
+  STAR_FRAME_BYTES + ("payload" in frame ? frame.payload.length : 0);
+
 export const CONTESTANTS: Readonly<Record<string, (parts: TrialParts) => Trial<unknown>>> = {
   "rand-tree": contestant({
     topology: randTree,
@@ -25,5 +32,6 @@ export const CONTESTANTS: Readonly<Record<string, (parts: TrialParts) => Trial<u
     rootDegree: DEGREE,
     bytesOf: treeFrameBytes,
   }),
+  star: contestant({ topology: star, degree: DEGREE, rootDegree: DEGREE, bytesOf: starFrameBytes }),
   "k-ary": contestant({ topology: karyTree, degree: DEGREE, rootDegree: DEGREE, bytesOf: treeFrameBytes }),
 };
