@@ -1,4 +1,5 @@
 // Which of the raw data goes into which figure.
+import { COSTS } from "./contestants.ts";
 import type { RawData } from "../overlay.ts";
 import { drawFigure, type Line } from "./draw-figure.ts";
 import type { Sample } from "./simulated-sample.ts";
@@ -19,7 +20,7 @@ export function drawFigures(raw: RawData): Readonly<Record<string, string | unde
   const seeds = new Set(samples.map(({ seed }) => seed)).size;
   const notes = [
     `Median and p99 of up to ${String(seeds)} seeds. Clients start within 1 s. Commit ${commit}, ${date}.`,
-    machine,
+    `Measured on ${machine}; simulated costs: ${costsText()}.`,
     "The plotted values of the original figures (LASCO 2008) are not available.",
   ];
   const figure = (title: string, axis: string, measure: Measure): string | undefined => {
@@ -50,6 +51,14 @@ export function drawFigures(raw: RawData): Readonly<Record<string, string | unde
       "rootCpuMs",
     ),
   };
+}
+
+function costsText(): string {
+  const { frameInMs, frameOutMs, acceptMs, wakeMs } = COSTS.costs;
+  const told = { "frame in": frameInMs, "frame out": frameOutMs, handshake: acceptMs, "wake-up": wakeMs };
+  return Object.entries(told)
+    .map(([name, ms]) => `${name} ${String(ms)} ms`)
+    .join(", ");
 }
 
 function panelsOf(samples: readonly Sample[], measure: Measure): { title: string; lines: Line[] }[] {
