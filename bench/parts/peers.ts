@@ -74,7 +74,7 @@ const PEERS: readonly Peer[] = [
 
 /** Those that are here; the others are named, and installed first where that is ours to do. */
 export function findPeers(): readonly Peer[] {
-  const missing = PEERS.filter((peer) => !isThere(peer));
+  const missing = PEERS.filter((peer) => !isThere(peer.program));
   if (missing.length > 0 && process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0) {
     const packages = missing.map((peer) => peer.package);
     console.log(`installing ${packages.join(", ")}`);
@@ -88,10 +88,10 @@ export function findPeers(): readonly Peer[] {
     }
   }
   for (const peer of PEERS)
-    if (!isThere(peer)) console.log(`without ${peer.name}: apt-get install ${peer.package}`);
-  return PEERS.filter(isThere);
+    if (!isThere(peer.program)) console.log(`without ${peer.name}: apt-get install ${peer.package}`);
+  return PEERS.filter(({ program }) => isThere(program));
 }
 
-function isThere({ program }: Peer): boolean {
+export function isThere(program: string): boolean {
   return spawnSync(program, ["--help"], { stdio: "ignore" }).error === undefined;
 }
