@@ -34,6 +34,15 @@ interface RunningClient {
 
 type Issue = (host: HostId, rank: Rank) => Promise<TlsCredentials>;
 
+export interface TrialPlace {
+  /** Where the root listens. */
+  readonly address: string;
+  /** What the clients' command lines begin with: nothing, or a network namespace. */
+  readonly launch: readonly string[];
+}
+
+const HERE: TrialPlace = { address: "127.0.0.1", launch: [] };
+
 export interface RealCommand {
   readonly acknowledgedMs: number;
   readonly rootCpuMs: number;
@@ -46,6 +55,7 @@ export class RealTrial {
   readonly #clients = new Map<HostId, RunningClient>();
   readonly #issue: Issue;
   readonly #attached: Set<HostId>;
+  readonly #launch: readonly string[];
   #changed: () => void = () => undefined;
 
   private constructor(parts: {
@@ -53,14 +63,16 @@ export class RealTrial {
     readonly folder: string;
     readonly issue: Issue;
     readonly attached: Set<HostId>;
+    readonly launch: readonly string[];
   }) {
     this.root = parts.root;
     this.#folder = parts.folder;
     this.#issue = parts.issue;
     this.#attached = parts.attached;
+    this.#launch = parts.launch;
   }
 
-  static async open(overlay: string, degree: number): Promise<RealTrial> {
+  static async open(overlay: string, degree: number, place: TrialPlace = HERE): Promise<RealTrial> {
     const topology = topologyNamed(overlay);
     if (topology === undefined) throw new RangeError(`there is no topology "${overlay}"`);
     const authority = await createAuthority(SESSION);
@@ -83,11 +95,17 @@ export class RealTrial {
           onProblem: () => undefined,
         },
       },
-      { session: SESSION, credentials: await authority.issue(ROOT_NAME), keys: createSessionKeys(), degree },
+      {
+        session: SESSION,
+        credentials: await authority.issue(ROOT_NAME),
+        keys: createSessionKeys(),
+        degree,
+        address: place.address,
+      },
     );
     const folder = mkdtempSync(join(tmpdir(), "nebula-bench-overlay-"));
     const issue: Issue = (host, rank) => authority.issue({ role: "client", host, incarnation: 1, rank });
-    const trial = new RealTrial({ root, folder, issue, attached });
+    const trial = new RealTrial({ root, folder, issue, attached, launch: place.launch });
     late.trial = trial;
     return trial;
   }
@@ -110,7 +128,8 @@ export class RealTrial {
     for (let number = 1; number <= count; number += 1) {
       const host = hostIdOf(`b${String(number)}`);
       const rank = this.root.invite(host, 1);
-      const child = spawn(process.execPath, ["--max-semi-space-size=1", BUNDLE], {
+      const [program = "", ...words] = [...this.#launch, process.execPath, BUNDLE];
+      const child = spawn(program, words, {
         cwd: this.#folder,
         stdio: ["pipe", "ignore", "ignore"],
       });
