@@ -118,7 +118,12 @@ async function linkPair(
   const stream = await accepted;
   const codec = createWireCodec(randTree);
   const clock = createSystemClock();
-  const nothing = { onClosed: () => undefined, onBulkWritable: () => undefined, onDrained: () => undefined };
+  const nothing = {
+    onReceiving: () => undefined,
+    onClosed: () => undefined,
+    onBulkWritable: () => undefined,
+    onDrained: () => undefined,
+  };
   const back: Promise<void>[] = [];
   let replied: () => void = () => undefined;
   const here = createFrameLink({

@@ -29,7 +29,12 @@ const CLOSE_GRACE_MS = 1000;
 /** How the reason of onClosed begins when the other end sent what is no frame. */
 export const MALFORMED = "malformed: ";
 
+/** While a large frame arrives over a slow line, it is told so often that the other end is at work. */
+const RECEIVING_MS = 250;
+
 export interface FrameLinkCallbacks<Frame> {
+  /** Part of a frame has come, and no whole one with it. */
+  onReceiving(): void;
   onFrame(frame: Frame): void;
   /** Once, and nothing after it. */
   onClosed(reason: string): void;
@@ -136,6 +141,8 @@ class StreamLink<Frame> implements FrameLink<Frame> {
   /** When the stream last took something off our hands. */
   #movedAt: number;
   #watch: NodeJS.Timeout | undefined;
+  /** When it was last told that part of a frame has come. */
+  #partAt = -Infinity;
   readonly #traffic = { ...NO_TRAFFIC };
 
   constructor(parts: FrameLinkParts<Frame>) {
@@ -275,6 +282,7 @@ class StreamLink<Frame> implements FrameLink<Frame> {
     const { frames, malformed } = decoder.push(chunk);
     this.#traffic.bytesIn += chunk.length;
     this.#traffic.framesIn += frames.length;
+    if (frames.length === 0 && malformed === undefined) this.#partArrived();
     for (const frame of frames) {
       // A frame may have led to the closing of this link.
       if (this.#isOpen()) this.#callbacks.onFrame(frame);
@@ -282,6 +290,13 @@ class StreamLink<Frame> implements FrameLink<Frame> {
     if (malformed === undefined || !this.#isOpen()) return;
     this.#reason = `${MALFORMED}${malformed}`;
     this.#destroy();
+  }
+
+  #partArrived(): void {
+    const now = this.#clock.now();
+    if (now - this.#partAt < RECEIVING_MS) return;
+    this.#partAt = now;
+    this.#callbacks.onReceiving();
   }
 
   #isOpen(): boolean {

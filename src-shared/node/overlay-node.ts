@@ -19,7 +19,8 @@ export type NodeEvent<Frame> =
   | { readonly kind: "linkDown"; readonly link: LinkId; readonly reason: string }
   | { readonly kind: "frame"; readonly link: LinkId; readonly frame: Frame }
   | { readonly kind: "timer"; readonly name: string }
-  | { readonly kind: "lagged"; readonly ms: number };
+  | { readonly kind: "lagged"; readonly ms: number }
+  | { readonly kind: "receiving"; readonly link: LinkId };
 
 /** What the driver does for a core, whichever end it is. */
 export type NodeEffect<Frame> =
@@ -236,6 +237,7 @@ export class OverlayNode<Frame, Event, Effect> {
       clock,
       callbacks: {
         onFrame: (frame) => this.feed({ kind: "frame", link: id, frame }),
+        onReceiving: () => this.feed({ kind: "receiving", link: id }),
         onClosed: (reason) => this.#down(id, reason),
         onBulkWritable: () => onBulkWritable(peer, id),
         onDrained: () => onDrained(id),

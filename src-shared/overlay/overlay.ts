@@ -36,6 +36,8 @@ export const OVERLAY_TIMES = {
   afterLagMs: 250,
   /** A node below one that has lost its parent holds on so long, for the whole subtree to move as one. */
   detachedHoldMs: 30_000,
+  /** A large frame on a slow line keeps beacons waiting: so long at most it counts as a sign of life. */
+  stretchMs: 30_000,
   /** What goes up a tree waits so long at each hop for company: equal texts are folded, acknowledgements united. */
   groomMs: 5,
 } as const;

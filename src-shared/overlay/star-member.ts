@@ -120,6 +120,8 @@ class StarMember implements MemberCore<StarFrame> {
         return this.#pump();
       case "bulk":
         return this.#send({ t: "bulk", payload: event.payload });
+      case "receiving":
+        return this.#receiving(event.link);
       case "lagged":
         return this.#lagged(event.ms);
       case "absenceAllowed":
@@ -302,6 +304,13 @@ class StarMember implements MemberCore<StarFrame> {
       case "leave":
         return this.#end({ kind: "left" });
     }
+  }
+
+  /** It is at work, and must hear that we are: no beacon gets through meanwhile, and so no answer to one. */
+  #receiving(link: LinkId): void {
+    if (link !== this.#link || this.#phase !== "attached") return;
+    this.#arm("lease", this.#settings.times.deadIntervalMs);
+    this.#sayAlive();
   }
 
   /** The root may have spoken while nobody was listening: its silence does not count for that long. */

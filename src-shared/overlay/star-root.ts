@@ -111,6 +111,11 @@ class StarRoot implements RootCore<StarFrame> {
         return;
       case "bulk":
         return this.#send(this.linkTo(event.host), { t: "bulk", payload: event.payload });
+      case "receiving": {
+        const host = this.#links.get(event.link);
+        if (host !== undefined) host.leaseEnds = this.#now + this.#settings.times.deadIntervalMs;
+        return;
+      }
       case "lagged":
         for (const host of this.#hosts.values())
           host.extend(event.ms, this.#now, this.#settings.times.afterLagMs);

@@ -40,6 +40,8 @@ export type MemberEvent<Frame> =
   | { readonly kind: "bulk"; readonly payload: Payload; readonly tag: Uint8Array }
   /** The event loop was held up: nobody is judged dead for that long. */
   | { readonly kind: "lagged"; readonly ms: number }
+  /** A large frame is on its way over this link: the other end is at work, though it has not said anything yet. */
+  | { readonly kind: "receiving"; readonly link: LinkId }
   /** From now on the controller may be away for so long. */
   | { readonly kind: "absenceAllowed"; readonly ms: number }
   | { readonly kind: "leave" };
@@ -83,6 +85,7 @@ export type RootEvent<Frame> =
   | { readonly kind: "timer"; readonly name: string }
   | { readonly kind: "command"; readonly targets: readonly HostId[]; readonly payload: Payload }
   | { readonly kind: "bulk"; readonly host: HostId; readonly payload: Payload }
+  | { readonly kind: "receiving"; readonly link: LinkId }
   | { readonly kind: "lagged"; readonly ms: number };
 
 export type RootEffect<Frame> =

@@ -123,6 +123,8 @@ export class TreeMember
         return this.#pump();
       case "bulk":
         return this.#bulk(event.payload, event.tag);
+      case "receiving":
+        return event.link === this.#link ? this.#stretch() : this.#node.receiving(event.link);
       case "lagged":
         return this.#lagged(event.ms);
       case "absenceAllowed":
@@ -193,28 +195,13 @@ export class TreeMember
     if (link !== this.#link) return this.#node.fromBelow(link, frame);
     if (this.#phase === "joining") return this.#answer(frame);
     if (isUpFrame(frame) || isJoinFrame(frame)) return this.#violation(`${frame.t} from a parent`);
-    switch (frame.t) {
-      case "beacon":
-        return this.#beacon(frame);
-      case "detached":
-        return this.#hold();
-      case "refuse":
-        return this.#refused(frame.why, frame.backoffMs);
-      case "command":
-        return this.#command(frame);
-      case "received":
-        return this.#node.received(frame.progress);
-      case "taken":
-        return this.#node.taken(frame.lane, frame.bytes);
-      case "bulk":
-        return this.#node.bulkDown(frame.ranks, frame.payload);
-      case "resync":
-        return this.#node.tellState(true);
-      case "farewell":
-      case "expel":
-        if (frame.rank === this.#settings.rank) return this.#ordered(frame);
-        return this.#node.passDown(frame.rank, frame);
-    }
+    if (frame.t === "beacon") return this.#beacon(frame);
+    if (frame.t === "command") return this.#command(frame);
+    if (frame.t === "detached") return this.#hold();
+    if (frame.t === "refuse") return this.#refused(frame.why, frame.backoffMs);
+    const isOrder = frame.t === "farewell" || frame.t === "expel";
+    if (isOrder && frame.rank === this.#settings.rank) return this.#ordered(frame);
+    this.#node.fromAbove(frame);
   }
 
   /** What may come before there is a parent. */
@@ -231,7 +218,7 @@ export class TreeMember
     if (!this.#place.isSound(path, this.#parent)) return this.#violation("a path that is none");
     this.#deadlines.disarm("join");
     this.#phase = "attached";
-    this.#place.take(stamp, path);
+    this.#place.take(stamp, path, this.now);
     this.#seeker.know(path, this.#seeker.alternatives);
     this.#node.log.prune(stable);
     this.#deadlines.arm("lease", this.#settings.times.deadIntervalMs);
@@ -247,8 +234,8 @@ export class TreeMember
     if (!this.#place.isSound(path, this.#parent))
       return this.#unlink("its way to the controller leads over us", "refused");
     const wasHolding = this.#phase === "holding";
-    if (!wasHolding && order === 0 && !hasMoved) return;
-    this.#place.take(stamp, path);
+    if (!wasHolding && order === 0 && !hasMoved) return this.#stretch();
+    this.#place.take(stamp, path, this.now);
     this.#place.knowElsewhere(frame);
     this.#seeker.know(path, frame.alternatives);
     this.#node.log.prune(stable);
@@ -266,6 +253,15 @@ export class TreeMember
     this.#node.children.beacon();
     this.#node.askAgain();
     this.#sayGoodbye();
+  }
+
+  /** Something large is on its way from the parent, and the next beacon behind it: not for ever, and told below. */
+  #stretch(): void {
+    const { deadIntervalMs, stretchMs } = this.#settings.times;
+    if (!this.attached || this.#place.silentMs(this.now) > stretchMs) return;
+    this.#deadlines.arm("lease", deadIntervalMs);
+    this.#sayAlive();
+    this.#node.children.beacon();
   }
 
   /** Attached, newly or again: what was on its way up is sent again. */
@@ -399,21 +395,16 @@ export class TreeMember
   #timer(name: string): void {
     const timer = this.#deadlines.due(name);
     if (timer === undefined) return;
+    const { times } = this.#settings;
     switch (timer) {
       case "dial":
         return this.#dial();
       case "join":
         return this.#unlink("no answer to the join", this.#asked ? "late" : "silent");
       case "lease":
-        return this.#unlink(
-          `no news of the controller for ${this.#settings.times.deadIntervalMs} ms`,
-          "late",
-        );
+        return this.#unlink(`no news of the controller for ${times.deadIntervalMs} ms`, "late");
       case "hold":
-        return this.#unlink(
-          `the parent found no other within ${this.#settings.times.detachedHoldMs} ms`,
-          "late",
-        );
+        return this.#unlink(`the parent found no other within ${times.detachedHoldMs} ms`, "late");
       case "absence":
         return this.#end({ kind: "abandoned", reason: `no controller for ${this.#absenceMs} ms` });
       case "groom":

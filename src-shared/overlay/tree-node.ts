@@ -50,6 +50,8 @@ export interface TreeNodeEnd {
   isEdge?(record: EdgeRecord): boolean;
 }
 
+type PassedFrame = Extract<TreeFrame, { t: "received" | "taken" | "bulk" | "resync" | "farewell" | "expel" }>;
+
 export interface TreeNodeSettings {
   readonly protocol: number;
   readonly rank?: Rank;
@@ -118,6 +120,29 @@ export class TreeNode {
       case "goodbye":
         return this.#goodbye(child, frame);
     }
+  }
+
+  /** From the parent, for this node or for somebody below it. */
+  fromAbove(frame: PassedFrame): void {
+    switch (frame.t) {
+      case "received":
+        return this.received(frame.progress);
+      case "taken":
+        return this.taken(frame.lane, frame.bytes);
+      case "bulk":
+        return this.bulkDown(frame.ranks, frame.payload);
+      case "resync":
+        return this.tellState(true);
+      case "farewell":
+      case "expel":
+        return this.passDown(frame.rank, frame);
+    }
+  }
+
+  /** A child is at work on a large frame. */
+  receiving(link: LinkId): void {
+    const child = this.children.child(link);
+    if (child !== undefined) this.children.heard(child);
   }
 
   /** All that has changed below, and what waits to go up. */

@@ -10,6 +10,8 @@ export class TreePlace {
   readonly #me: Rank;
   #stamp: Stamp = NO_STAMP;
   #distance: Distance = NOWHERE;
+  /** When the newest stamp came. */
+  #heardAt = 0;
   /** From the root to the parent. */
   #above: readonly Candidate[] = [];
   /** Outside of this node's subtree: for its children. */
@@ -51,7 +53,13 @@ export class TreePlace {
     return stamp.epoch < this.#distance.stamp.epoch;
   }
 
-  take(stamp: Stamp, path: readonly Candidate[]): void {
+  /** How long ago the newest stamp came. */
+  silentMs(now: number): number {
+    return now - this.#heardAt;
+  }
+
+  take(stamp: Stamp, path: readonly Candidate[], now: number): void {
+    if (compareStamps(stamp, this.#stamp) > 0) this.#heardAt = now;
     this.#stamp = stamp;
     this.#above = path;
     this.#distance = nearer(this.#distance, stamp, path.length);

@@ -127,6 +127,8 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
         return this.#command(event.targets, event.payload);
       case "bulk":
         return this.#bulk(event.host, event.payload);
+      case "receiving":
+        return this.#node.receiving(event.link);
       case "lagged":
         return this.#lagged(event.ms);
     }

@@ -58,6 +58,7 @@ function start(stream = new SlowStream()): Bench {
     clock: { now: () => clock.ms },
     callbacks: {
       onFrame: (frame) => heard.push(frame.t),
+      onReceiving: () => heard.push("receiving"),
       onClosed: (reason) => heard.push(`closed: ${reason}`),
       onBulkWritable: () => heard.push("writable"),
       onDrained: () => heard.push("drained"),
@@ -161,6 +162,17 @@ describe("sending", () => {
 });
 
 describe("receiving", () => {
+  test("tells of a frame that comes in many pieces, a few times a second and not for each piece", async () => {
+    const bench = start();
+    const bytes = codec.encodeFrame({ t: "command", sequence: 1, payload: new Uint8Array(10_000) });
+    for (let at = 0; at < bytes.length; at += 100) {
+      bench.stream.push(bytes.subarray(at, at + 100));
+      bench.clock.ms += 10;
+      await tick();
+    }
+    expect(bench.heard).toEqual(["receiving", "receiving", "receiving", "receiving", "command"]);
+  });
+
   test("frames come out in order, a malformed one closes", async () => {
     const bench = start();
     bench.stream.push(Buffer.concat([codec.encodeFrame(alive(1)), codec.encodeFrame({ t: "leave" })]));

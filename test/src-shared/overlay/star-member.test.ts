@@ -153,6 +153,19 @@ describe("staying attached", () => {
     expect(kinds(bench.pass(1))).toEqual(["close", "orphaned"]);
   });
 
+  test("lives on while something large arrives, and says so", () => {
+    const bench = new MemberBench();
+    bench.attach();
+    expect(kinds(bench.pass(2999))).toEqual([]);
+    expect(bench.step({ kind: "receiving", link: 1 })).toContainEqual({
+      kind: "send",
+      link: 1,
+      frame: { t: "alive", have: 0 },
+    });
+    expect(kinds(bench.pass(2999))).toEqual([]);
+    expect(kinds(bench.pass(1))).toEqual(["close", "orphaned"]);
+  });
+
   test("takes a new absence, also while orphaned", () => {
     const bench = new MemberBench();
     bench.attach();

@@ -1,0 +1,203 @@
+// A member of the tree by itself: what it does when something large is on its way, when its parent is lost, when it is lied to.
+import { beforeEach, describe, expect, test } from "vitest";
+import { OVERLAY_LIMITS, OVERLAY_TIMES } from "../../../src-shared/overlay/overlay.ts";
+import { randTree } from "../../../src-shared/overlay/rand-tree.ts";
+import { TAG_BYTES, type MemberCore, type MemberEffect } from "../../../src-shared/overlay/topology.ts";
+import type { MemberEvent } from "../../../src-shared/overlay/topology.ts";
+import type { TreeFrame } from "../../../src-shared/overlay/tree-frames.ts";
+
+const ME = 5;
+const PARENT = { rank: 3, address: "p:1" };
+const ROOT = { rank: 0, address: "" };
+const GOOD_SEAL = new Uint8Array([1]);
+const { deadIntervalMs, stretchMs, beaconMs } = OVERLAY_TIMES;
+
+class Bench {
+  now = 1000;
+  readonly core: MemberCore<TreeFrame> = randTree.createMember({
+    protocol: 1,
+    rank: ME,
+    start: 0,
+    candidates: [PARENT, { rank: 0, address: "root:1" }],
+    degree: 2,
+    controllerAbsenceMs: 600_000,
+    lastReport: 0,
+    times: OVERLAY_TIMES,
+    limits: OVERLAY_LIMITS,
+    seals: {
+      isSealed: (_command, seal) => seal[0] === GOOD_SEAL[0],
+      prove: () => new Uint8Array(TAG_BYTES),
+    },
+  });
+  readonly #timers = new Map<string, number>();
+  #beacon = 1;
+  said: MemberEffect<TreeFrame>[] = [];
+
+  step(event: MemberEvent<TreeFrame>): readonly MemberEffect<TreeFrame>[] {
+    const effects = this.core.step(event, { now: this.now, random: () => 0.5 });
+    for (const effect of effects) {
+      if (effect.kind === "setTimer") this.#timers.set(effect.name, this.now + effect.delayMs);
+      if (effect.kind === "clearTimer") this.#timers.delete(effect.name);
+    }
+    this.said.push(...effects);
+    return effects;
+  }
+
+  pass(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      const [name, at] = [...this.#timers].sort(([, a], [, b]) => a - b)[0] ?? ["", Infinity];
+      if (at > end) break;
+      this.now = Math.max(this.now, at);
+      this.#timers.delete(name);
+      this.step({ kind: "timer", name });
+    }
+    this.now = end;
+  }
+
+  hear(frame: TreeFrame, link = 1): readonly MemberEffect<TreeFrame>[] {
+    return this.step({ kind: "frame", link, frame });
+  }
+
+  beacon(): readonly MemberEffect<TreeFrame>[] {
+    this.#beacon += 1;
+    return this.hear({
+      t: "beacon",
+      stamp: { epoch: 1, beacon: this.#beacon },
+      path: [ROOT, PARENT],
+      stable: 0,
+      alternatives: [{ rank: 8, address: "u:1" }],
+      siblings: [],
+    });
+  }
+
+  attach(): void {
+    this.step({ kind: "listening", address: "me:1" });
+    this.step({ kind: "start" });
+    this.step({ kind: "linkUp", link: 1, peer: PARENT.rank, dialled: true });
+    this.hear({ t: "accept", stamp: { epoch: 1, beacon: 1 }, path: [ROOT, PARENT], stable: 0 });
+    this.beacon();
+  }
+
+  adopt(rank: number, link: number): readonly MemberEffect<TreeFrame>[] {
+    this.step({ kind: "linkUp", link, peer: rank, dialled: false });
+    return this.hear(
+      {
+        t: "join",
+        protocol: 1,
+        attach: 1,
+        proof: new Uint8Array(TAG_BYTES),
+        stamp: { epoch: 0, beacon: 0 },
+        depth: 99,
+        have: 0,
+        size: 1,
+        address: `c${String(rank)}:1`,
+        insist: false,
+      },
+      link,
+    );
+  }
+}
+
+const sent = (effects: readonly MemberEffect<TreeFrame>[]): string[] =>
+  effects.flatMap((effect) =>
+    effect.kind === "send" ? [`${effect.frame.t} on ${String(effect.link)}`] : [],
+  );
+const kinds = (effects: readonly MemberEffect<TreeFrame>[]): string[] => effects.map(({ kind }) => kind);
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+  bench.attach();
+});
+
+describe("something large on its way", () => {
+  test("stands for news of the controller, and is told above and below", () => {
+    bench.adopt(7, 2);
+    for (let quarter = 0; quarter < 40; quarter += 1) {
+      bench.pass(250);
+      const effects = bench.step({ kind: "receiving", link: 1 });
+      expect(sent(effects)).toContain("alive on 1");
+      expect(sent(effects)).toContain("beacon on 2");
+      // The child is receiving, too.
+      bench.hear({ t: "alive", size: 0, digest: 0, room: 1 }, 2);
+    }
+    expect(bench.core.attached).toBe(true);
+  });
+
+  test("not for ever", () => {
+    for (let quarter = 0; quarter < (stretchMs + 2 * deadIntervalMs) / 250; quarter += 1) {
+      bench.pass(250);
+      bench.step({ kind: "receiving", link: 1 });
+    }
+    expect(bench.core.attached).toBe(false);
+  });
+
+  test("from a child keeps its lease", () => {
+    bench.adopt(7, 2);
+    for (let beat = 0; beat < 10; beat += 1) {
+      bench.pass(beaconMs);
+      bench.beacon();
+      bench.step({ kind: "receiving", link: 2 });
+    }
+    expect(bench.core.children).toEqual([2]);
+    for (let beat = 0; beat < 5; beat += 1) {
+      bench.pass(beaconMs);
+      bench.beacon();
+    }
+    expect(bench.core.children).toEqual([]);
+  });
+});
+
+describe("a parent that is lost", () => {
+  test("is told below at once; children are kept, and nobody is adopted", () => {
+    bench.adopt(7, 2);
+    const effects = bench.step({ kind: "linkDown", link: 1, reason: "reset" });
+    expect(sent(effects)).toContain("detached on 2");
+    expect(kinds(effects)).toContain("orphaned");
+    expect(bench.core.children).toEqual([2]);
+    expect(sent(bench.adopt(9, 4))).toEqual(["refuse on 4"]);
+  });
+
+  test("is noticed by its silence, not sooner", () => {
+    bench.pass(deadIntervalMs - 1);
+    expect(bench.core.attached).toBe(true);
+    bench.pass(1);
+    expect(bench.core.attached).toBe(false);
+  });
+});
+
+describe("a parent that lies", () => {
+  const command = (sequence: number, seal: Uint8Array): TreeFrame => ({
+    t: "command",
+    epoch: 1,
+    sequence,
+    targets: [ME, ME],
+    payload: new Uint8Array([sequence]),
+    seal,
+  });
+
+  test("cannot forge a command, and is left", () => {
+    expect(kinds(bench.hear(command(1, GOOD_SEAL)))).toContain("deliver");
+    const effects = bench.hear(command(2, new Uint8Array([9])));
+    expect(kinds(effects)).not.toContain("deliver");
+    expect(bench.core.attached).toBe(false);
+  });
+
+  test("cannot make it end", () => {
+    const effects = bench.hear({ t: "expel", rank: ME, epoch: 1, seal: new Uint8Array([9]) });
+    expect(kinds(effects)).not.toContain("abandoned");
+    bench = new Bench();
+    bench.attach();
+    expect(kinds(bench.hear({ t: "expel", rank: ME, epoch: 1, seal: GOOD_SEAL }))).toContain("abandoned");
+  });
+
+  test("does not deliver twice, nor out of order", () => {
+    bench.hear(command(1, GOOD_SEAL));
+    expect(kinds(bench.hear(command(1, GOOD_SEAL)))).not.toContain("deliver");
+    const effects = bench.hear(command(3, GOOD_SEAL));
+    expect(kinds(effects)).not.toContain("deliver");
+    expect(sent(effects)).toEqual(["need on 1"]);
+    expect(kinds(bench.hear(command(2, GOOD_SEAL)))).toContain("deliver");
+  });
+});
