@@ -15,9 +15,13 @@ import { Controller } from "./controller/controller.ts";
 import { Questions } from "./controller/questions-shell.ts";
 import { sshQuestions } from "./controller/ssh-questions.ts";
 import { readClientBundle, type ClientBundle } from "./deploy/client-bundle.ts";
+import { createNodeBringer } from "./deploy/bring-node.ts";
 import { createLocalDeployment } from "./deploy/deploy-local.ts";
 import { createSshDeployment, type ListenResult } from "./deploy/deploy-ssh.ts";
 import type { Deployment } from "./deploy/deployment.ts";
+import { NODE_PINS } from "./deploy/node-pins.ts";
+import { createNodeRuntimes, type NodeRuntimes } from "./deploy/node-runtimes.ts";
+import { ownNode } from "./deploy/own-node.ts";
 import { readDocument } from "./documents/read-document.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { WayMemory } from "./fleet/way-memory.ts";
@@ -48,6 +52,12 @@ export interface StartSettings {
   /** Where the directory does not say: how hosts are reached by SSH, and which host keys are taken. */
   readonly transport?: SshTransportName | undefined;
   readonly hostKeyPolicy?: HostKeyPolicy | undefined;
+  /** What can be fetched again is kept in it; undefined: nothing is brought to hosts without Node. */
+  readonly cacheDirectory?: string;
+  /** Bring a Node to hosts that have none; default: yes, when there is a cache directory. */
+  readonly pushNode?: boolean;
+  /** Path or URL of that Node; default: from the npm registry. */
+  readonly nodeRuntime?: string | undefined;
   /** Whose ~/.ssh is used; default: that of whoever runs this. */
   readonly homeDirectory?: string;
   /** Default: the program's own. */
@@ -148,6 +158,7 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     environment: settings.environment ?? process.env,
     connectDeadlineMs: SSH_CONNECT_MS,
   };
+  const runtimes = createRuntimes(settings, log);
   let bundle: Promise<ClientBundle> | undefined;
   const transports = createTransports(
     { questions: sshQuestions(questions), warn: log },
@@ -160,6 +171,7 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
       closeTransports: () => transports.close(),
       listen: () => listenEverywhere(overlay),
       bundle: () => (bundle ??= readClientBundle(clientBundle)),
+      bringer: runtimes === undefined ? undefined : createNodeBringer(runtimes),
     },
     { session },
   );
@@ -176,6 +188,13 @@ async function listenEverywhere(overlay: RunningOverlayRoot): Promise<ListenResu
     const remedy = "Choose another controller_port, or none, or set ways to ssh: then nobody needs to dial.";
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error), remedy };
   }
+}
+
+/** Undefined: none is brought. */
+function createRuntimes(settings: StartSettings, log: (text: string) => void): NodeRuntimes | undefined {
+  const { cacheDirectory, pushNode = true, nodeRuntime: source, environment = process.env } = settings;
+  if (!pushNode || cacheDirectory === undefined) return undefined;
+  return createNodeRuntimes({ environment, own: ownNode, log }, { source, cacheDirectory, pins: NODE_PINS });
 }
 
 /** Where hosts elsewhere find a controller that listens on all addresses. */

@@ -1,9 +1,16 @@
 // What a run looks like to people: a fold of its events to lines. No I/O and no clock: time is an argument.
 import { parseNodeSet } from "#shared/node-set/node-set.ts";
-import type { BarrierEvent, HostEvent, ProcessEvent, RunEvent } from "#shared/controller-api/run-events.ts";
+import type {
+  BarrierEvent,
+  DeployingEvent,
+  HostEvent,
+  ProcessEvent,
+  RunEvent,
+} from "#shared/controller-api/run-events.ts";
 import { createHostGrouping, type HostGroup } from "./group-by-hosts.ts";
 import { helpLines } from "./help-lines.ts";
 import { neutraliseLine, neutraliseOutput } from "./neutralise-output.ts";
+import { deployingText } from "./deploying-text.ts";
 import { createOutputText } from "./render-output.ts";
 import { renderSummary } from "./render-summary.ts";
 import { applyRunEvent, createRunModel, exitText, outcomeOf, type RunModel } from "./run-model.ts";
@@ -130,6 +137,9 @@ function eventLines(
         addHostFailure(context, event, nowMs);
       }
       return [];
+    case "deploying":
+      if (!context.options.quiet) addDeploying(context, event, nowMs);
+      return [];
     case "software":
       if (event.state === "failed") {
         context.told.add(event.host);
@@ -180,6 +190,11 @@ function addHostFailure(
     ...helpLines(remedy, style),
   ];
   context.notices.add(`host|${step}|${reason}|${remedy}`, host, { lines, isFailure: true }, nowMs);
+}
+
+function addDeploying(context: Context, { host, doing, what, bytes }: DeployingEvent, nowMs: number): void {
+  const lines = (hosts: string): readonly string[] => [deployingText(hosts, doing, what, bytes)];
+  context.notices.add(`deploying|${doing}|${what}`, host, { lines }, nowMs);
 }
 
 function processNotice(context: Context, event: ProcessEvent, nowMs: number): void {

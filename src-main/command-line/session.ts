@@ -121,6 +121,8 @@ export async function withController(
     port: preferences.controller_port,
     transport: preferences.transport,
     hostKeyPolicy: preferences.host_key_policy,
+    pushNode: preferences.push_node ?? true,
+    nodeRuntime: preferences.node_runtime,
     log: (text) => {
       if (verbose) world.stderr.write(`${neutraliseLine(text)}\n`);
     },

@@ -29,6 +29,10 @@ export interface ControllerSettings {
   /** How hosts are reached by SSH where the directory does not say. */
   readonly transport: SshTransportName | undefined;
   readonly hostKeyPolicy: HostKeyPolicy | undefined;
+  /** Bring a Node to hosts that have none. */
+  readonly pushNode: boolean;
+  /** Path or URL of that Node; undefined = from the npm registry. */
+  readonly nodeRuntime: string | undefined;
   /** Diagnostics for developers. */
   readonly log: (text: string) => void;
 }

@@ -334,6 +334,7 @@ export class Controller implements Api.ControllerApi {
         );
         this.#runs.notConnected(host, failure);
       },
+      onProgress: (host, progress) => this.#runs.progress(host, progress),
       onOrphaned: (host, reason) => this.#runs.orphaned(host, reason),
       onBack: (host) => {
         this.#traffic.linked(host);

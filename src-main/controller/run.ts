@@ -89,6 +89,7 @@ export class Run {
         return this.#out.add(this.#ending?.gathered(input.problems) ?? []);
       case "hostConnected":
       case "hostNotConnected":
+      case "hostProgress":
       case "hostOrphaned":
       case "hostBack":
       case "hostLost":
@@ -108,6 +109,8 @@ export class Run {
         return;
       case "hostNotConnected":
         return this.#hostFailed(member, input.failure);
+      case "hostProgress":
+        return this.#story.progress(member, input.progress);
       case "hostOrphaned":
         return this.#orphaned(member, input.reason);
       case "hostBack":

@@ -24,6 +24,15 @@ export type WayResult =
   | { readonly kind: "stream"; readonly stream: Duplex }
   | { readonly kind: "failed"; readonly failure: DeployFailure };
 
+/** What takes long on the way to a client: told, so that people know and others need not wait. */
+export interface DeployProgress {
+  readonly doing: "fetching" | "sending";
+  /** `Node 24.21.0`. */
+  readonly what: string;
+  /** That go to the host; 0 while that is not known. */
+  readonly bytes: number;
+}
+
 /** A client that was started; it calls the controller by itself, where it can. */
 export interface StartedClient {
   /** The others, the best first. */
@@ -43,6 +52,7 @@ export type DeployResult =
 export interface StartOptions {
   readonly ways: readonly LinkWay[];
   readonly signal: AbortSignal;
+  readonly tell: (progress: DeployProgress) => void;
 }
 
 export interface Deployment {

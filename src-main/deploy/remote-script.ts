@@ -16,11 +16,14 @@ const KEEPER_SECONDS = 15;
 /**
  * Commands, each with its arguments on lines of their own; every answer ends with `done` or `failed WORDS`.
  *
- *   probe NAME HASH          what the host is; chooses the base directory and reserves NAME in it
+ *   probe NAME HASH MAJOR MINOR KILOBYTES
+ *                            what the host is; chooses the base directory and reserves NAME in it. A host without
+ *                            Node of that version or later has room for one of so many kilobytes, or it is not fit
  *   use BASE NAME            the same directories again, over another connection
  *   upload SIZE HASH PACKING then SIZE bytes: the client's bundle
  *   start NODE HASH SIZE     then SIZE bytes: what the client reads from its standard input
  *   end PID                  by force
+ *   learn TEXT               more of these, as one line for printf %b
  *   clean KEEP               removes the host directory, and what is ours alone unless KEEP is `keep`
  *
  * Whoever watches the client says `ended STATUS WORDS`; what the client itself says on its standard output comes between. When the connection ends before a client is started, or the
@@ -28,7 +31,7 @@ const KEEPER_SECONDS = 15;
  */
 const SCRIPT = `
 umask 077
-mark='${CLIENT_MARK}' watcher= base= name= made=
+mark='${CLIENT_MARK}' watcher= base= name= made= held= room=0
 unset SSH_ORIGINAL_COMMAND
 say() { printf '%s %s\\n' "$mark" "$*"; }
 flat() { printf '%s' "$1" | tr '\\n' ' '; }
@@ -50,8 +53,15 @@ fits() {
   if [ $fit != 0 ]; then return 1; fi
   free=$(LC_ALL=C df -Pk "$1" 2>/dev/null | { read -r line; read -r line line line free line; printf %s "$free"; })
   case $free in ''|*[!0-9]*) return 0 ;; esac
-  why="No space left: $free kB are free, ${String(FREE_KILOBYTES_MIN)} are needed"
-  [ "$free" -ge ${String(FREE_KILOBYTES_MIN)} ]
+  needed=${String(FREE_KILOBYTES_MIN)}
+  has_runtime "$1" || needed=$((needed + room))
+  why="No space left: $free kB are free, $needed are needed"
+  [ $room = 0 ] || why="$why (Node included)"
+  [ "$free" -ge "$needed" ]
+}
+has_runtime() {
+  for runtime in "$1"/node-*; do [ -x "$runtime" ] && return; done
+  return 1
 }
 
 choose_base() {
@@ -71,6 +81,7 @@ find_node() {
     [ -x "$node" ] || continue
     version=$("$node" --version 2>&1 </dev/null) && say node "$version $node" && enough "$version" && return
   done
+  return 1
 }
 enough() {
   major=\${1#v}; minor=\${major#*.}; major=\${major%%.*}; minor=\${minor%%.*}
@@ -84,13 +95,15 @@ probe() {
   say clock "$(date +%s)"
   say seen "\${SSH_CONNECTION:-}"
   case $(type printf) in *builtin*) ;; *) say unfit-shell ;; esac
-  libc=; for file in /lib/ld-musl-*; do [ -e "$file" ] && libc=musl; done
+  # Where both are, glibc is the system's and musl a package.
+  libc=$(getconf GNU_LIBC_VERSION 2>/dev/null) || for file in /lib/ld-musl-*; do [ -e "$file" ] && libc=musl; done
   say libc "$libc"
-  find_node
+  find_node || case $(uname -sm)-$libc in Linux*-glibc*) room=$2 ;; esac
   choose_base
   if [ -n "$base" ]; then
     why=$(LC_ALL=C mkdir -p "$base/hosts/$name" 2>&1) || { failed "$why"; return; }
     [ -f "$base/client-$1.mjs" ] && say bundle
+    for runtime in "$base"/node-*; do [ -x "$runtime" ] && say runtime "\${runtime##*/node-}"; done
   fi
   command -v gunzip >/dev/null && say gunzip
   say done
@@ -163,11 +176,12 @@ clean() {
 tidy() {
   rmdir "$base/hosts/$name" 2>/dev/null
   for other in "$base"/hosts/*; do [ -e "$other" ] && return; done
-  rm -f "$base"/client-*.mjs "$base"/.client-*
+  rm -f "$base"/client-*.mjs "$base"/.client-* "$base"/node-* "$base"/.node-*
   rmdir "$base/hosts" "$base" 2>/dev/null
   [ -z "$made" ] || rmdir "$made" 2>/dev/null
 }
 leave() {
+  [ -z "$held" ] || rm -f "$held.lock" "$held.part"
   if [ -n "$base" ] && ! { [ -n "$watcher" ] && alive "$watcher"; }; then tidy; fi
   exit 0
 }
@@ -177,12 +191,15 @@ exec 3<&0
 word() { IFS= read -r "$1" || leave; }
 while IFS= read -r order; do
   case $order in
-    probe) word name; word hash; word node_major; word node_minor; probe "$hash" ;;
+    probe) word name; word hash; word node_major; word node_minor; word room_kb
+      probe "$hash" "$room_kb" ;;
     use) word base; word name; say done ;;
     upload) word size; word hash; word packing; upload "$size" "$hash" "$packing" ;;
     start) word node; word hash; word size; start "$node" "$hash" "$size" ;;
     end) word pid; end "$pid" ;;
     clean) word keep; clean "$keep" ;;
+    learn) word text; eval "$(printf %b "$text")"; say done ;;
+    do_*) "$order" ;;
   esac
 done
 leave
@@ -190,6 +207,10 @@ leave
 
 /** The script as the one line that the remote shell reads first. */
 export function remoteScriptLine(): string {
-  const escaped = SCRIPT.replaceAll("\\", "\\\\").replaceAll("'", "\\0047").replaceAll("\n", "\\n");
-  return `eval "$(printf %b '${escaped}')"\n`;
+  return `eval "$(printf %b '${oneLine(SCRIPT).replaceAll("'", "\\0047")}')"\n`;
+}
+
+/** What `learn` takes: commands that few hosts need, each a function `do_NAME` that reads its own arguments. */
+export function oneLine(script: string): string {
+  return script.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }

@@ -42,6 +42,10 @@ export interface Preferences {
   readonly transport?: SshTransportName;
   /** Instead of StrictHostKeyChecking of ~/.ssh/config, where the directory does not say. */
   readonly host_key_policy?: HostKeyPolicy;
+  /** Bring a Node to hosts that have none. */
+  readonly push_node?: boolean;
+  /** Path or URL of the Node that is brought, instead of the registry's. */
+  readonly node_runtime?: string;
 }
 
 export type PreferenceKey = keyof Preferences;
@@ -77,6 +81,8 @@ const PARSERS: { readonly [Key in PreferenceKey]-?: ValueParser } = {
   controller_port: wholeNumber(0, PORT_MAX),
   transport: oneOf(...SSH_TRANSPORTS),
   host_key_policy: oneOf(...HOST_KEY_POLICIES),
+  push_node: parseSwitch,
+  node_runtime: parsePath,
 };
 
 export const PREFERENCE_KEYS = Object.keys(PARSERS) as readonly PreferenceKey[];

@@ -5,9 +5,10 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { applicationXml, processXml, shellXml } from "./application-text.ts";
+import { HIDE_NODE, loginOf, OLD_NODE } from "./host-logins.ts";
 import type { PlushEnd } from "./plush-process.ts";
 import { holdsWithin } from "./process-list.ts";
-import { expectEnd, runTest, type RunPlace } from "./run-place.ts";
+import { expectEnd, runTest, type PlushOptions, type RunPlace } from "./run-place.ts";
 import { farmHindrance } from "./ssh-farm.ts";
 import { sshWorld, type SshHosts } from "./ssh-world.ts";
 
@@ -17,8 +18,8 @@ const HELLO = processXml("echo", ["hello"]);
 const HOSTS = ["h1", "h2", "h3", "h4"];
 /** For a client that nobody asks any more: it has its goodbye to say and its keeper to wait for. */
 const TIDY_MS = 20_000;
-const HIDE_NODE =
-  "mount --bind /dev/null /usr/bin/node; mount --bind /dev/null /usr/local/bin/node 2>/dev/null";
+/** Nothing is brought, so nothing is fetched. */
+const NO_PUSH = { environment: { PLUSH_PUSH_NODE: "no" } };
 
 describe.skipIf(farmHindrance() !== undefined).concurrent("failures on ssh hosts", () => {
   unfitHosts();
@@ -31,17 +32,16 @@ describe.skipIf(farmHindrance() !== undefined).concurrent("failures on ssh hosts
 function unfitHosts(): void {
   const cases = [
     {
-      name: "a host without Node",
+      name: "a host without Node, where none may be brought",
       mounts: HIDE_NODE,
       reason: /^node: not found$/,
       remedy: /^Install Node 20\.18 or later, or put it into the PATH/,
       step: "node",
     },
     {
-      name: "a Node that is too old",
+      name: "a Node that is too old, where none may be brought",
       mounts: HIDE_NODE,
-      commands:
-        "mkdir old; printf '#!/bin/sh\\necho v18.3.0\\n' >old/node; chmod +x old/node; PATH=$HOME/old:$PATH",
+      commands: OLD_NODE,
       reason: /^Node 18\.3 is too old$/,
       remedy: /^Install Node 20\.18 or later/,
       step: "node",
@@ -66,7 +66,7 @@ function unfitHosts(): void {
     runTest(sshWorld, `${name} is named, with what to do`, async (place) => {
       const hosts = oneHost(place);
       hosts.farm.atLogin(hosts.addressOf("h1"), loginOf(mounts, commands));
-      expectRefused(await runOne(place), step, reason, remedy);
+      expectRefused(await runOne(place, NO_PUSH), step, reason, remedy);
       expect(await holdsWithin(TIDY_MS, () => isTidy(hosts, "h1"))).toBe(true);
     });
   }
@@ -171,21 +171,9 @@ function oneHost(place: RunPlace): SshHosts {
   return place.hosts as SshHosts;
 }
 
-/** What a login runs first; mounts are seen by this login only. */
-function loginOf(mounts: string | undefined, commands = ""): string {
-  if (mounts === undefined) return commands;
-  const shell = `exec unshare -m /bin/sh -c '${mounts}; exec /bin/sh "$@"' sh "$@"`;
-  return `${commands}
-cat >.shell <<'END'
-#!/bin/sh
-${shell}
-END
-chmod +x .shell
-LOGIN_SHELL=$HOME/.shell`;
-}
-
-function runOne(place: RunPlace): Promise<PlushEnd> {
-  return place.run(applicationXml({ managerType: "ssh", components: [{ hosts: "1", blocks: HELLO }] }));
+function runOne(place: RunPlace, options: PlushOptions = {}): Promise<PlushEnd> {
+  const text = applicationXml({ managerType: "ssh", components: [{ hosts: "1", blocks: HELLO }] });
+  return place.run(text, [], options);
 }
 
 function expectRefused(end: PlushEnd, step: string, reason: RegExp, remedy: RegExp): void {

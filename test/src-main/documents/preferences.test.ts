@@ -82,6 +82,8 @@ test("the environment has the same keys", () => {
     controller_port: "0",
     transport: "ssh2",
     host_key_policy: "ask",
+    push_node: "no",
+    node_runtime: "https://files/node-{arch}.tar.gz",
   };
   const environment = Object.fromEntries(PREFERENCE_KEYS.map((key) => [environmentNameOf(key), values[key]]));
   expect(preferencesOfEnvironment(environment)).toEqual({
@@ -97,6 +99,8 @@ test("the environment has the same keys", () => {
       controller_port: 0,
       transport: "ssh2",
       host_key_policy: "ask",
+      push_node: false,
+      node_runtime: "https://files/node-{arch}.tar.gz",
     },
     problems: [],
   });
