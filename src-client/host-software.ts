@@ -6,7 +6,6 @@ import type { RunId } from "#shared/base/ids.ts";
 import type { ServedFile } from "#shared/node/serve-files.ts";
 import type { FileKey } from "#shared/protocol/bulk.ts";
 import type { SoftwarePlan } from "#shared/protocol/commands.ts";
-import { collectFiles, COLLECT_SETTINGS } from "./collect/collect-files.ts";
 import type { ClientEvent } from "./core/client-events.ts";
 import { boundedList, servedFromCollection, type RunFiles } from "./run-files.ts";
 import type { SoftwareInstaller } from "./software/install-software.ts";
@@ -14,7 +13,8 @@ import { linkSoftware } from "./software/link-software.ts";
 import { wordsOf } from "./software/software-failure.ts";
 
 export interface HostSoftwareParts {
-  readonly installer: SoftwareInstaller;
+  /** Loads what unpacks and fetches when there is something to install: most of the program. */
+  readonly installer: () => Promise<SoftwareInstaller>;
   readonly step: (event: ClientEvent) => void;
 }
 
@@ -45,7 +45,9 @@ export class HostSoftware {
     const { installer, step } = this.#parts;
     const files = this.filesOf(run);
     const { name, key } = software;
-    const result = await installer.install(software, files.installing.signal, (state) => {
+    const result = await (
+      await installer()
+    ).install(software, files.installing.signal, (state) => {
       step({ kind: "softwareState", run, software: name, state });
     });
     if (result.kind === "failed") {
@@ -84,6 +86,7 @@ export class HostSoftware {
     const places = { workDirectory, softwareDirectories: software.map(({ directory }) => directory) };
     try {
       const never = new AbortController().signal;
+      const { collectFiles, COLLECT_SETTINGS } = await import("./collect/collect-files.ts");
       files.collection = await collectFiles(rules, places, COLLECT_SETTINGS, never);
       const { listed, problem } = boundedList(files.collection.files);
       const problems = [...files.collection.problems, ...(problem === undefined ? [] : [problem])];
@@ -114,7 +117,8 @@ export class HostSoftware {
 
   /** Moves all that was installed to where the next client finds it. */
   async keep(): Promise<readonly string[]> {
-    const { problems } = await this.#parts.installer.keepSoftware([...this.#keys]);
+    if (this.#keys.size === 0) return [];
+    const { problems } = await (await this.#parts.installer()).keepSoftware([...this.#keys]);
     return problems;
   }
 }

@@ -37,12 +37,8 @@ import { createProcesses } from "./processes/processes.ts";
 import { RING_BYTES } from "./processes/ring-file.ts";
 import { findRunAs } from "./processes/run-as.ts";
 import { createUsageSampler, type UsageSampler } from "./processes/usage-sampler.ts";
-import {
-  createSoftwareInstaller,
-  softwareSettings,
-  type SoftwareInstaller,
-} from "./software/install-software.ts";
 import { sayToStarter } from "./say-to-starter.ts";
+import type { SoftwareInstaller } from "./software/install-software.ts";
 import { wordsOf } from "./software/software-failure.ts";
 
 /** Between TERM and KILL for processes whose client has died. */
@@ -80,6 +76,7 @@ class Client {
   readonly #server: FileServer;
   readonly #timers = createTimerTable((name) => this.#step({ kind: "timer", name }));
   readonly #sendBulk = (message: BulkMessage) => this.#member?.sendBulk(message) ?? "dropped";
+  #installer: Promise<SoftwareInstaller> | undefined;
   #member: RunningOverlayMember | undefined;
   #offers: OfferedStreams | undefined;
   #leaving = false;
@@ -99,7 +96,7 @@ class Client {
     this.#usage = createUsageSampler();
     this.#puller = new FilePuller((message) => void this.#sendBulk(message));
     this.#software = new HostSoftware(
-      { installer: this.#createInstaller(), step: (event) => this.#step(event) },
+      { installer: () => (this.#installer ??= this.#createInstaller()), step: (event) => this.#step(event) },
       directory,
     );
     this.#server = createFileServer((file) => this.#software.served(file), this.#sendBulk);
@@ -150,8 +147,9 @@ class Client {
     if ((await this.#member?.offer(stream)) === true) this.#offers?.proved(stream);
   }
 
-  #createInstaller(): SoftwareInstaller {
+  async #createInstaller(): Promise<SoftwareInstaller> {
     const { directory, keptStore } = this.#start;
+    const { createSoftwareInstaller, softwareSettings } = await import("./software/install-software.ts");
     return createSoftwareInstaller(
       {
         storeDirectory: join(directory, "store"),

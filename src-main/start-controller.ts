@@ -236,5 +236,5 @@ function localSeed(): number | undefined {
 /** Beside the bundled program; and in dist/ when it runs from its sources. */
 function clientBundlePath(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  return here.endsWith("src-main") ? join(here, "..", "dist", "client.mjs") : join(here, "client.mjs");
+  return here.endsWith("src-main") ? join(here, "..", "dist", "client.cjs") : join(here, "client.cjs");
 }

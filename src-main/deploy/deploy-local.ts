@@ -8,6 +8,7 @@ import type { HostId } from "#shared/base/ids.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
+import { CLIENT_NODE_FLAGS } from "./client-bundle.ts";
 import type { Deployment, DeployResult, StartedClient, StartOptions } from "./deployment.ts";
 import { wordsOf } from "./words-of.ts";
 
@@ -76,8 +77,8 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
 
   /** The client makes its directory itself: whoever makes it must also be there to remove it when we are killed now. */
   function launch(text: string): Promise<DeployResult> {
-    // Small young space: an idle client is mostly empty heap. Detached: its group is its own, so Ctrl-C is not for it.
-    const child = spawn(process.execPath, ["--max-semi-space-size=1", settings.clientBundle], {
+    // Detached: its group is its own, so Ctrl-C is not for it.
+    const child = spawn(process.execPath, [...CLIENT_NODE_FLAGS, settings.clientBundle], {
       cwd: dirname(hostsDirectory),
       detached: true,
       env: loginEnvironment(),

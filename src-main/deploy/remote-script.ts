@@ -4,6 +4,7 @@
 // neither newline nor ! nor \ nor a quote inside of its quotes; the script itself comes as the first line on standard
 // input. One login shell a host: start-up files may be slow.
 import { CLIENT_MARK } from "#shared/protocol/client-start.ts";
+import { CLIENT_NODE_FLAGS } from "./client-bundle.ts";
 
 /** Replaces the login shell, whichever it is, by one that reads its script. */
 export const REMOTE_SHELL_COMMAND = `exec /bin/sh -c 'IFS= read -r nebula && eval "$nebula"'`;
@@ -102,7 +103,7 @@ probe() {
   choose_base
   if [ -n "$base" ]; then
     why=$(LC_ALL=C mkdir -p "$base/hosts/$name" 2>&1) || { failed "$why"; return; }
-    [ -f "$base/client-$1.mjs" ] && say bundle
+    [ -f "$base/client-$1.cjs" ] && say bundle
     for runtime in "$base"/node-*; do [ -x "$runtime" ] && say runtime "\${runtime##*/node-}"; done
   fi
   command -v gunzip >/dev/null && say gunzip
@@ -119,7 +120,7 @@ upload() {
   [ "$3" = gzip ] && unpack='gunzip -c'
   why=$(head -c "$1" <&3 | { LC_ALL=C $unpack | LC_ALL=C tee "$part" >/dev/null; } 2>&1)
   case $(digest "$part" 2>/dev/null) in
-    "$2"*) why=$(LC_ALL=C mv -f "$part" "$base/client-$2.mjs" 2>&1) && { say done; return; } ;;
+    "$2"*) why=$(LC_ALL=C mv -f "$part" "$base/client-$2.cjs" 2>&1) && { say done; return; } ;;
     *) why=\${why:-what arrived is not what was sent} ;;
   esac
   rm -f "$part"
@@ -146,10 +147,13 @@ watch() {
   tidy
 }
 start() {
-  bundle=$base/client-$2.mjs errors=$base/.$name.errors
+  bundle=$base/client-$2.cjs errors=$base/.$name.errors
   start=$(head -c "$3" <&3)
   if ! [ -f "$bundle" ]; then failed 'the client is gone'; return; fi
-  watch "$1" --max-semi-space-size=1 "$bundle" </dev/null &
+  flags='${CLIENT_NODE_FLAGS.join(" ")}'
+  # Node ends when it is told of two sources of authorities; the host's owner was first.
+  case \${NODE_OPTIONS:-} in *-ca*) flags='${CLIENT_NODE_FLAGS.filter((flag) => !flag.endsWith("-ca")).join(" ")}' ;; esac
+  watch "$1" $flags "$bundle" </dev/null &
   watcher=$!
   start=
   say done
@@ -157,7 +161,7 @@ start() {
 
 end() {
   case $(ps -p "$1" -o args= 2>/dev/null || tr '\\0' ' ' <"/proc/$1/cmdline") in
-    *plush-client*|*/client-*.mjs*) kill -KILL "$1" ;;
+    *plush-client*|*/client-*.cjs*) kill -KILL "$1" ;;
   esac 2>/dev/null
   say done
 }
@@ -176,7 +180,7 @@ clean() {
 tidy() {
   rmdir "$base/hosts/$name" 2>/dev/null
   for other in "$base"/hosts/*; do [ -e "$other" ] && return; done
-  rm -f "$base"/client-*.mjs "$base"/.client-* "$base"/node-* "$base"/.node-*
+  rm -f "$base"/client-*.cjs "$base"/.client-* "$base"/node-* "$base"/.node-*
   rmdir "$base/hosts" "$base" 2>/dev/null
   [ -z "$made" ] || rmdir "$made" 2>/dev/null
 }

@@ -1,7 +1,6 @@
 // What the controller gives a client at its start (on standard input): who it is, where the root is, and its keys.
-import * as z from "zod";
-import { hostIdOf } from "../base/ids.ts";
 import type { HostId } from "../base/ids.ts";
+import { listOf, numberOf, objectOf, placeText, textOf } from "./shapes.ts";
 
 /** PEM texts. The private key never leaves memory: not in arguments, not in the environment, not in a file. */
 export interface TlsCredentials {
@@ -33,18 +32,19 @@ const CANDIDATES_MAX = 64;
 const NAME_CHARACTERS_MAX = 255;
 const PORT_MAX = 65_535;
 
-const name = z.string().min(1).max(NAME_CHARACTERS_MAX);
-const pem = z.string().min(1).max(PEM_CHARACTERS_MAX);
+const name = textOf({ least: 1, most: NAME_CHARACTERS_MAX });
+const pem = textOf({ least: 1, most: PEM_CHARACTERS_MAX });
+const address = objectOf({ host: name, port: numberOf({ whole: true, least: 1, most: PORT_MAX }) });
 
-const credentialsSchema = z.strictObject({
-  session: name.regex(/^[A-Za-z0-9-]+$/u),
-  host: name.transform((text): HostId => hostIdOf(text)),
-  incarnation: z.int().nonnegative(),
-  candidates: z.array(z.strictObject({ host: name, port: z.int().min(1).max(PORT_MAX) })).max(CANDIDATES_MAX),
+const credentialsShape = objectOf({
+  session: textOf({ least: 1, most: NAME_CHARACTERS_MAX, pattern: /^[A-Za-z0-9-]+$/u }),
+  host: textOf<HostId>({ least: 1, most: NAME_CHARACTERS_MAX }),
+  incarnation: numberOf({ whole: true, least: 0 }),
+  candidates: listOf(address, 0, CANDIDATES_MAX),
   ca: pem,
   certificate: pem,
   key: pem,
-  controllerAbsenceMs: z.number().nonnegative(),
+  controllerAbsenceMs: numberOf({ whole: false, least: 0 }),
 });
 
 export type CredentialsCheck =
@@ -53,8 +53,7 @@ export type CredentialsCheck =
 
 /** The door for what a client reads from its standard input. The reason never quotes a value: one of them is a key. */
 export function checkCredentials(input: unknown): CredentialsCheck {
-  const parsed = credentialsSchema.safeParse(input);
-  if (parsed.success) return { ok: true, credentials: parsed.data };
-  const fields = parsed.error.issues.map((issue) => issue.path.join(".") || "all");
-  return { ok: false, reason: `credentials are not valid: ${[...new Set(fields)].join(", ")}` };
+  const place = credentialsShape.wrongAt(input);
+  if (place === undefined) return { ok: true, credentials: input as ClientCredentials };
+  return { ok: false, reason: `credentials are not valid: ${placeText(place, "all")}` };
 }
