@@ -9,7 +9,7 @@ import { hostIdOf } from "#shared/base/ids.ts";
 import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory/resource-directory.ts";
 import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
 import { makeFolders } from "#shared/node/make-folders.ts";
-import { LINK_WAYS, type LinkWay } from "#shared/protocol/link-way.ts";
+import { LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
 import { Controller } from "./controller/controller.ts";
 import { Questions } from "./controller/questions-shell.ts";
@@ -63,12 +63,13 @@ export interface StartSettings {
   /** Default: the program's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** How links to clients on other computers may come about; default: any way. */
-  readonly ways?: readonly LinkWay[];
+  readonly ways?: readonly LinkWay[] | undefined;
   readonly log: (text: string) => void;
 }
 
 export async function startController(settings: StartSettings): Promise<ControllerApi> {
   const session = newSession();
+  const ways = settings.ways ?? LINK_WAYS;
   const runsDirectory = settings.resultsDirectory ?? join(settings.stateDirectory, "runs");
   const logDirectory = join(settings.stateDirectory, "logs");
   await makeFolders(logDirectory, PRIVATE);
@@ -81,7 +82,8 @@ export async function startController(settings: StartSettings): Promise<Controll
     {
       session,
       credentials: await authority.issue("root", hostIdOf("controller")),
-      ...(settings.port === undefined ? {} : { port: settings.port }),
+      // Where no client dials but those of this computer, any port does, and two controllers do not meet.
+      ...(settings.port === undefined || !ways.includes("client") ? {} : { port: settings.port }),
     },
   );
   const logSettings = { bytesMax: LOG_BYTES_MAX, nowMs: Date.now, onProblem: settings.log };
@@ -112,7 +114,7 @@ export async function startController(settings: StartSettings): Promise<Controll
             random: Math.random,
             log,
           },
-          { session, ways: settings.ways ?? LINK_WAYS },
+          { session, ways },
         ),
       openResults: (resultsSettings) => RunResults.open(resultsSettings),
       createOutputs: (parts) => new OutputStore(parts),
@@ -170,6 +172,7 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
       transport: (host) => transports.byName(host.transport),
       closeTransports: () => transports.close(),
       listen: () => listenEverywhere(overlay),
+      log,
       bundle: () => (bundle ??= readClientBundle(clientBundle)),
       bringer: runtimes === undefined ? undefined : createNodeBringer(runtimes),
     },

@@ -119,6 +119,7 @@ export async function withController(
     resultsDirectory: preferences.results,
     resultsKeep: preferences.results_keep,
     port: preferences.controller_port,
+    ways: preferences.ways,
     transport: preferences.transport,
     hostKeyPolicy: preferences.host_key_policy,
     pushNode: preferences.push_node ?? true,

@@ -6,6 +6,7 @@ import type {
   HostView,
   MeshView,
 } from "#shared/controller-api/controller-api.ts";
+import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
 import type { Style } from "./style.ts";
 import { counted, durationText, renderTable } from "./table.ts";
@@ -60,6 +61,9 @@ export function renderHost(host: HostView, { style }: ViewOptions): readonly str
         ? "none"
         : `pid ${client.pid}, Node ${client.node} on ${client.platform}, in ${client.directory}`,
     ],
+    ...(client === undefined
+      ? []
+      : [["link", client.way === undefined ? "none" : LINK_WAY_WORDS[client.way]] as const]),
     ...host.processes.map(
       (process) =>
         ["process", `${process.process} (${process.block}), pid ${process.pid}: ${process.state}`] as const,
@@ -81,7 +85,7 @@ export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): rea
     style,
   );
   if (mesh.members.length === 0) return facts;
-  const titles = ["host", "state", "for", "parent", "depth", "pending commands"].map((title) => ({
+  const titles = ["host", "state", "for", "parent", "depth", "link", "pending commands"].map((title) => ({
     title,
   }));
   const rows = mesh.members.map((member) => [
@@ -90,6 +94,7 @@ export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): rea
     durationText(member.sinceMs),
     member.parent,
     String(member.depth),
+    member.way === undefined ? "none" : LINK_WAY_WORDS[member.way],
     String(member.pendingCommands),
   ]);
   return [...facts, "", ...renderTable(titles, rows, columns, style.bold)];

@@ -1,6 +1,7 @@
 // All that the command line needs of the computer, handed in by cli.ts, so that tests can bring their own.
 import type { Readable, Writable } from "node:stream";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory/resource-directory.ts";
 import type { Paths } from "../documents/paths.ts";
 
@@ -26,6 +27,7 @@ export interface ControllerSettings {
   readonly resultsKeep: number | undefined;
   /** Port that clients connect to; undefined = any free one. */
   readonly port: number | undefined;
+  readonly ways: readonly LinkWay[] | undefined;
   /** How hosts are reached by SSH where the directory does not say. */
   readonly transport: SshTransportName | undefined;
   readonly hostKeyPolicy: HostKeyPolicy | undefined;

@@ -232,7 +232,11 @@ export class Controller implements Api.ControllerApi {
     const { overlay } = this.#parts;
     const address = `${overlay.address}:${String(overlay.port)}`;
     const nowMs = performance.now();
-    const members = overlay.members().map((member) => ({ ...member, sinceMs: nowMs - member.sinceMs }));
+    const members = overlay.members().map((member) => ({
+      ...member,
+      sinceMs: nowMs - member.sinceMs,
+      way: overlay.wayOf(member.host),
+    }));
     return { overlay: "star", address, members, ...overlay.traffic() };
   }
 

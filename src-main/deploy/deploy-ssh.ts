@@ -44,6 +44,7 @@ export interface SshDeploymentParts {
   readonly bundle: () => Promise<ClientBundle>;
   /** For hosts without Node; undefined: a person has forbidden it. */
   readonly bringer: NodeBringer | undefined;
+  readonly log: (text: string) => void;
 }
 
 export interface SshDeploymentSettings {
@@ -129,6 +130,11 @@ class SshDeployment implements Deployment {
     const opened = await connection.open(REMOTE_SHELL_COMMAND, signal);
     if (opened.kind === "failed") return { kind: "failed", failure: opened.failure };
     const words = new ClientWords();
+    void words.port.then((port) => {
+      if (host.port === undefined || host.port === port) return;
+      const told = `port ${String(host.port)} is in use there; its client listens on ${String(port)}`;
+      this.#parts.log(`${host.id}: ${told}`);
+    });
     const shell = new RemoteShell(opened.value, (word, text) => words.hear(word, text));
     const name = `${this.#settings.session}.${String(credentials.incarnation)}.${encodeURIComponent(host.id)}`;
     const probed = await probe(shell, name, bundle, this.#parts.bringer !== undefined, signal);

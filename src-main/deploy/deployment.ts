@@ -2,7 +2,7 @@
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { Duplex } from "node:stream";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 
 /** Why a client could not be started: the step, and the host's own words. */
 export interface DeployFailure {

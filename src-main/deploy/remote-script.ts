@@ -23,6 +23,7 @@ const KEEPER_SECONDS = 15;
  *   use BASE NAME            the same directories again, over another connection
  *   upload SIZE HASH PACKING then SIZE bytes: the client's bundle
  *   start NODE HASH SIZE     then SIZE bytes: what the client reads from its standard input
+ *   follow PID               says `ended` when a client that was started over another connection has ended
  *   end PID                  by force
  *   learn TEXT               more of these, as one line for printf %b
  *   clean KEEP               removes the host directory, and what is ours alone unless KEEP is `keep`
@@ -159,6 +160,12 @@ start() {
   say done
 }
 
+follow() {
+  { while alive "$1"; do sleep 1; done; say ended; } </dev/null &
+  watcher=$!
+  say done
+}
+
 end() {
   case $(ps -p "$1" -o args= 2>/dev/null || tr '\\0' ' ' <"/proc/$1/cmdline") in
     *plush-client*|*/client-*.cjs*) kill -KILL "$1" ;;
@@ -200,6 +207,7 @@ while IFS= read -r order; do
     use) word base; word name; say done ;;
     upload) word size; word hash; word packing; upload "$size" "$hash" "$packing" ;;
     start) word node; word hash; word size; start "$node" "$hash" "$size" ;;
+    follow) word pid; follow "$pid" ;;
     end) word pid; end "$pid" ;;
     clean) word keep; clean "$keep" ;;
     learn) word text; eval "$(printf %b "$text")"; say done ;;

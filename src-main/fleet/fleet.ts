@@ -5,7 +5,7 @@ import type { MembershipChange } from "#shared/overlay/overlay.ts";
 import type { Random } from "#shared/base/random.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { FactsReport, Report } from "#shared/protocol/reports.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { Deployment, DeployFailure, DeployProgress, StartedClient } from "../deploy/deployment.ts";

@@ -1,6 +1,6 @@
 // What the fleet remembers of one host, and how its state is shown.
 import type { HostState } from "#shared/controller-api/run-events.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { FactsReport } from "#shared/protocol/reports.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { DeployResult, StartedClient } from "../deploy/deployment.ts";

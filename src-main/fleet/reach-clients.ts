@@ -1,6 +1,6 @@
 // Which ways lead to which client, when they are tried, and what was learnt of them.
 import type { Random } from "#shared/base/random.ts";
-import { LINK_WAY_WORDS, LINK_WAYS, type LinkWay } from "#shared/protocol/link-way.ts";
+import { LINK_WAY_WORDS, LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 import type { HostRecord } from "./host-record.ts";
@@ -49,9 +49,12 @@ export class ClientReach {
     if (client === undefined) return;
     const known = this.#remembered(entry);
     const comes = this.#settings.ways.includes("client") && (known === undefined || known === "client");
-    this.#climb(record, (signal) =>
-      comes ? Promise.race([client.unreached, pause(SILENCE_MS, signal)]) : Promise.resolve(),
-    );
+    this.#climb(record, async (signal) => {
+      if (!comes) return;
+      const reason = await Promise.race([client.unreached, pause(SILENCE_MS, signal)]);
+      if (reason !== undefined && !signal.aborted)
+        this.#parts.log(`${entry.id}: its client finds no way to the controller: ${reason}`);
+    });
   }
 
   /** The link is gone: both sides try, the client to dial, and we to reach it. */
@@ -108,12 +111,12 @@ function rank(way: LinkWay, known: LinkWay | undefined): number {
   return way === known ? -1 : LINK_WAYS.indexOf(way);
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     const over = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", over);
-      resolve();
+      resolve(undefined);
     };
     const timer = setTimeout(over, ms);
     signal.addEventListener("abort", over);

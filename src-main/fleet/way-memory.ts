@@ -1,6 +1,6 @@
 // What has worked for which host, from one controller to the next, so that the same detour is not waited for twice.
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { LINK_WAYS, type LinkWay } from "#shared/protocol/link-way.ts";
+import { LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 
 /** A few hundred kilobytes; those that were not used for the longest time are forgotten. */

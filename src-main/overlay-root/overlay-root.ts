@@ -28,7 +28,7 @@ import { checkReport } from "#shared/protocol/check-reports.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import { createWireCodec, PAYLOAD_BYTES_MAX } from "#shared/protocol/wire.ts";
 
@@ -164,7 +164,11 @@ class ListeningRoot implements RunningOverlayRoot {
   }
 
   listenEverywhere(): Promise<number> {
-    this.#widened ??= this.#listener?.widen();
+    this.#widened ??= this.#listener?.widen().catch((error: unknown) => {
+      // The port may be free when somebody asks again.
+      this.#widened = undefined;
+      throw error;
+    });
     return this.#widened ?? Promise.reject(new Error("it does not listen yet"));
   }
 

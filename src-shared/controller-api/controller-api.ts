@@ -2,6 +2,7 @@
 import type { Problem } from "../base/problem.ts";
 import type { MemberView } from "../overlay/overlay.ts";
 import type { Question, QuestionChange } from "./questions.ts";
+import type { LinkWay } from "../base/link-way.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
 
 /** The one interface under the command line, the shell, and later the window, the browser and XML-RPC. */
@@ -138,7 +139,14 @@ export interface HostView {
   /** How long it has been in that state; 0 when nothing was ever asked of it. */
   readonly sinceMs: number;
   readonly client:
-    | { readonly pid: number; readonly node: string; readonly directory: string; readonly platform: string }
+    | {
+        readonly pid: number;
+        readonly node: string;
+        readonly directory: string;
+        readonly platform: string;
+        /** How its link came about, while there is one. */
+        readonly way: LinkWay | undefined;
+      }
     | undefined;
   readonly processes: readonly {
     readonly process: string;
@@ -151,7 +159,7 @@ export interface HostView {
 export interface MeshView {
   readonly overlay: string;
   readonly address: string;
-  readonly members: readonly MemberView[];
+  readonly members: readonly (MemberView & { readonly way: LinkWay | undefined })[];
   readonly framesIn: number;
   readonly framesOut: number;
   readonly bytesIn: number;

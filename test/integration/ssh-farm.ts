@@ -83,6 +83,11 @@ export class SshFarm {
     return logOf(this.#folder);
   }
 
+  /** Ends those that serve a connection; new ones are taken. */
+  dropConnections(): void {
+    for (const pid of this.#sshd.pid === undefined ? [] : descendantsOf(this.#sshd.pid)) end(pid);
+  }
+
   /** Ends the one that listens and those that serve a connection. */
   async kill(): Promise<void> {
     const children = this.#sshd.pid === undefined ? [] : descendantsOf(this.#sshd.pid);
