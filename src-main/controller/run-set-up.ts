@@ -6,6 +6,7 @@ import type { RunBarriers } from "./run-barriers.ts";
 import type { ComponentState, Member } from "./run-member.ts";
 import type { RunOutput } from "./run-output.ts";
 import type { RunPlan } from "./run-plan.ts";
+import type { RunShortage } from "./run-shortage.ts";
 import type { RunStory } from "./run-story.ts";
 
 /** A host that has all the time its software is given and this much more has stopped answering. */
@@ -20,6 +21,7 @@ export interface SetUpParts {
   readonly barriers: RunBarriers;
   readonly story: RunStory;
   readonly out: RunOutput;
+  readonly shortage: RunShortage;
 }
 
 export class RunSetUp {
@@ -57,7 +59,7 @@ export class RunSetUp {
 
   /** All hosts of a component start together; a replacement that comes later starts at once. */
   startPrepared(component: ComponentState): void {
-    if (!this.#parts.plan.startTogether) return;
+    if (!this.#parts.plan.startTogether || this.#parts.shortage.found) return;
     const ready = component.in("prepared");
     if (ready.length === 0 || (!component.executing && component.count("connecting", "preparing") > 0))
       return;

@@ -2,22 +2,16 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { applicationXml, processXml, shellXml } from "./application-text.ts";
+import { applicationXml, shellXml } from "./application-text.ts";
 import { HIDE_NODE, loginOf, OLD_NODE } from "./host-logins.ts";
-import type { PlushEnd } from "./plush-process.ts";
 import { holdsWithin } from "./process-list.ts";
-import { expectEnd, runTest, type PlushOptions, type RunPlace } from "./run-place.ts";
+import { expectEnd, runTest } from "./run-place.ts";
 import { farmHindrance } from "./ssh-farm.ts";
+import { expectRefused, HELLO, isTidy, oneHost, runOne, TIDY_MS } from "./ssh-trouble.ts";
 import { sshWorld, type SshHosts } from "./ssh-world.ts";
 
-/** They answer, and say no. */
-const REFUSED = 3;
-const HELLO = processXml("echo", ["hello"]);
 const HOSTS = ["h1", "h2", "h3", "h4"];
-/** For a client that nobody asks any more: it has its goodbye to say and its keeper to wait for. */
-const TIDY_MS = 20_000;
 /** Nothing is brought, so nothing is fetched. */
 const NO_PUSH = { environment: { PLUSH_PUSH_NODE: "no" } };
 
@@ -164,30 +158,4 @@ function interruptions(): void {
     // Nobody can reach these hosts any more: they tidy up by themselves.
     expect(await holdsWithin(TIDY_MS, () => isTidy(hosts, "h1") && isTidy(hosts, "h2"))).toBe(true);
   });
-}
-
-function oneHost(place: RunPlace): SshHosts {
-  place.directory("h1");
-  return place.hosts as SshHosts;
-}
-
-function runOne(place: RunPlace, options: PlushOptions = {}): Promise<PlushEnd> {
-  const text = applicationXml({ managerType: "ssh", components: [{ hosts: "1", blocks: HELLO }] });
-  return place.run(text, [], options);
-}
-
-function expectRefused(end: PlushEnd, step: string, reason: RegExp, remedy: RegExp): void {
-  expectEnd(end, REFUSED);
-  const told = end.events.find((event) => event.event === "host" && event.state === "failed");
-  expect(told).toMatchObject({
-    host: "h1",
-    step,
-    reason: expect.stringMatching(reason) as string,
-    remedy: expect.stringMatching(remedy) as string,
-  });
-}
-
-/** Nothing of ours is in the home directory. */
-function isTidy(hosts: SshHosts, host: string): boolean {
-  return !existsSync(join(hosts.farm.homeOf(hosts.addressOf(host)), ".cache"));
 }
