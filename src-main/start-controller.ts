@@ -12,6 +12,7 @@ import { makeFolders } from "#shared/node/make-folders.ts";
 import { LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
 import { Controller } from "./controller/controller.ts";
+import type { TestHost } from "./controller/host-tests-shell.ts";
 import { Questions } from "./controller/questions-shell.ts";
 import { sshQuestions } from "./controller/ssh-questions.ts";
 import { readClientBundle, type ClientBundle } from "./deploy/client-bundle.ts";
@@ -121,6 +122,7 @@ export async function startController(settings: StartSettings): Promise<Controll
       makeParent,
       readDocument: (path) => readDocument(path),
       questions,
+      testHost: testHostBy(deployments, ways),
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
         await overlay.close();
@@ -182,6 +184,16 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     ["local", local],
     ["ssh", ssh],
   ]);
+}
+
+function testHostBy(deployments: ReadonlyMap<string, Deployment>, ways: readonly LinkWay[]): TestHost {
+  return async (host, options) => {
+    const deployment = deployments.get(host.managerType);
+    if (deployment !== undefined) return deployment.test(host, { ...options, ways });
+    const detail = `hosts of type "${host.managerType}" cannot be reached by this version`;
+    const remedy = "Use resource managers of type ssh or local.";
+    return [{ step: "connect", outcome: "failed", detail, remedy, unreachable: true }];
+  };
 }
 
 async function listenEverywhere(overlay: RunningOverlayRoot): Promise<ListenResult> {

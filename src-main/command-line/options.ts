@@ -50,7 +50,7 @@ export function addDirectoryOption(command: Command): Command {
 
 export function addDeployOptions(command: Command): Command {
   return addInputOption(addDirectoryOption(command))
-    .option("--fanout <n>", `hosts contacted at once (default: ${FANOUT_DEFAULT})`, wholeNumber)
+    .option("--fanout <n>", `hosts contacted at once (default: ${FANOUT_DEFAULT})`, fanout)
     .option("--timeout <time>", "longest time for all of it: 90, 90s, 2m, 1h", duration)
     .option("--keep", "leave software on the hosts for the next run")
     .option("--results <folder>", "folder for the results (default: a new one below the state directory)");
@@ -62,7 +62,7 @@ export function duration(text: string): number {
   return ms;
 }
 
-function wholeNumber(text: string): number {
+export function fanout(text: string): number {
   const parsed = parsePreferenceValue("fanout", text);
   if (parsed.kind === "error") throw new InvalidArgumentError(`It must be ${parsed.expected}.`);
   return Number(parsed.value);

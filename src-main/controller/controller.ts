@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { hasErrors } from "#shared/base/problem.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
+import type { HostTest, HostTesting, HostTestOptions } from "#shared/controller-api/host-tests.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { Question, QuestionChange } from "#shared/controller-api/questions.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
@@ -14,6 +15,7 @@ import type { OutputStore, OutputStoreParts } from "../results/output-store.ts";
 import type { RunResults, RunResultsSettings } from "../results/run-results.ts";
 import { chooseHosts, planCommand } from "./command-plan.ts";
 import { HostConnections } from "./host-connections-shell.ts";
+import { testHosts, type TestHost } from "./host-tests-shell.ts";
 import { HostTraffic } from "./host-traffic-shell.ts";
 import { hostViewOf } from "./host-view.ts";
 import { LoadedDocuments, problemsAt, summaryOf } from "./loaded-documents-shell.ts";
@@ -34,6 +36,7 @@ export interface ControllerParts {
   readonly createOutputs: (parts: OutputStoreParts) => OutputStore;
   readonly makeParent: (path: string) => Promise<void>;
   readonly readDocument: (path: string) => Promise<DocumentResult>;
+  readonly testHost: TestHost;
   readonly removeOldRuns: () => Promise<void>;
   /** What people are asked, whoever asks. */
   readonly questions: Questions;
@@ -218,6 +221,10 @@ export class Controller implements Api.ControllerApi {
 
   disconnect(hosts: string | undefined, options: { readonly keep: boolean }): Promise<Api.ActionResult> {
     return this.#connections.disconnect(hosts, options.keep);
+  }
+
+  testHosts(options: HostTestOptions, listener: (test: HostTest) => void): HostTesting {
+    return testHosts(this.#documents.directory?.directory, options, this.#parts.testHost, listener);
   }
 
   hosts(): readonly Api.HostView[] {

@@ -5,11 +5,12 @@ import { constants } from "node:os";
 import type { HostId } from "#shared/base/ids.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { ClientCredentials, RootAddress } from "#shared/protocol/credentials.ts";
+import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { SshConnection, SshResult, SshTarget, SshTransport } from "../ssh/ssh.ts";
 import type { ClientBundle } from "./client-bundle.ts";
 import type { NodeBringer, NodeBrought } from "./bring-node.ts";
-import type { Deployment, DeployFailure, DeployResult, StartOptions } from "./deployment.ts";
+import type { Deployment, DeployFailure, DeployResult, StartOptions, TestOptions } from "./deployment.ts";
 import { shellRemedy, uploadRemedy } from "./failure-remedies.ts";
 import { judgeProbe, NODE_MIN, type FitHost } from "./host-probe.ts";
 import { ClientWords, createClientWays } from "./client-ways.ts";
@@ -17,6 +18,7 @@ import { NODE_KILOBYTES } from "./node-pins.ts";
 import { RemotePlace, type Step } from "./remote-place.ts";
 import { RemoteShell, type Ended } from "./remote-shell.ts";
 import { REMOTE_SHELL_COMMAND } from "./remote-script.ts";
+import { testSshHost } from "./test-ssh-host.ts";
 import { untilDone } from "./until-done.ts";
 
 /** Start-up files of the slowest shells, a home directory that is mounted first, Node on a cold disk. */
@@ -76,6 +78,28 @@ class SshDeployment implements Deployment {
     if (bringer === undefined)
       throw new Error("a host without Node was judged fit though none may be brought");
     return bringer.bring(shell, { lack: node, base, hasGunzip }, tell, signal);
+  }
+
+  async test(host: HostEntry, { users, ways, signal }: TestOptions): Promise<readonly HostCheck[]> {
+    const [listening, transport] = await Promise.all([
+      ways.includes("client") ? this.#parts.listen() : NOBODY_DIALS,
+      this.#parts.transport(host),
+    ]);
+    const checks = await untilDone(signal, (until) =>
+      testSshHost({
+        transport,
+        target: targetOf(host),
+        name: `${this.#settings.session}.test.${encodeURIComponent(host.id)}`,
+        mayPush: this.#parts.bringer !== undefined,
+        users,
+        port: ways.includes("controller") ? host.port : undefined,
+        addresses: listening.kind === "listening" ? listening.addresses : [],
+        signal: until,
+      }),
+    );
+    if (listening.kind === "listening") return checks;
+    const { reason: detail, remedy } = listening;
+    return [...checks, { step: "way back", outcome: "failed", detail, remedy, unreachable: false }];
   }
 
   async cleanUp(host: HostEntry, keep: boolean): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 // Getting clients onto hosts, whatever the way: one implementation for each type of resource manager.
+import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { Duplex } from "node:stream";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
@@ -55,12 +56,21 @@ export interface StartOptions {
   readonly tell: (progress: DeployProgress) => void;
 }
 
+export interface TestOptions {
+  /** Users that components run as. */
+  readonly users: readonly string[];
+  readonly ways: readonly LinkWay[];
+  readonly signal: AbortSignal;
+}
+
 export interface Deployment {
   /**
    * Starts a client with these credentials, and prepares those ways to it that are wanted. Aborting ends what was
    * begun.
    */
   start(host: HostEntry, credentials: ClientCredentials, options: StartOptions): Promise<DeployResult>;
+  /** Looks, step by step, whether a client would work there; leaves nothing. */
+  test(host: HostEntry, options: TestOptions): Promise<readonly HostCheck[]>;
   /** Removes what a client that has ended left behind; what could not be removed, in words. */
   cleanUp(host: HostEntry, keep: boolean): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -3,6 +3,7 @@ import type { Problem } from "../base/problem.ts";
 import type { MemberView } from "../overlay/overlay.ts";
 import type { Question, QuestionChange } from "./questions.ts";
 import type { LinkWay } from "../base/link-way.ts";
+import type { HostTest, HostTesting, HostTestOptions } from "./host-tests.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
 
 /** The one interface under the command line, the shell, and later the window, the browser and XML-RPC. */
@@ -30,6 +31,8 @@ export interface ControllerApi {
   connect(hosts: string | undefined, options: DeployOptions): Promise<ActionResult>;
   /** Stops and cleans up clients (undefined = all). */
   disconnect(hosts: string | undefined, options: { readonly keep: boolean }): Promise<ActionResult>;
+  /** Looks at hosts without starting anything there; `listener` hears of each one when it is done. */
+  testHosts(options: HostTestOptions, listener: (test: HostTest) => void): HostTesting;
   hosts(): readonly HostView[];
   mesh(): MeshView;
   control(): ControlView;
