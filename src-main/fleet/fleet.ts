@@ -271,6 +271,7 @@ export class Fleet {
     if (record.state !== "connecting") return;
     record.incarnation += 1;
     record.facts = undefined;
+    record.absenceMs = controllerAbsenceMs;
     const starting = new AbortController();
     record.starting = starting;
     const { overlay } = this.#parts;

@@ -83,6 +83,8 @@ export interface RunningOverlayRoot {
    */
   command(targets: readonly HostId[], command: Command): void;
   bulk(host: HostId, message: BulkMessage): BulkOutcome;
+  /** This controller is cut off: orphaned hosts are given so much longer. */
+  hold(ms: number): void;
   members(): readonly MemberView[];
   /** How the link came about that leads towards an attached host. */
   wayOf(host: HostId): LinkWay | undefined;
@@ -195,6 +197,10 @@ class ListeningRoot implements RunningOverlayRoot {
     if (link === undefined) return "dropped";
     this.#feed({ kind: "bulk", host, payload: this.#codec.encodePayload(message) });
     return link.bulkOutcome;
+  }
+
+  hold(ms: number): void {
+    this.#feed({ kind: "hold", ms });
   }
 
   members(): readonly MemberView[] {

@@ -109,7 +109,9 @@ export type RootEvent =
   | { readonly kind: "timer"; readonly name: string }
   | { readonly kind: "command"; readonly targets: readonly HostId[]; readonly payload: Payload }
   | { readonly kind: "bulk"; readonly host: HostId; readonly payload: Payload }
-  | { readonly kind: "lagged"; readonly ms: number };
+  | { readonly kind: "lagged"; readonly ms: number }
+  /** The root itself is cut off: orphaned hosts are not lost for so much longer. */
+  | { readonly kind: "hold"; readonly ms: number };
 
 export type RootEffect =
   | { readonly kind: "close"; readonly link: LinkId; readonly reason: string }

@@ -105,6 +105,9 @@ class StarRoot implements OverlayRoot {
         return;
       case "bulk":
         return this.#send(this.linkTo(event.host), { t: "bulk", payload: event.payload });
+      case "hold":
+        for (const host of this.#hosts.values()) host.hold(event.ms, this.#now);
+        return;
       case "lagged":
         for (const host of this.#hosts.values())
           host.extend(event.ms, this.#now, this.#settings.times.afterLagMs);

@@ -75,6 +75,7 @@ const memberEvent: fc.Arbitrary<MemberEvent> = fc.oneof(
 
 const rootEvent: fc.Arbitrary<RootEvent> = fc.oneof(
   { arbitrary: fc.oneof(...common), weight: 10 },
+  { arbitrary: fc.record({ kind: fc.constant("hold" as const), ms: number }), weight: 1 },
   { arbitrary: fc.record({ kind: fc.constant("invite" as const), host, incarnation: number }), weight: 3 },
   { arbitrary: fc.record({ kind: fc.constant("dismiss" as const), host }), weight: 1 },
   { arbitrary: fc.record({ kind: fc.constant("linkUp" as const), link, host }), weight: 4 },
