@@ -11,6 +11,7 @@ import type { ResourceLimits } from "#shared/application/application.ts";
 import { limitsScript } from "./limits-script.ts";
 import type { OutputPipe, OutputPipes } from "./output-pipes.ts";
 import type { RunAs } from "./run-as.ts";
+import { sudoCommand, type SudoWay } from "./sudo-command.ts";
 import { checkProgram, explainSpawnError, makeCwd, type StartFailure } from "./start-failure.ts";
 
 export interface LaunchRequest {
@@ -34,8 +35,8 @@ export interface Launched {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Who it runs as when that is by sudo: only sudo can end it. */
-  readonly sudoUser: string | undefined;
+  /** As whom it runs when that is by sudo: only sudo can end it. */
+  readonly sudo: SudoWay | undefined;
 }
 
 export interface Exit {
@@ -99,7 +100,7 @@ interface SpawnPlan {
 
 function planSpawn(request: LaunchRequest, runAs: RunAs): SpawnPlan | StartFailure {
   const limits = limitsScript(request.limits);
-  if (runAs.kind === "sudo") return planSudo(request, runAs.user, limits);
+  if (runAs.kind === "sudo") return planSudo(request, runAs, limits);
   const { path, args, environment } = request;
   if (limits === "") return { file: path, args, environment, preamble: "", complains: false };
   const fd = String(COMPLAINT_FD);
@@ -115,28 +116,34 @@ function planSpawn(request: LaunchRequest, runAs: RunAs): SpawnPlan | StartFailu
 
 /**
  * sudo clears the environment and closes all but the three standard streams, and arguments can be read by anybody: the
- * environment goes ahead of the input as shell text, up to a line that only holds the mark.
+ * environment goes ahead of the input as shell text, between two lines that only hold a mark. Before the first one
+ * stands the password, which is still there if sudo did not want it, and is passed over.
  */
-function planSudo(request: LaunchRequest, user: string, limits: string): SpawnPlan | StartFailure {
+function planSudo(request: LaunchRequest, way: SudoWay, limits: string): SpawnPlan | StartFailure {
+  const { user } = way;
   const names = Object.keys(request.environment);
   const odd = names.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   if (odd !== undefined)
     return { step: "user", reason: `${user}: sudo cannot pass on the variable "${odd}"` };
+  const begin = "plush-environment-begins";
   const end = "plush-environment-ends";
   const quoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
   const exports = Object.entries(request.environment).map(
     ([name, value]) => `export ${name}=${quoted(value)}\n`,
   );
   const script = `plush=
+while IFS= read -r plush_line && [ "$plush_line" != ${begin} ]; do :; done
 while IFS= read -r plush_line && [ "$plush_line" != ${end} ]; do plush="$plush$plush_line
 "; done
 eval "$plush"; unset plush plush_line
 ${limits}exec "$@"`;
+  const command = [SHELL, "-c", script, "sh", request.path, ...request.args];
+  const { args, input } = sudoCommand(way, command);
   return {
     file: "sudo",
-    args: ["-n", "-u", user, "--", SHELL, "-c", script, "sh", request.path, ...request.args],
+    args,
     environment: { PATH: request.environment["PATH"] ?? process.env["PATH"] ?? "" },
-    preamble: `${exports.join("")}${end}\n`,
+    preamble: `${input}${begin}\n${exports.join("")}${end}\n`,
     complains: false,
   };
 }
@@ -231,6 +238,6 @@ function wire(
     stdin: request.wantsInput ? (child.stdin ?? undefined) : undefined,
     stdout,
     stderr,
-    sudoUser: runAs.kind === "sudo" ? runAs.user : undefined,
+    sudo: runAs.kind === "sudo" ? runAs : undefined,
   };
 }

@@ -6,7 +6,14 @@ import { RUN_EVENTS_VERSION } from "#shared/controller-api/run-events.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { hostsFromInput } from "./hosts-from-input.ts";
-import { addDirectoryOption, addOutputOptions, duration, FANOUT_DEFAULT, fanout } from "./options.ts";
+import {
+  addDirectoryOption,
+  addInputOption,
+  addOutputOptions,
+  duration,
+  FANOUT_DEFAULT,
+  fanout,
+} from "./options.ts";
 import type { OutputFlags } from "./options.ts";
 import { written } from "./present-run.ts";
 import { groupTests, renderTests, summariseTests, type TestSummary } from "./render-test.ts";
@@ -48,7 +55,7 @@ export function addTestCommand(program: Command, world: World, finish: (exitCode
     .description(
       "Tests hosts of the directory, all of them unless chosen, and says what to do where one cannot be used.",
     );
-  addDirectoryOption(command)
+  addInputOption(addDirectoryOption(command))
     .option("--fanout <n>", `hosts tested at once (default: ${FANOUT_DEFAULT})`, fanout)
     .option("--timeout <time>", "longest time for all of it: 90, 90s, 2m, 1h", duration)
     .option("-w, --hosts <nodeset>", "hosts: node[1-16]!node7, @group (- reads the set from standard input)")

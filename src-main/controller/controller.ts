@@ -27,6 +27,7 @@ import { RunShell } from "./run-shell.ts";
 import { Run } from "./run.ts";
 import { readSecrets } from "./secrets-shell.ts";
 import { sendInput } from "./send-input-shell.ts";
+import { SudoPasswords } from "./sudo-passwords-shell.ts";
 import { planSoftware } from "./software-plans-shell.ts";
 
 export interface ControllerParts {
@@ -67,6 +68,7 @@ export class Controller implements Api.ControllerApi {
   readonly #runs = new RunDispatch();
   readonly #connections: HostConnections;
   readonly #traffic: HostTraffic;
+  readonly #passwords: SudoPasswords;
   readonly #listeners = new Set<(event: RunEvent) => void>();
   #lastHosts: readonly HostId[] = [];
   #runCount = 0;
@@ -89,6 +91,11 @@ export class Controller implements Api.ControllerApi {
       directory: () => this.#documents.directory?.directory,
       isBusy: (host) => this.#runs.of(host).length > 0,
       forget: (host) => this.#traffic.forget(host),
+    });
+    this.#passwords = new SudoPasswords({
+      questions: parts.questions,
+      command: (host, command) => this.fleet.command([host], command),
+      ended: (run) => this.ended(run),
     });
     this.fleet = parts.createFleet(this.#fleetCallbacks());
   }
@@ -356,7 +363,10 @@ export class Controller implements Api.ControllerApi {
         void this.#traffic.forget(host);
         this.#runs.lost(host, reason);
       },
-      onReport: (host, report) => this.#runs.report(host, report),
+      onReport: (host, report) => {
+        if (report.kind === "passwordWanted") void this.#passwords.wanted(host, report);
+        else this.#runs.report(host, report);
+      },
       onStateChange: (host) => {
         const { state, reason } = this.fleet.host(host) ?? { state: "", reason: "" };
         this.#parts.log(`${host}: ${state} ${reason}`.trimEnd());

@@ -11,6 +11,8 @@ import type { RunStory } from "./run-story.ts";
 
 /** A host that has all the time its software is given and this much more has stopped answering. */
 const PREPARE_EXTRA_MS = 30_000;
+/** A person may be asked three times for a password that sudo wants, and other questions may come first. */
+const PASSWORDS_MS = 600_000;
 /** When a rack goes down, its replacements are told to the others together and not a hundred times. */
 const SHARE_VARIABLES_MS = 1000;
 export const VARIABLES_TIMER = "variables";
@@ -39,8 +41,10 @@ export class RunSetUp {
     if (story.state === "connecting") story.setState("preparing");
     story.setPhase(member, "preparing", "preparing node");
     const { software } = component.plan;
-    out.command([host], { kind: "prepare", run: plan.run, component: name, software });
-    const allowedMs = software.reduce((sum, one) => sum + one.deadlineMs, 0) + PREPARE_EXTRA_MS;
+    const users = usersOf(component.plan);
+    out.command([host], { kind: "prepare", run: plan.run, component: name, software, users });
+    const askingMs = users.length === 0 ? 0 : PASSWORDS_MS;
+    const allowedMs = askingMs + software.reduce((sum, one) => sum + one.deadlineMs, 0) + PREPARE_EXTRA_MS;
     out.setTimer(timerOf(host), allowedMs);
     if (!plan.startTogether) this.#execute(component, [member]);
   }
@@ -105,6 +109,14 @@ export class RunSetUp {
     for (const member of members) story.setPhase(member, "executing", "executing");
     story.stage(component, "running");
   }
+}
+
+/** Each once, in the order of the specification. */
+function usersOf(plan: ComponentState["plan"]): readonly string[] {
+  const users = plan.blocks.flatMap(({ blocks }) =>
+    blocks.flatMap((block) => (block.kind === "process" ? (block.process.user ?? []) : [])),
+  );
+  return [...new Set(users)];
 }
 
 function timerOf(host: HostId): string {

@@ -32,6 +32,9 @@ export interface RunSettings {
   readonly keep: boolean;
 }
 
+const ALLOW_USER =
+  "Allow it in the host's sudoers (visudo: ACCOUNT ALL=(USER) ALL), log in as that user, or leave out the user of the process.";
+
 export class Run {
   readonly plan: RunPlan;
   readonly #keep: boolean;
@@ -195,6 +198,7 @@ export class Run {
         // It may have been the one that everything else depends on.
         return this.#hostFailed(member, { step: "commands", reason: report.reason, unreachable: false });
       case "facts":
+      case "passwordWanted":
       case "preparing":
       case "processStarted":
       case "processNotStarted":
@@ -211,7 +215,8 @@ export class Run {
   #prepareFailed(member: Member, report: Extract<Report, { kind: "prepareFailed" }>): void {
     if (member.prepared || member.phase === "connecting") return;
     const step = report.software === "" ? report.step : `${report.step} of software '${report.software}'`;
-    this.#hostFailed(member, { step, reason: report.reason, unreachable: false });
+    const remedy = report.step === "user" ? { remedy: ALLOW_USER } : {};
+    this.#hostFailed(member, { step, reason: report.reason, ...remedy, unreachable: false });
   }
 
   #hostEnded(member: Member, report: Extract<Report, { kind: "hostEnded" }>): void {

@@ -151,7 +151,7 @@ const softwarePlan = objectOf({
 const run = runId;
 
 export const commandShape = kindOf({
-  prepare: { run, component: name, software: list(softwarePlan) },
+  prepare: { run, component: name, software: list(softwarePlan), users: list(name) },
   execute: {
     run,
     component: name,
@@ -163,6 +163,7 @@ export const commandShape = kindOf({
     inputWanted: flag,
   },
   secrets: { run, values: recordOf(name, text) },
+  password: { password: orUndefined(text) },
   variables: { run, table: variableTable },
   release: { run, barrier: name },
   forceBlock: { run, block: name },

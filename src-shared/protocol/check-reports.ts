@@ -46,6 +46,7 @@ export const reportShape = kindOf({
     software: name,
     state: oneOf("waiting", "fetching", "installing", "installed", "alreadyThere"),
   },
+  passwordWanted: { run, account: name, wrong: flag },
   prepareFailed: { run, software: name, ...failure },
   processStarted: { run, block, attempt, pid: count },
   processNotStarted: { run, block, attempt, ...failure },

@@ -225,5 +225,5 @@ function exec(place: RunPlace, flags: readonly string[]): ReturnType<RunPlace["r
 
 /** Hosts whose sshd has lines of its own. */
 function worldWith(config: (folder: string) => readonly string[]): RunWorld {
-  return { ...sshWorld, open: (folder) => SshHosts.open(folder, config(folder)) };
+  return { ...sshWorld, open: (folder) => SshHosts.open(folder, { config: config(folder) }) };
 }

@@ -18,7 +18,8 @@ const WAITED = "h1: its client finds no way to the controller";
 /** No port is forwarded here, neither to TCP nor to a Unix socket. */
 const strictWorld: RunWorld = {
   ...sshWorld,
-  open: (folder) => SshHosts.open(folder, ["AllowTcpForwarding no", "AllowStreamLocalForwarding no"]),
+  open: (folder) =>
+    SshHosts.open(folder, { config: ["AllowTcpForwarding no", "AllowStreamLocalForwarding no"] }),
 };
 
 const hindrance = farmHindrance() ?? islandHindrance();

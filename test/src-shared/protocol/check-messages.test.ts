@@ -44,10 +44,13 @@ const variables = {
 } as const;
 
 const COMMANDS: readonly Command[] = [
+  { kind: "password", password: "secret" },
+  { kind: "password", password: undefined },
   {
     kind: "prepare",
     run,
     component: "c",
+    users: ["postgres"],
     software: [
       {
         name: "s",
@@ -149,6 +152,7 @@ const COMMANDS: readonly Command[] = [
 ];
 
 const REPORTS: readonly Report[] = [
+  { kind: "passwordWanted", run, account: "alice", wrong: true },
   {
     kind: "facts",
     hostName: "h",
