@@ -197,7 +197,8 @@ leave() {
   exit 0
 }
 
-trap leave TERM HUP
+# Also when nobody listens any more: words that cannot be said must not keep it from tidying up.
+trap leave TERM HUP PIPE
 exec 3<&0
 word() { IFS= read -r "$1" || leave; }
 while IFS= read -r order; do
