@@ -3,7 +3,7 @@ import { spawn, type ChildProcess, type SpawnOptions, type StdioOptions } from "
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { chown } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -51,6 +51,8 @@ export type Launch = (request: LaunchRequest, isCancelled: () => boolean) => Pro
 const TEXT_BUSY_TRIES = 5;
 const TEXT_BUSY_MS = 20;
 const SHELL = "/bin/sh";
+/** Programs that are remembered as fit; an application has a few. */
+const PROGRAMS_MAX = 100;
 /** Where the shell that sets limits says what went wrong, apart from the program's own standard error. */
 const COMPLAINT_FD = 3;
 
@@ -60,13 +62,24 @@ export interface LaunchParts {
 }
 
 export function createLaunch(parts: LaunchParts): Launch {
+  const checked = new Set<string>();
+  /** Once is enough for what is started again and again: when the system refuses after all, it says so itself. */
+  const check = async (request: LaunchRequest): Promise<StartFailure | undefined> => {
+    const key = JSON.stringify([request.path, request.environment["PATH"]]);
+    // What is named by a place below the work directory is another program in each run.
+    const isSame = isAbsolute(request.path) || !request.path.includes("/");
+    if (isSame && checked.has(key)) return undefined;
+    const unfit = await checkProgram(request);
+    if (unfit === undefined && isSame && checked.size < PROGRAMS_MAX) checked.add(key);
+    return unfit;
+  };
   return async (request, isCancelled) => {
     const runAs = await parts.findRunAs(request.user);
     if ("step" in runAs) return runAs;
     const cwd = await makeCwd(request.cwd, request.workDirectory);
     if ("step" in cwd) return cwd;
     if (runAs.kind === "ids" && cwd.made !== undefined) await giveTo(runAs, cwd.made, request.cwd);
-    const unfit = runAs.kind === "self" ? await checkProgram(request) : undefined;
+    const unfit = runAs.kind === "self" ? await check(request) : undefined;
     if (unfit !== undefined) return unfit;
     const plan = planSpawn(request, runAs);
     if ("step" in plan) return plan;

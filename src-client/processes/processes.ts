@@ -139,6 +139,7 @@ export function createProcesses(parts: ProcessesParts, settings: ProcessesSettin
     forgetRun: async (run) => {
       const ids = entriesOf(world, run).map((entry) => entry.request.id);
       await Promise.all(ids.map((id) => forget(world, id)));
+      if (world.runNumbers.has(run)) world.parts.endProcesses.forget(runMarkOf(world, run));
     },
     marksOf: (id) => {
       const entry = world.entries.get(id);
@@ -155,6 +156,10 @@ function runNumberOf(world: World, run: string): number {
   const known = world.runNumbers.get(run) ?? world.runNumbers.size + 1;
   world.runNumbers.set(run, known);
   return known;
+}
+
+function runMarkOf(world: World, run: string): string {
+  return markOf(world.settings.token, runNumberOf(world, run));
 }
 
 function createEntry(world: World, request: StartRequest): Entry {
@@ -205,7 +210,7 @@ async function live(world: World, entry: Entry): Promise<void> {
   }
   entry.launched = launched;
   entry.phase = "running";
-  world.parts.endProcesses.firstStarted(launched.pid);
+  world.parts.endProcesses.started(runMarkOf(world, entry.request.run), launched.pid);
   const readUsage = world.parts.usage.watch(launched.pid);
   if (launched.sudo !== undefined) world.parts.onSudo(launched.sudo);
   entry.input = createProcessInput(launched.stdin, () => {

@@ -43,20 +43,29 @@ failed() { say failed "$(flat "$1")"; }
 
 fits() {
   if [ -L "$1" ]; then why='is a symbolic link'; return 1; fi
+  [ -d "$1" ] && old=1 || old=
   if ! [ -d "$1/hosts" ]; then
     why=$(LC_ALL=C mkdir -p "$1/hosts" 2>&1) || return 1
   fi
   if ! [ -O "$1" ]; then why='belongs to somebody else'; return 1; fi
-  why=$(LC_ALL=C chmod 700 "$1" 2>&1) || return 1
-  try=$1/.try-$$
-  why=$(printf '#!/bin/sh\\nexit 0\\n' | LC_ALL=C tee "$try" 2>&1 >/dev/null && chmod 700 "$try" 2>&1 && "$try" 2>&1)
-  fit=$?
+  if [ -n "$old" ]; then why=$(LC_ALL=C chmod 700 "$1" 2>&1) || return 1; fi
+  try=$1/.try-$$ code='#!/bin/sh\\nexit 0\\n' fit=0
+  # Once more for the words, where it does not work: a shell does not say why it could not write.
+  if ! { printf "$code" >"$try" && chmod 700 "$try" && "$try"; } 2>/dev/null; then
+    why=$(printf "$code" | LC_ALL=C tee "$try" 2>&1 >/dev/null && chmod 700 "$try" 2>&1 && "$try" 2>&1)
+    fit=$?
+  fi
   rm -f "$try"
   if [ $fit != 0 ]; then return 1; fi
-  free=$(LC_ALL=C df -Pk "$1" 2>/dev/null | { read -r line; read -r line line line free line; printf %s "$free"; })
+  free=$(LC_ALL=C df -Pk "$1" 2>/dev/null)
+  directory=$1
+  # Its last line; the fourth word of that.
+  set -- \${free##*
+}
+  free=\${4:-}
   case $free in ''|*[!0-9]*) return 0 ;; esac
   needed=${String(FREE_KILOBYTES_MIN)}
-  has_runtime "$1" || needed=$((needed + room))
+  has_runtime "$directory" || needed=$((needed + room))
   why="No space left: $free kB are free, $needed are needed"
   [ $room = 0 ] || why="$why (Node included)"
   [ "$free" -ge "$needed" ]
@@ -68,13 +77,19 @@ has_runtime() {
 
 choose_base() {
   [ -d "$HOME/.cache" ] || made=$HOME/.cache
-  for candidate in "$HOME/.cache/nebula" "/var/tmp/nebula-$uid" "/tmp/nebula-$uid"; do
+  choose_from "$HOME/.cache/nebula" && return
+  uid=$(id -u)
+  choose_from "/var/tmp/nebula-$uid" "/tmp/nebula-$uid"
+}
+choose_from() {
+  for candidate; do
     existed=; [ -d "$candidate" ] && existed=1
     if fits "$candidate"; then base=$candidate; say base "$base"; say free "$free"; return; fi
     say unfit "$candidate: $(flat "$why")"
     if [ -z "$existed" ] && ! [ -L "$candidate" ]; then rmdir "$candidate/hosts" "$candidate" 2>/dev/null; fi
     if [ -n "$made" ]; then rmdir "$made" 2>/dev/null; made=; fi
   done
+  return 1
 }
 
 find_node() {
@@ -92,15 +107,16 @@ enough() {
 }
 
 probe() {
-  uid=$(id -u)
-  say system "$(uname -sm)"
-  say clock "$(date +%s)"
+  system=$(uname -sm)
+  say system "$system"
   say seen "\${SSH_CONNECTION:-}"
   case $(type printf) in *builtin*) ;; *) say unfit-shell ;; esac
+  libc=; for file in /lib/ld-musl-*; do [ -e "$file" ] && libc=musl; done
+  find_node && lacking= || lacking=1
   # Where both are, glibc is the system's and musl a package.
-  libc=$(getconf GNU_LIBC_VERSION 2>/dev/null) || for file in /lib/ld-musl-*; do [ -e "$file" ] && libc=musl; done
+  if [ -n "$lacking$libc" ]; then libc=$(getconf GNU_LIBC_VERSION 2>/dev/null || printf %s "$libc"); fi
   say libc "$libc"
-  find_node || case $(uname -sm)-$libc in Linux*-glibc*) room=$2 ;; esac
+  case $lacking$system-$libc in 1Linux*-glibc*) room=$2 ;; esac
   choose_base
   if [ -n "$base" ]; then
     why=$(LC_ALL=C mkdir -p "$base/hosts/$name" 2>&1) || { failed "$why"; return; }
@@ -112,14 +128,14 @@ probe() {
 }
 
 digest() {
-  if command -v sha256sum; then sha256sum; elif command -v shasum; then shasum -a 256
-  else openssl dgst -sha256 -r; fi 2>/dev/null <"$1" | tail -n 1
+  if command -v sha256sum >/dev/null; then sha256sum; elif command -v shasum >/dev/null; then shasum -a 256
+  else openssl dgst -sha256 -r; fi 2>/dev/null <"$1"
 }
 
 upload() {
   part=$base/.client-$$ unpack=cat
   [ "$3" = gzip ] && unpack='gunzip -c'
-  why=$(head -c "$1" <&3 | { LC_ALL=C $unpack | LC_ALL=C tee "$part" >/dev/null; } 2>&1)
+  why=$(head -c "$1" <&3 | LC_ALL=C $unpack 2>&1 >"$part")
   case $(digest "$part" 2>/dev/null) in
     "$2"*) why=$(LC_ALL=C mv -f "$part" "$base/client-$2.cjs" 2>&1) && { say done; return; } ;;
     *) why=\${why:-what arrived is not what was sent} ;;
@@ -153,7 +169,7 @@ start() {
   if ! [ -f "$bundle" ]; then failed 'the client is gone'; return; fi
   flags='${CLIENT_NODE_FLAGS.join(" ")}'
   # Node ends when it is told of two sources of authorities; the host's owner was first.
-  case \${NODE_OPTIONS:-} in *-ca*) flags='${CLIENT_NODE_FLAGS.filter((flag) => !flag.endsWith("-ca")).join(" ")}' ;; esac
+  case \${NODE_OPTIONS:-} in *-ca*) flags= ;; esac
   watch "$1" $flags "$bundle" </dev/null &
   watcher=$!
   start=
