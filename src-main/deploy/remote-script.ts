@@ -109,6 +109,7 @@ enough() {
 probe() {
   system=$(uname -sm)
   say system "$system"
+  say clock "$(date +%s)"
   say seen "\${SSH_CONNECTION:-}"
   case $(type printf) in *builtin*) ;; *) say unfit-shell ;; esac
   libc=; for file in /lib/ld-musl-*; do [ -e "$file" ] && libc=musl; done

@@ -40,10 +40,12 @@ test("two whose starts are told of in the wrong order are both found", async () 
   expect(await pidsIn(table)).toEqual(both());
 });
 
-test.runIf(process.platform === "linux")("what is older than the run is not looked at", async () => {
+test("what is older than the run is not looked at", async () => {
   const table = createProcessTable();
   table.nothingBefore(run, Math.max(older, younger));
-  expect(await pidsIn(table)).toEqual([Math.max(older, younger)]);
+  // Elsewhere one look by ps shows all at once.
+  const looked = process.platform === "linux" ? [Math.max(older, younger)] : both();
+  expect(await pidsIn(table)).toEqual(looked);
   table.forget(run);
   expect(await pidsIn(table)).toEqual(both());
 });
