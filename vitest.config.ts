@@ -22,6 +22,8 @@ const LONG_FIRST = [
   "ssh-transport",
   "bad-software",
   "ssh-failures",
+  "ssh-trouble",
+  "ssh-unreachable",
   "parse-application",
 ];
 

@@ -8,7 +8,7 @@ const EXIT_UNFIT = 2;
 /** The program's interpreter is named within the first page of the file. */
 const HEADER_BYTES = 4096;
 
-await main();
+void main();
 
 async function main(): Promise<void> {
   const unfit = unfitReason();

@@ -1,12 +1,12 @@
 // The files of runs on this host: installs software, makes work directories, finds and serves what is collected.
-import { mkdir, rm } from "node:fs/promises";
+import { mkdirSync, rmdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CollectRule } from "#shared/application/application.ts";
 import type { RunId } from "#shared/base/ids.ts";
 import type { ServedFile } from "#shared/node/serve-files.ts";
 import type { FileKey } from "#shared/protocol/bulk.ts";
 import type { SoftwarePlan } from "#shared/protocol/commands.ts";
-import { collectFiles, COLLECT_SETTINGS } from "./collect/collect-files.ts";
 import type { ClientEvent } from "./core/client-events.ts";
 import { boundedList, servedFromCollection, type RunFiles } from "./run-files.ts";
 import type { SoftwareInstaller } from "./software/install-software.ts";
@@ -14,7 +14,8 @@ import { linkSoftware } from "./software/link-software.ts";
 import { wordsOf } from "./software/software-failure.ts";
 
 export interface HostSoftwareParts {
-  readonly installer: SoftwareInstaller;
+  /** Loads what unpacks and fetches when there is something to install: most of the program. */
+  readonly installer: () => Promise<SoftwareInstaller>;
   readonly step: (event: ClientEvent) => void;
 }
 
@@ -45,7 +46,9 @@ export class HostSoftware {
     const { installer, step } = this.#parts;
     const files = this.filesOf(run);
     const { name, key } = software;
-    const result = await installer.install(software, files.installing.signal, (state) => {
+    const result = await (
+      await installer()
+    ).install(software, files.installing.signal, (state) => {
       step({ kind: "softwareState", run, software: name, state });
     });
     if (result.kind === "failed") {
@@ -62,7 +65,7 @@ export class HostSoftware {
     const { step } = this.#parts;
     const { workDirectory, software: installed } = this.filesOf(run);
     try {
-      await mkdir(workDirectory, { recursive: true });
+      mkdirSync(workDirectory, { recursive: true });
     } catch (error) {
       step({ kind: "workFailed", run, step: "make the work directory", reason: wordsOf(error) });
       return;
@@ -84,6 +87,7 @@ export class HostSoftware {
     const places = { workDirectory, softwareDirectories: software.map(({ directory }) => directory) };
     try {
       const never = new AbortController().signal;
+      const { collectFiles, COLLECT_SETTINGS } = await import("./collect/collect-files.ts");
       files.collection = await collectFiles(rules, places, COLLECT_SETTINGS, never);
       const { listed, problem } = boundedList(files.collection.files);
       const problems = [...files.collection.problems, ...(problem === undefined ? [] : [problem])];
@@ -102,8 +106,9 @@ export class HostSoftware {
 
   /** Returns what could not be removed, in words. */
   async removeRun(run: RunId): Promise<readonly string[]> {
-    const { directory } = this.filesOf(run);
+    const { directory, workDirectory } = this.filesOf(run);
     this.#runs.delete(run);
+    if (removeEmpty(workDirectory) && removeEmpty(directory)) return [];
     try {
       await rm(directory, { recursive: true, force: true, maxRetries: 3 });
       return [];
@@ -114,7 +119,18 @@ export class HostSoftware {
 
   /** Moves all that was installed to where the next client finds it. */
   async keep(): Promise<readonly string[]> {
-    const { problems } = await this.#parts.installer.keepSoftware([...this.#keys]);
+    if (this.#keys.size === 0) return [];
+    const { problems } = await (await this.#parts.installer()).keepSoftware([...this.#keys]);
     return problems;
+  }
+}
+
+/** Most commands leave nothing: two calls instead of a walk. */
+function removeEmpty(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+    return true;
+  } catch {
+    return false; // something is in it, or in the way: the thorough way says which
   }
 }

@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { RunId } from "#shared/base/ids.ts";
 import type { LogFile } from "#shared/node/log-file.ts";
 import { FilePuller } from "#shared/node/pull-files.ts";
 import { createFileServer, type FileServer } from "#shared/node/serve-files.ts";
@@ -35,14 +36,11 @@ import { createClientToken } from "./processes/process-marker.ts";
 import { createProcessTable } from "./processes/process-table.ts";
 import { createProcesses } from "./processes/processes.ts";
 import { RING_BYTES } from "./processes/ring-file.ts";
-import { findRunAs } from "./processes/run-as.ts";
+import { RunAsUsers } from "./processes/run-as.ts";
+import type { SudoWay } from "./processes/sudo-command.ts";
 import { createUsageSampler, type UsageSampler } from "./processes/usage-sampler.ts";
-import {
-  createSoftwareInstaller,
-  softwareSettings,
-  type SoftwareInstaller,
-} from "./software/install-software.ts";
 import { sayToStarter } from "./say-to-starter.ts";
+import type { SoftwareInstaller } from "./software/install-software.ts";
 import { wordsOf } from "./software/software-failure.ts";
 
 /** Between TERM and KILL for processes whose client has died. */
@@ -80,8 +78,12 @@ class Client {
   readonly #server: FileServer;
   readonly #timers = createTimerTable((name) => this.#step({ kind: "timer", name }));
   readonly #sendBulk = (message: BulkMessage) => this.#member?.sendBulk(message) ?? "dropped";
+  #installer: Promise<SoftwareInstaller> | undefined;
   #member: RunningOverlayMember | undefined;
   #offers: OfferedStreams | undefined;
+  readonly #runAs = new RunAsUsers();
+  /** For the password of the account. */
+  readonly #waiting: ((password: string | undefined) => void)[] = [];
   #leaving = false;
 
   constructor(start: ClientStart, log: LogFile, exit: (status: number) => void) {
@@ -99,7 +101,7 @@ class Client {
     this.#usage = createUsageSampler();
     this.#puller = new FilePuller((message) => void this.#sendBulk(message));
     this.#software = new HostSoftware(
-      { installer: this.#createInstaller(), step: (event) => this.#step(event) },
+      { installer: () => (this.#installer ??= this.#createInstaller()), step: (event) => this.#step(event) },
       directory,
     );
     this.#server = createFileServer((file) => this.#software.served(file), this.#sendBulk);
@@ -150,8 +152,9 @@ class Client {
     if ((await this.#member?.offer(stream)) === true) this.#offers?.proved(stream);
   }
 
-  #createInstaller(): SoftwareInstaller {
+  async #createInstaller(): Promise<SoftwareInstaller> {
     const { directory, keptStore } = this.#start;
+    const { createSoftwareInstaller, softwareSettings } = await import("./software/install-software.ts");
     return createSoftwareInstaller(
       {
         storeDirectory: join(directory, "store"),
@@ -166,10 +169,10 @@ class Client {
 
   #createProcesses(token: string): HostProcesses {
     const { directory, address } = this.#start;
-    const launch = createLaunch({ pipes: this.#pipes, findRunAs });
+    const launch = createLaunch({ pipes: this.#pipes, findRunAs: (user) => this.#runAs.find(user) });
     const endProcesses = createEndProcesses(createProcessTable());
     const usage = this.#usage;
-    const onSudoUser = (user: string): void => this.#keeper.addSudoUser(user);
+    const onSudo = (way: SudoWay): void => this.#keeper.addSudo(way);
     const settings = {
       token,
       outputDirectory: join(directory, "output"),
@@ -178,7 +181,7 @@ class Client {
     };
     return new HostProcesses({
       createProcesses: (listener) =>
-        createProcesses({ listener, launch, endProcesses, usage, createRedactor, onSudoUser }, settings),
+        createProcesses({ listener, launch, endProcesses, usage, createRedactor, onSudo }, settings),
       probe: createProbe({ launch, endProcesses, address }),
       filesOf: (run) => this.#software.filesOf(run),
       send: this.#sendBulk,
@@ -239,7 +242,9 @@ class Client {
       case "install":
         return void this.#software.install(effect.run, effect.software);
       case "makeWork":
-        return void this.#software.makeWork(effect.run, effect.software);
+        return void this.#makeWork(effect);
+      case "password":
+        return this.#answered(effect.password);
       case "spawn":
         return this.#processes.start(effect.request);
       case "stopProcess":
@@ -263,6 +268,28 @@ class Client {
       case "leave":
         return void this.#leave(effect.keep, effect.reason);
     }
+  }
+
+  async #makeWork({ run, software, users }: Extract<ClientEffect, { kind: "makeWork" }>): Promise<void> {
+    for (const user of users) {
+      const found = await this.#runAs.find(user, (wrong) => this.#askPassword(run, wrong));
+      if (!("step" in found)) continue;
+      this.#step({ kind: "workFailed", run, ...found });
+      return;
+    }
+    await this.#software.makeWork(run, software);
+  }
+
+  #askPassword(run: RunId, wrong: boolean): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#step({ kind: "passwordWanted", run, wrong });
+    });
+  }
+
+  /** The account has one password, whoever has asked for it. */
+  #answered(password: string | undefined): void {
+    for (const resolve of this.#waiting.splice(0)) resolve(password);
   }
 
   async #cleanRun({ run }: Extract<ClientEffect, { kind: "cleanRun" }>): Promise<void> {

@@ -9,17 +9,22 @@ import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory
 import { createSessionKeys } from "#shared/node/seals.ts";
 import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
 import { makeFolders } from "#shared/node/make-folders.ts";
-import { LINK_WAYS, type LinkWay } from "#shared/protocol/link-way.ts";
+import { LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
 import { OVERLAY_DEFAULT, OVERLAY_NAMES, topologyNamed } from "#shared/overlay/topologies.ts";
 import { ROOT_NAME } from "#shared/protocol/peer-name.ts";
 import { Controller } from "./controller/controller.ts";
+import type { TestHost } from "./controller/host-tests-shell.ts";
 import { Questions } from "./controller/questions-shell.ts";
 import { sshQuestions } from "./controller/ssh-questions.ts";
 import { readClientBundle, type ClientBundle } from "./deploy/client-bundle.ts";
+import { createNodeBringer } from "./deploy/bring-node.ts";
 import { createLocalDeployment } from "./deploy/deploy-local.ts";
 import { createSshDeployment, type ListenResult } from "./deploy/deploy-ssh.ts";
 import type { Deployment } from "./deploy/deployment.ts";
+import { NODE_PINS } from "./deploy/node-pins.ts";
+import { createNodeRuntimes, type NodeRuntimes } from "./deploy/node-runtimes.ts";
+import { ownNode } from "./deploy/own-node.ts";
 import { readDocument } from "./documents/read-document.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { WayMemory } from "./fleet/way-memory.ts";
@@ -53,17 +58,24 @@ export interface StartSettings {
   /** The topology by its name, and children of one node at most; undefined = the defaults. */
   readonly overlay?: string | undefined;
   readonly degree?: number | undefined;
+  /** What can be fetched again is kept in it; undefined: nothing is brought to hosts without Node. */
+  readonly cacheDirectory?: string;
+  /** Bring a Node to hosts that have none; default: yes, when there is a cache directory. */
+  readonly pushNode?: boolean;
+  /** Path or URL of that Node; default: from the npm registry. */
+  readonly nodeRuntime?: string | undefined;
   /** Whose ~/.ssh is used; default: that of whoever runs this. */
   readonly homeDirectory?: string;
   /** Default: the program's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** How links to clients on other computers may come about; default: any way. */
-  readonly ways?: readonly LinkWay[];
+  readonly ways?: readonly LinkWay[] | undefined;
   readonly log: (text: string) => void;
 }
 
 export async function startController(settings: StartSettings): Promise<ControllerApi> {
   const session = newSession();
+  const ways = settings.ways ?? LINK_WAYS;
   const runsDirectory = settings.resultsDirectory ?? join(settings.stateDirectory, "runs");
   const logDirectory = join(settings.stateDirectory, "logs");
   await makeFolders(logDirectory, PRIVATE);
@@ -99,13 +111,14 @@ export async function startController(settings: StartSettings): Promise<Controll
             random: Math.random,
             log,
           },
-          { session, ways: settings.ways ?? LINK_WAYS },
+          { session, ways },
         ),
       openResults: (resultsSettings) => RunResults.open(resultsSettings),
       createOutputs: (parts) => new OutputStore(parts),
       makeParent,
       readDocument: (path) => readDocument(path),
       questions,
+      testHost: testHostBy(deployments, ways),
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
         await overlay.close();
@@ -169,6 +182,7 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     environment: settings.environment ?? process.env,
     connectDeadlineMs: SSH_CONNECT_MS,
   };
+  const runtimes = createRuntimes(settings, log);
   let bundle: Promise<ClientBundle> | undefined;
   const transports = createTransports(
     { questions: sshQuestions(questions), warn: log },
@@ -180,7 +194,9 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
       transport: (host) => transports.byName(host.transport),
       closeTransports: () => transports.close(),
       listen: () => listenEverywhere(overlay),
+      log,
       bundle: () => (bundle ??= readClientBundle(clientBundle)),
+      bringer: runtimes === undefined ? undefined : createNodeBringer(runtimes),
     },
     { session },
   );
@@ -190,6 +206,16 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
   ]);
 }
 
+function testHostBy(deployments: ReadonlyMap<string, Deployment>, ways: readonly LinkWay[]): TestHost {
+  return async (host, options) => {
+    const deployment = deployments.get(host.managerType);
+    if (deployment !== undefined) return deployment.test(host, { ...options, ways });
+    const detail = `hosts of type "${host.managerType}" cannot be reached by this version`;
+    const remedy = "Use resource managers of type ssh or local.";
+    return [{ step: "connect", outcome: "failed", detail, remedy, unreachable: true }];
+  };
+}
+
 async function listenEverywhere(overlay: RunningOverlayRoot): Promise<ListenResult> {
   try {
     return { kind: "listening", addresses: addressesOf(await overlay.listenEverywhere()) };
@@ -197,6 +223,13 @@ async function listenEverywhere(overlay: RunningOverlayRoot): Promise<ListenResu
     const remedy = "Choose another controller_port, or none, or set ways to ssh: then nobody needs to dial.";
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error), remedy };
   }
+}
+
+/** Undefined: none is brought. */
+function createRuntimes(settings: StartSettings, log: (text: string) => void): NodeRuntimes | undefined {
+  const { cacheDirectory, pushNode = true, nodeRuntime: source, environment = process.env } = settings;
+  if (!pushNode || cacheDirectory === undefined) return undefined;
+  return createNodeRuntimes({ environment, own: ownNode, log }, { source, cacheDirectory, pins: NODE_PINS });
 }
 
 /** Where hosts elsewhere find a controller that listens on all addresses. */
@@ -238,5 +271,5 @@ function localSeed(): number | undefined {
 /** Beside the bundled program; and in dist/ when it runs from its sources. */
 function clientBundlePath(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  return here.endsWith("src-main") ? join(here, "..", "dist", "client.mjs") : join(here, "client.mjs");
+  return here.endsWith("src-main") ? join(here, "..", "dist", "client.cjs") : join(here, "client.cjs");
 }

@@ -39,6 +39,7 @@ export const PARTS = [
     budgetS: 180,
     needs: [
       { name: "sshd", probe: ["sshd", "-V"], apt: "openssh-server" },
+      { name: "sudo", probe: ["sudo", "-V"], apt: "sudo" },
       { name: "csh", probe: ["csh", "-c", "true"], apt: "tcsh" },
     ],
   },

@@ -19,6 +19,7 @@ const EARLY_INPUT_BYTES_MAX = 16 * 1024 * 1024;
 
 interface Preparation {
   readonly software: readonly SoftwarePlan[];
+  readonly users: readonly string[];
   readonly installed: Map<string, { readonly directory: string; readonly alreadyThere: boolean }>;
   failed: boolean;
 }
@@ -64,6 +65,8 @@ export class ClientCore {
         return this.#installed(event);
       case "installFailed":
         return this.#prepareFailed(event.run, event.software, event.step, event.reason);
+      case "passwordWanted":
+        return this.#passwordWanted(event.run, event.wrong);
       case "workReady":
         return this.#workReady(event.run, event.directory);
       case "workFailed":
@@ -108,6 +111,8 @@ export class ClientCore {
       case "secrets":
         this.#recordOf(command.run).secrets = command.values;
         return [];
+      case "password":
+        return [{ kind: "password", password: command.password }];
       case "execute":
         return this.#execute(command);
       case "variables":
@@ -138,7 +143,7 @@ export class ClientCore {
   #recordOf(run: RunId): RunRecord {
     const known = this.#records.get(run);
     if (known !== undefined) return known;
-    const preparation = { software: [], installed: new Map(), failed: false };
+    const preparation = { software: [], users: [], installed: new Map(), failed: false };
     const record = {
       run,
       preparation,
@@ -163,9 +168,10 @@ export class ClientCore {
     }
     const record = this.#recordOf(command.run);
     if (record.stopping || this.#leaving !== undefined) return [];
-    record.preparation = { software: command.software, installed: new Map(), failed: false };
-    if (command.software.length === 0) return [{ kind: "makeWork", run: command.run, software: [] }];
-    return command.software.map((software) => ({ kind: "install", run: command.run, software }));
+    const { software, users } = command;
+    record.preparation = { software, users, installed: new Map(), failed: false };
+    if (software.length === 0) return [{ kind: "makeWork", run: command.run, software, users }];
+    return software.map((one) => ({ kind: "install", run: command.run, software: one }));
   }
 
   #execute(command: ExecuteCommand): ClientEffect[] {
@@ -250,10 +256,10 @@ export class ClientCore {
   #installed(event: Extract<ClientEvent, { kind: "installed" }>): ClientEffect[] {
     const record = this.#records.get(event.run);
     if (record === undefined || record.stopping) return [];
-    const { installed, software, failed } = record.preparation;
+    const { installed, software, users, failed } = record.preparation;
     installed.set(event.software, { directory: event.directory, alreadyThere: event.alreadyThere });
     if (failed || installed.size < software.length) return [];
-    return [{ kind: "makeWork", run: event.run, software }];
+    return [{ kind: "makeWork", run: event.run, software, users }];
   }
 
   #prepareFailed(run: RunId, software: string, step: string, reason: string): ClientEffect[] {
@@ -261,6 +267,13 @@ export class ClientCore {
     if (record === undefined || record.stopping || record.preparation.failed) return [];
     record.preparation.failed = true;
     return [report({ kind: "prepareFailed", run, software, step, reason })];
+  }
+
+  /** Whose run is over waits for no answer: nobody is to be asked for it. */
+  #passwordWanted(run: RunId, wrong: boolean): ClientEffect[] {
+    const record = this.#records.get(run);
+    if (record === undefined || record.stopping) return [{ kind: "password", password: undefined }];
+    return [report({ kind: "passwordWanted", run, account: this.#facts.user, wrong })];
   }
 
   #workReady(run: RunId, directory: string): ClientEffect[] {

@@ -46,6 +46,7 @@ export type ClientEvent =
       readonly step: string;
       readonly reason: string;
     }
+  | { readonly kind: "passwordWanted"; readonly run: RunId; readonly wrong: boolean }
   | { readonly kind: "workReady"; readonly run: RunId; readonly directory: string }
   | { readonly kind: "workFailed"; readonly run: RunId; readonly step: string; readonly reason: string }
   | { readonly kind: "started"; readonly process: ProcessId; readonly pid: number }
@@ -86,7 +87,14 @@ export type ClientEffect =
   | { readonly kind: "report"; readonly report: Report }
   | { readonly kind: "install"; readonly run: RunId; readonly software: SoftwarePlan }
   /** Make the run's work directory and let the installed software appear in it. */
-  | { readonly kind: "makeWork"; readonly run: RunId; readonly software: readonly SoftwarePlan[] }
+  | {
+      readonly kind: "makeWork";
+      readonly run: RunId;
+      readonly software: readonly SoftwarePlan[];
+      /** As whom processes are to run: whether that may be is found out first. */
+      readonly users: readonly string[];
+    }
+  | { readonly kind: "password"; readonly password: string | undefined }
   | { readonly kind: "spawn"; readonly request: ProcessRequest }
   | { readonly kind: "stopProcess"; readonly process: ProcessId; readonly graceMs: number }
   | {

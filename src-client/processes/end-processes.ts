@@ -31,8 +31,10 @@ export interface EndProcesses {
   /** The same for all whose marks begin with one of these; scans the process table. */
   endMarked(marks: readonly string[], graceMs: number): Promise<Leftover[]>;
   groupLives(group: number): boolean;
-  /** The first process of ours was started: older ones need no look. */
-  firstStarted(pid: number): void;
+  /** A process with a mark that begins with this was started: if it is the first, older ones need no look. */
+  started(mark: string, pid: number): void;
+  /** `endMarked` will not be asked for this beginning again. */
+  forget(mark: string): void;
 }
 
 export function createEndProcesses(table: ProcessTable): EndProcesses {
@@ -40,7 +42,8 @@ export function createEndProcesses(table: ProcessTable): EndProcesses {
   const scans = createSharedScans(table);
   return {
     groupLives,
-    firstStarted: (pid) => table.nothingBefore(pid),
+    started: (mark, pid) => table.nothingBefore(mark, pid),
+    forget: (mark) => table.forget(mark),
     endGroup: async (group, graceMs) => {
       askGroup(group);
       if (await groupGone(table, group, graceMs)) return;
@@ -187,7 +190,8 @@ function createEndTrees(): EndProcesses {
   };
   return {
     groupLives: pidLives,
-    firstStarted: () => undefined,
+    started: () => undefined,
+    forget: () => undefined,
     endGroup: async (group, graceMs) => {
       await taskkill(group);
       const found = [{ pid: group, group, name: "", state: "" }];

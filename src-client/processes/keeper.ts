@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { isAbsolute, normalize } from "node:path";
 import { SWEEP_SCRIPT } from "./sweep-script.ts";
+import type { SudoWay } from "./sudo-command.ts";
 
 export interface KeeperParts {
   /** The keeper is gone although the client lives: from now on nobody cleans up after a crash. */
@@ -23,31 +24,35 @@ export interface Keeper {
   readonly pid: number | undefined;
   setKeep(keep: boolean): void;
   /** A process runs as this user by sudo: the keeper must use sudo to find it. */
-  addSudoUser(user: string): void;
+  addSudo(way: SudoWay): void;
   /** The client has cleaned up itself: the keeper goes without doing anything. */
   done(): Promise<void>;
 }
 
 /**
  * Blocked in `read` on a pipe from the client, it uses no processor time; however the client dies, the system closes
- * the pipe. Signals that end a whole session (hang-up, log-out) do not end it. Lines: done, keep, remove, sudo USER.
+ * the pipe. Signals that end a whole session (hang-up, log-out) do not end it. Lines: done, keep, remove, sudo USER,
+ * password TEXT: what sudo wants to know, which is in no argument here either.
  * It sweeps twice: a process in the middle of an exec shows no environment for a moment.
  * Arguments: token, grace in seconds, directory, keep or remove.
  */
 const KEEPER_SCRIPT = `
 trap '' HUP INT QUIT TERM PIPE
 cd /
-token=$1 grace=$2 directory=$3 keep=$4 users=
+token=$1 grace=$2 directory=$3 keep=$4 users= password=
 while IFS= read -r line || [ -n "$line" ]; do
   case $line in
     done) exit 0 ;;
     keep|remove) keep=$line ;;
+    "password "*) password=\${line#password } ;;
     "sudo "*) users="$users \${line#sudo }" ;;
   esac
 done
 sweep
 for user in $users; do
-  sudo -n -u "$user" -- /bin/sh -c "$5" sh "$token" "$grace"
+  if [ -z "$password" ]; then sudo -n -u "$user" -- /bin/sh -c "$5" sh "$token" "$grace"
+  else printf '%s\\n' "$password" | sudo -k -S -p '' -u "$user" -- /bin/sh -c "$5" sh "$token" "$grace"
+  fi
 done
 short_pause
 sweep
@@ -91,7 +96,8 @@ export function createKeeper(parts: KeeperParts, settings: KeeperSettings): Keep
     setKeep: (keep) => {
       tell(keep ? "keep" : "remove");
     },
-    addSudoUser: (user) => {
+    addSudo: ({ user, password }) => {
+      if (password !== undefined) tell(`password ${password}`);
       tell(`sudo ${user}`);
     },
     done: async () => {
@@ -138,5 +144,5 @@ function noKeeper(): Keeper {
   const nothing = (): void => {
     // No keeper, nobody to tell.
   };
-  return { pid: undefined, setKeep: nothing, addSudoUser: nothing, done: async () => undefined };
+  return { pid: undefined, setKeep: nothing, addSudo: nothing, done: async () => undefined };
 }

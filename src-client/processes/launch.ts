@@ -3,7 +3,7 @@ import { spawn, type ChildProcess, type SpawnOptions, type StdioOptions } from "
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { chown } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -11,6 +11,7 @@ import type { ResourceLimits } from "#shared/application/application.ts";
 import { limitsScript } from "./limits-script.ts";
 import type { OutputPipe, OutputPipes } from "./output-pipes.ts";
 import type { RunAs } from "./run-as.ts";
+import { sudoCommand, type SudoWay } from "./sudo-command.ts";
 import { checkProgram, explainSpawnError, makeCwd, type StartFailure } from "./start-failure.ts";
 
 export interface LaunchRequest {
@@ -34,8 +35,8 @@ export interface Launched {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Who it runs as when that is by sudo: only sudo can end it. */
-  readonly sudoUser: string | undefined;
+  /** As whom it runs when that is by sudo: only sudo can end it. */
+  readonly sudo: SudoWay | undefined;
 }
 
 export interface Exit {
@@ -50,6 +51,8 @@ export type Launch = (request: LaunchRequest, isCancelled: () => boolean) => Pro
 const TEXT_BUSY_TRIES = 5;
 const TEXT_BUSY_MS = 20;
 const SHELL = "/bin/sh";
+/** Programs that are remembered as fit; an application has a few. */
+const PROGRAMS_MAX = 100;
 /** Where the shell that sets limits says what went wrong, apart from the program's own standard error. */
 const COMPLAINT_FD = 3;
 
@@ -59,13 +62,24 @@ export interface LaunchParts {
 }
 
 export function createLaunch(parts: LaunchParts): Launch {
+  const checked = new Set<string>();
+  /** Once is enough for what is started again and again: when the system refuses after all, it says so itself. */
+  const check = async (request: LaunchRequest): Promise<StartFailure | undefined> => {
+    const key = JSON.stringify([request.path, request.environment["PATH"]]);
+    // What is named by a place below the work directory is another program in each run.
+    const isSame = isAbsolute(request.path) || !request.path.includes("/");
+    if (isSame && checked.has(key)) return undefined;
+    const unfit = await checkProgram(request);
+    if (unfit === undefined && isSame && checked.size < PROGRAMS_MAX) checked.add(key);
+    return unfit;
+  };
   return async (request, isCancelled) => {
     const runAs = await parts.findRunAs(request.user);
     if ("step" in runAs) return runAs;
     const cwd = await makeCwd(request.cwd, request.workDirectory);
     if ("step" in cwd) return cwd;
     if (runAs.kind === "ids" && cwd.made !== undefined) await giveTo(runAs, cwd.made, request.cwd);
-    const unfit = runAs.kind === "self" ? await checkProgram(request) : undefined;
+    const unfit = runAs.kind === "self" ? await check(request) : undefined;
     if (unfit !== undefined) return unfit;
     const plan = planSpawn(request, runAs);
     if ("step" in plan) return plan;
@@ -99,7 +113,7 @@ interface SpawnPlan {
 
 function planSpawn(request: LaunchRequest, runAs: RunAs): SpawnPlan | StartFailure {
   const limits = limitsScript(request.limits);
-  if (runAs.kind === "sudo") return planSudo(request, runAs.user, limits);
+  if (runAs.kind === "sudo") return planSudo(request, runAs, limits);
   const { path, args, environment } = request;
   if (limits === "") return { file: path, args, environment, preamble: "", complains: false };
   const fd = String(COMPLAINT_FD);
@@ -115,28 +129,34 @@ function planSpawn(request: LaunchRequest, runAs: RunAs): SpawnPlan | StartFailu
 
 /**
  * sudo clears the environment and closes all but the three standard streams, and arguments can be read by anybody: the
- * environment goes ahead of the input as shell text, up to a line that only holds the mark.
+ * environment goes ahead of the input as shell text, between two lines that only hold a mark. Before the first one
+ * stands the password, which is still there if sudo did not want it, and is passed over.
  */
-function planSudo(request: LaunchRequest, user: string, limits: string): SpawnPlan | StartFailure {
+function planSudo(request: LaunchRequest, way: SudoWay, limits: string): SpawnPlan | StartFailure {
+  const { user } = way;
   const names = Object.keys(request.environment);
   const odd = names.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   if (odd !== undefined)
     return { step: "user", reason: `${user}: sudo cannot pass on the variable "${odd}"` };
+  const begin = "plush-environment-begins";
   const end = "plush-environment-ends";
   const quoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
   const exports = Object.entries(request.environment).map(
     ([name, value]) => `export ${name}=${quoted(value)}\n`,
   );
   const script = `plush=
+while IFS= read -r plush_line && [ "$plush_line" != ${begin} ]; do :; done
 while IFS= read -r plush_line && [ "$plush_line" != ${end} ]; do plush="$plush$plush_line
 "; done
 eval "$plush"; unset plush plush_line
 ${limits}exec "$@"`;
+  const command = [SHELL, "-c", script, "sh", request.path, ...request.args];
+  const { args, input } = sudoCommand(way, command);
   return {
     file: "sudo",
-    args: ["-n", "-u", user, "--", SHELL, "-c", script, "sh", request.path, ...request.args],
+    args,
     environment: { PATH: request.environment["PATH"] ?? process.env["PATH"] ?? "" },
-    preamble: `${exports.join("")}${end}\n`,
+    preamble: `${input}${begin}\n${exports.join("")}${end}\n`,
     complains: false,
   };
 }
@@ -231,6 +251,6 @@ function wire(
     stdin: request.wantsInput ? (child.stdin ?? undefined) : undefined,
     stdout,
     stderr,
-    sudoUser: runAs.kind === "sudo" ? runAs.user : undefined,
+    sudo: runAs.kind === "sudo" ? runAs : undefined,
   };
 }

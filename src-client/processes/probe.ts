@@ -1,6 +1,5 @@
 // Asks a service once whether it is healthy: by a command, by its port or by HTTP.
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import type { IncomingMessage, request as requestHttp, RequestOptions } from "node:http";
 import { connect } from "node:net";
 import type { Readable } from "node:stream";
 import type { HealthCheck, ResourceLimits } from "#shared/application/application.ts";
@@ -142,10 +141,22 @@ function reach(host: string, port: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Loaded when a service is asked by HTTP: few are, and each client would pay for it at its start. */
+async function httpRequestFor(url: string): Promise<typeof requestHttp> {
+  if (!url.startsWith("https:")) return (await import("node:http")).request;
+  const [https, { trustedContext }] = await Promise.all([
+    import("node:https"),
+    import("#shared/node/trusted-authorities.ts"),
+  ]);
+  const secureContext = trustedContext(process.env);
+  return ((address: string, options: RequestOptions, onAnswer: (answer: IncomingMessage) => void) =>
+    https.request(address, { ...options, ...{ secureContext } }, onAnswer)) as typeof requestHttp;
+}
+
 /** 200 to 399 is healthy; redirects are not followed. */
-function askHttp(url: string, signal: AbortSignal): Promise<ProbeResult> {
+async function askHttp(url: string, signal: AbortSignal): Promise<ProbeResult> {
+  const request = await httpRequestFor(url);
   return new Promise((resolve, reject) => {
-    const request = url.startsWith("https:") ? requestHttps : requestHttp;
     const asked = request(url, { signal, agent: false }, (response) => {
       const status = response.statusCode ?? 0;
       resolve({

@@ -34,8 +34,10 @@ export interface ProcessTable {
   marked(marks: readonly string[]): Promise<MarkedProcess[]>;
   /** All of a process group, but zombies. */
   inGroup(group: number): Promise<FoundProcess[]>;
-  /** No process with one of our marks is older than this one: `marked` need not look at those. Without it, at all. */
-  nothingBefore(pid: number): void;
+  /** No process whose mark begins with this is older than this one: `marked` need not look at those. */
+  nothingBefore(mark: string, pid: number): void;
+  /** Nobody asks for this mark any more. */
+  forget(mark: string): void;
 }
 
 /** Read without a pause: some 4 ms of /proc, so that a beacon is never late. */
@@ -53,21 +55,27 @@ const ZOMBIES = new Set(["Z", "X"]);
 export function createProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
   if (platform === "linux" || platform === "android") return createProcTable();
   if (platform === "win32")
-    return { marked: async () => [], inGroup: async () => [], nothingBefore: nothing };
+    return { marked: async () => [], inGroup: async () => [], nothingBefore: nothing, forget: nothing };
   return createPsTable();
 }
 
 const nothing = (): void => undefined;
 
 function createProcTable(): ProcessTable {
-  let first: FirstProcess | undefined;
+  const firsts = new Map<string, FirstProcess>();
   return {
-    nothingBefore: (pid) => {
-      first ??= { pid, forks: forksSoFar() };
+    nothingBefore: (mark, pid) => {
+      const known = firsts.get(mark);
+      // Two that are started together need not be told of in the order of their numbers.
+      if (known === undefined) firsts.set(mark, { pid, forks: forksSoFar() });
+      else if (pid < known.pid) firsts.set(mark, { ...known, pid });
+    },
+    forget: (mark) => {
+      firsts.delete(mark);
     },
     marked: async (marks) => {
       const unsure: string[] = [];
-      const pids = youngerThan(first, await allPids());
+      const pids = youngerThan(oldestOf(firsts, marks), await allPids());
       const found = await select(pids, (pid) => markedAt(pid, marks, unsure));
       for (let looks = 0; unsure.length > 0 && looks < LOOKS_DURING_EXEC; looks += 1) {
         await pause(EXEC_MS);
@@ -88,6 +96,20 @@ function createProcTable(): ProcessTable {
 interface FirstProcess {
   readonly pid: number;
   readonly forks: number;
+}
+
+/** Undefined when of one of them nothing is known. */
+function oldestOf(
+  firsts: ReadonlyMap<string, FirstProcess>,
+  marks: readonly string[],
+): FirstProcess | undefined {
+  let oldest: FirstProcess | undefined;
+  for (const mark of marks) {
+    const first = [...firsts].find(([beginning]) => mark.startsWith(beginning))?.[1];
+    if (first === undefined) return undefined;
+    if (oldest === undefined || first.forks < oldest.forks) oldest = first;
+  }
+  return oldest;
 }
 
 /**
@@ -178,6 +200,7 @@ function statusOf(pid: string): FoundProcess | undefined {
 function createPsTable(): ProcessTable {
   return {
     nothingBefore: nothing,
+    forget: nothing,
     marked: async (marks) => {
       const all = await listByPs(["-axEww"]);
       return all.flatMap(({ found, rest }) => {

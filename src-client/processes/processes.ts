@@ -1,8 +1,6 @@
 // Starts, watches, feeds and ends the processes of all runs on this host, down to their last descendant.
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
 import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { StreamName } from "#shared/protocol/bulk.ts";
 import type { ProcessUsage } from "#shared/protocol/reports.ts";
@@ -15,6 +13,7 @@ import { createProcessInput, type InputAnswer, type ProcessInput } from "./proce
 import { markOf, PROCESS_VARIABLE, RUN_VARIABLE } from "./process-marker.ts";
 import { createRingFile, type RingFile, type RingReader } from "./ring-file.ts";
 import type { StartFailure } from "./start-failure.ts";
+import { runSudo, type SudoWay } from "./sudo-command.ts";
 import type { UsageSampler } from "./usage-sampler.ts";
 
 export interface StartRequest extends LaunchRequest {
@@ -77,7 +76,7 @@ export interface ProcessesParts {
   readonly usage: UsageSampler;
   readonly createRedactor: (secrets: readonly string[]) => Redactor;
   /** Before anything runs by sudo: the keeper has to know. */
-  readonly onSudoUser: (user: string) => void;
+  readonly onSudo: (way: SudoWay) => void;
 }
 
 export interface ProcessesSettings {
@@ -140,6 +139,7 @@ export function createProcesses(parts: ProcessesParts, settings: ProcessesSettin
     forgetRun: async (run) => {
       const ids = entriesOf(world, run).map((entry) => entry.request.id);
       await Promise.all(ids.map((id) => forget(world, id)));
+      if (world.runNumbers.has(run)) world.parts.endProcesses.forget(runMarkOf(world, run));
     },
     marksOf: (id) => {
       const entry = world.entries.get(id);
@@ -156,6 +156,10 @@ function runNumberOf(world: World, run: string): number {
   const known = world.runNumbers.get(run) ?? world.runNumbers.size + 1;
   world.runNumbers.set(run, known);
   return known;
+}
+
+function runMarkOf(world: World, run: string): string {
+  return markOf(world.settings.token, runNumberOf(world, run));
 }
 
 function createEntry(world: World, request: StartRequest): Entry {
@@ -206,9 +210,9 @@ async function live(world: World, entry: Entry): Promise<void> {
   }
   entry.launched = launched;
   entry.phase = "running";
-  world.parts.endProcesses.firstStarted(launched.pid);
+  world.parts.endProcesses.started(runMarkOf(world, entry.request.run), launched.pid);
   const readUsage = world.parts.usage.watch(launched.pid);
-  if (launched.sudoUser !== undefined) world.parts.onSudoUser(launched.sudoUser);
+  if (launched.sudo !== undefined) world.parts.onSudo(launched.sudo);
   entry.input = createProcessInput(launched.stdin, () => {
     world.parts.listener({ kind: "inputReady", id });
   });
@@ -275,9 +279,9 @@ function endGroup(world: World, entry: Entry, graceMs: number): Promise<void> {
   const { launched } = entry;
   if (launched === undefined || entry.phase === "ended") return Promise.resolve();
   entry.ending ??=
-    launched.sudoUser === undefined
+    launched.sudo === undefined
       ? world.parts.endProcesses.endGroup(launched.pid, graceMs)
-      : sweepAsUser(launched.sudoUser, entry.mark, graceMs);
+      : sweepAsUser(launched.sudo, entry.mark, graceMs);
   return entry.ending;
 }
 
@@ -305,20 +309,24 @@ async function endEntries(
     await endGroup(world, entry, graceMs);
   };
   await Promise.all(entries.map(endOne));
-  const users = new Set(entries.flatMap((entry) => entry.launched?.sudoUser ?? []));
-  await Promise.all([...users].map((user) => sweepAsUser(user, mark, graceMs)));
+  const ways = new Map(
+    entries.flatMap(({ launched }) =>
+      launched?.sudo === undefined ? [] : [[launched.sudo.user, launched.sudo]],
+    ),
+  );
+  await Promise.all([...ways.values()].map((way) => sweepAsUser(way, mark, graceMs)));
   const leftovers = await world.parts.endProcesses.endMarked([mark], graceMs);
   await Promise.all(entries.map((entry) => heldLongerThan(entry.over, OUTPUT_WAIT_MS + EXIT_WAIT_MS)));
   return leftovers;
 }
 
 /** Processes of other users can only be seen and ended by themselves; what is left shows in no scan of ours. */
-async function sweepAsUser(user: string, mark: string, graceMs: number): Promise<void> {
+async function sweepAsUser(way: SudoWay, mark: string, graceMs: number): Promise<void> {
   // The script puts the last dot back.
   const order = [mark.slice(0, -1), String(Math.ceil(graceMs / 1000))];
-  const args = ["-n", "-u", user, "--", "/bin/sh", "-c", SWEEP_AS_USER_SCRIPT, "sh", ...order];
+  const words = ["/bin/sh", "-c", SWEEP_AS_USER_SCRIPT, "sh", ...order];
   try {
-    await promisify(execFile)("sudo", args, { timeout: graceMs + EXIT_WAIT_MS });
+    await runSudo(way, words, graceMs + EXIT_WAIT_MS);
   } catch {
     // sudo is no longer allowed, or ten rounds of KILL were not enough: the keeper tries once more at the end.
   }

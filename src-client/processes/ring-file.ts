@@ -5,6 +5,8 @@ import { open, rm, type FileHandle } from "node:fs/promises";
 export const RING_BYTES = 1024 * 1024;
 /** Stretches that could not be written (disk full) are remembered one by one up to this many, then as one. */
 const GAPS_MAX = 64;
+/** So much of what could not be written is kept in memory: a program's complaint about the full disk is just what one needs. */
+const UNWRITTEN_BYTES_MAX = 16 * 1024;
 
 export interface RingFileParts {
   /** Called once per file, with the first thing that went wrong with it: from then on bytes may be missing. */
@@ -50,6 +52,13 @@ interface Gap {
   to: number;
 }
 
+/** What the disk did not take. */
+interface Unwritten {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: Uint8Array;
+}
+
 interface Ring {
   readonly settings: RingFileSettings;
   readonly onProblem: (reason: string) => void;
@@ -61,6 +70,7 @@ interface Ring {
   oldestInRing: number;
   produced: number;
   gaps: Gap[];
+  unwritten: Unwritten[];
   problemTold: boolean;
   closed: boolean;
   /** The append under way. */
@@ -78,6 +88,7 @@ export function createRingFile(parts: RingFileParts, settings: RingFileSettings)
     oldestInRing: settings.headBytes ?? 0,
     produced: 0,
     gaps: [],
+    unwritten: [],
     problemTold: false,
     closed: false,
     appending: Promise.resolve(),
@@ -98,6 +109,7 @@ export function createRingFile(parts: RingFileParts, settings: RingFileSettings)
     remove: async () => {
       await close(ring);
       ring.floor = ring.produced;
+      ring.unwritten = [];
       await rm(settings.path, { force: true });
     },
   };
@@ -117,7 +129,7 @@ async function append(ring: Ring, bytes: Uint8Array): Promise<void> {
     const written = await writePiece(ring, piece, place);
     const from = ring.produced + written;
     ring.produced += piece.length;
-    if (written < piece.length) addGap(ring, from, ring.produced);
+    if (written < piece.length) keep(ring, from, piece.subarray(written));
     done += piece.length;
   }
 }
@@ -160,6 +172,17 @@ function tellProblem(ring: Ring, error: unknown): void {
   ring.onProblem(error instanceof Error ? error.message : String(error));
 }
 
+function keep(ring: Ring, from: number, bytes: Uint8Array): void {
+  ring.unwritten = ring.unwritten.filter(
+    ({ from: start, to }) => start < ring.headBytes || to > ring.oldestInRing,
+  );
+  const kept = ring.unwritten.reduce((sum, one) => sum + one.bytes.length, 0);
+  const fitting = bytes.slice(0, Math.max(0, UNWRITTEN_BYTES_MAX - kept));
+  const to = from + fitting.length;
+  if (fitting.length > 0) ring.unwritten.push({ from, to, bytes: fitting });
+  if (fitting.length < bytes.length) addGap(ring, to, ring.produced);
+}
+
 function addGap(ring: Ring, from: number, to: number): void {
   const last = ring.gaps.at(-1);
   if (last?.to === from) last.to = to;
@@ -172,9 +195,14 @@ function addGap(ring: Ring, from: number, to: number): void {
 
 async function read(ring: Ring, offset: number, length: number): Promise<RingRead> {
   const from = firstReadable(ring, offset);
-  const gap = ring.gaps.find((other) => other.from > from);
+  const kept = ring.unwritten.find((one) => from >= one.from && from < one.to);
+  if (kept !== undefined) {
+    const start = from - kept.from;
+    return { offset: from, bytes: kept.bytes.slice(start, start + length) };
+  }
+  const next = [...ring.gaps, ...ring.unwritten].map((other) => other.from).filter((start) => start > from);
   const headEnd = from < ring.headBytes ? ring.headBytes : Number.POSITIVE_INFINITY;
-  const to = Math.min(from + length, headEnd, ring.produced, gap?.from ?? Number.POSITIVE_INFINITY);
+  const to = Math.min(from + length, headEnd, ring.produced, ...next);
   if (to <= from) return { offset: from, bytes: new Uint8Array() };
   try {
     const bytes = await readBytes(ring, from, to - from);

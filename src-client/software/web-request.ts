@@ -3,6 +3,7 @@ import { once } from "node:events";
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Socket } from "node:net";
+import { trustedContext } from "#shared/node/trusted-authorities.ts";
 import { wordsOf } from "./software-failure.ts";
 import { readWebBody, type WebBody } from "./web-body.ts";
 
@@ -12,7 +13,7 @@ export interface WebSettings {
   readonly stallMs: number;
   /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read from here. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Trusted besides those Node knows (NODE_EXTRA_CA_CERTS works too); PEM. */
+  /** Trusted instead of what trusted-authorities.ts finds; PEM. */
   readonly certificateAuthorities: readonly string[] | undefined;
 }
 
@@ -149,9 +150,9 @@ async function openRequest(
   signal: AbortSignal,
 ): Promise<http.ClientRequest> {
   const proxy = proxyOf(url, settings.environment);
-  const tls =
-    settings.certificateAuthorities === undefined ? {} : { ca: [...settings.certificateAuthorities] };
   if (url.protocol === "https:") {
+    const { certificateAuthorities: only, environment } = settings;
+    const tls = only === undefined ? { secureContext: trustedContext(environment) } : { ca: [...only] };
     const socket = proxy === undefined ? undefined : await openTunnel(proxy, url, signal);
     const tunnel = socket === undefined ? {} : { socket };
     const options = { headers, signal, agent: false, ...tls, ...tunnel } as https.RequestOptions;

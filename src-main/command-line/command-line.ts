@@ -12,6 +12,7 @@ import { neutraliseOutput } from "./neutralise-output.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addShellCommand } from "./shell-command.ts";
 import { styleFor } from "./style.ts";
+import { addTestCommand } from "./test-command.ts";
 import type { World } from "./world.ts";
 
 const EXAMPLES = `
@@ -21,6 +22,7 @@ Examples:
   plush demo                                     see it work, in a few seconds
   plush init                                     write a first resource directory
   plush check application.xml
+  plush test -d directory.xml                    can the hosts be used, and if not, why
   plush run application.xml -d directory.xml
   plush exec -d directory.xml -b -- uptime
   plush                                          the interactive shell`;
@@ -61,6 +63,7 @@ function createProgram(world: World, finish: (exitCode: number) => void): Comman
   addRunCommand(program, world, finish);
   addCheckCommand(program, world, finish);
   addExecCommand(program, world, finish);
+  addTestCommand(program, world, finish);
   addShellCommand(program, world, finish);
   addInitCommand(program, world, finish);
   addDemoCommand(program, world, finish);

@@ -1,9 +1,9 @@
 // `plush exec`: one shell command on many hosts, as pdsh and clush run it.
 import type { Command } from "commander";
 import type { CommandOptions, ControllerApi, StartResult } from "#shared/controller-api/controller-api.ts";
-import { readStandardInput } from "../documents/read-document.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
+import { hostsFromInput } from "./hosts-from-input.ts";
 import { followRun, type RunPresenter } from "./follow-run.ts";
 import {
   addDeployOptions,
@@ -83,24 +83,6 @@ export async function execCommand(world: World, command: string, flags: ExecFlag
     if (!loaded) return refuseInvalid(session, documents);
     return follow(api, session, command, hosts, flags);
   });
-}
-
-/** Blanks and newlines between names are a union, so lists of names do as well. */
-async function hostsFromInput(world: World): Promise<string> {
-  const document = await readStandardInput(world.stdin);
-  if (document.kind === "unreadable")
-    throw new CommandFailure(
-      EXIT.invalid,
-      `cannot read the node set from standard input: ${document.message}`,
-      document.remedy,
-    );
-  if (document.text.trim() === "")
-    throw new CommandFailure(
-      EXIT.usage,
-      "-w -: standard input named no hosts",
-      "Write node sets to it, for example: printf 'node[1-3]' | plush exec -w - -- uptime",
-    );
-  return document.text.trim();
 }
 
 function follow(

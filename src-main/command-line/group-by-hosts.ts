@@ -16,17 +16,20 @@ export interface HostGrouping<Detail> {
   all(): readonly HostGroup<Detail>[];
 }
 
-/** `waitMs`: how long a group stays open for more hosts after its first. */
+/** Whoever fails once in a while must not keep a group open for ever. */
+const LONGEST_WAITS = 4;
+
+/** `waitMs`: how long a group stays open for more hosts after its newest; after its first, at most four times that. */
 export function createHostGrouping<Detail>(waitMs: number): HostGrouping<Detail> {
   const open = new Map<
     string,
-    { readonly detail: Detail; readonly hosts: Set<string>; readonly sinceMs: number }
+    { readonly detail: Detail; readonly hosts: Set<string>; readonly sinceMs: number; newestMs: number }
   >();
 
-  const take = (isDue: (sinceMs: number) => boolean): readonly HostGroup<Detail>[] => {
+  const take = (isDue: (sinceMs: number, newestMs: number) => boolean): readonly HostGroup<Detail>[] => {
     const groups: HostGroup<Detail>[] = [];
-    for (const [key, { detail, hosts, sinceMs }] of open) {
-      if (!isDue(sinceMs)) continue;
+    for (const [key, { detail, hosts, sinceMs, newestMs }] of open) {
+      if (!isDue(sinceMs, newestMs)) continue;
       groups.push({ key, detail, hosts: [...hosts], folded: foldNames(hosts) });
       open.delete(key);
     }
@@ -36,10 +39,15 @@ export function createHostGrouping<Detail>(waitMs: number): HostGrouping<Detail>
   return {
     add(key, host, detail, nowMs) {
       const group = open.get(key);
-      if (group === undefined) open.set(key, { detail, hosts: new Set([host]), sinceMs: nowMs });
-      else group.hosts.add(host);
+      if (group === undefined)
+        open.set(key, { detail, hosts: new Set([host]), sinceMs: nowMs, newestMs: nowMs });
+      else {
+        group.hosts.add(host);
+        group.newestMs = nowMs;
+      }
     },
-    due: (nowMs) => take((sinceMs) => nowMs - sinceMs >= waitMs),
+    due: (nowMs) =>
+      take((sinceMs, newestMs) => nowMs - newestMs >= waitMs || nowMs - sinceMs >= LONGEST_WAITS * waitMs),
     all: () => take(() => true),
   };
 }

@@ -84,6 +84,10 @@ function checked<Value>(key: PreferenceKey, valueOf: (text: string) => Value): (
   };
 }
 
+export function fanout(text: string): number {
+  return checked("fanout", Number)(text);
+}
+
 export function outputFormat(text: string): OutputFormat {
   const parsed = parsePreferenceValue("output", text);
   if (parsed.kind === "error") throw new InvalidArgumentError(`It must be ${parsed.expected}.`);

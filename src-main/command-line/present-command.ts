@@ -1,6 +1,11 @@
 // How the output of one command on many hosts is shown: lines as they come (pdsh), folded at the end (clush -b), or JSON.
 import { foldNames } from "#shared/node-set/node-set.ts";
-import { RUN_EVENTS_VERSION, type HostEvent, type RunEvent } from "#shared/controller-api/run-events.ts";
+import {
+  RUN_EVENTS_VERSION,
+  type DeployingEvent,
+  type HostEvent,
+  type RunEvent,
+} from "#shared/controller-api/run-events.ts";
 import { createOutputFolder, renderGroup, type OutputGroup } from "./fold-output.ts";
 import type { RunPresenter, RunResult } from "./follow-run.ts";
 import { helpLines } from "./help-lines.ts";
@@ -63,6 +68,7 @@ function applyCommandEvent(model: CommandModel, event: RunEvent): void {
     case "run":
     case "software":
     case "stage":
+    case "deploying":
     case "output":
     case "barrier":
     case "block":
@@ -131,6 +137,7 @@ export function presentPrefixed(world: PresentWorld, options: PresentOptions): R
     streams.set(key, stream);
     return stream;
   };
+  const bringing = createBringingTeller(options.quiet, (text) => screens.stderr.print([text]));
   const flush = (isDue: (sinceMs: number) => boolean): void => {
     for (const { assembler, screen, prefix, sinceMs } of streams.values()) {
       if (!assembler.isEmpty && isDue(sinceMs)) screen.print(assembler.flush().map((line) => prefix + line));
@@ -139,6 +146,7 @@ export function presentPrefixed(world: PresentWorld, options: PresentOptions): R
   return {
     event(event) {
       applyCommandEvent(model, event);
+      if (event.event === "deploying") bringing.tell(event);
       if (event.event !== "output") return;
       const stream = streamOf(event);
       const wasEmpty = stream.assembler.isEmpty;
@@ -161,6 +169,21 @@ export function presentPrefixed(world: PresentWorld, options: PresentOptions): R
   };
 }
 
+/** Seconds without a sign need a reason; once for all hosts, so that output is not drowned in it. */
+function createBringingTeller(
+  isQuiet: boolean,
+  print: (text: string) => void,
+): { readonly tell: (event: DeployingEvent) => void } {
+  const told = new Set<string>();
+  return {
+    tell({ what }) {
+      if (isQuiet || told.has(what)) return;
+      told.add(what);
+      print(`plush: bringing ${neutraliseLine(what)} to hosts that have none that will do`);
+    },
+  };
+}
+
 /** Where folded output goes; the shell prints it above the line being typed. */
 export type PrintFolded = (lines: readonly string[], stream: "stdout" | "stderr") => Promise<void>;
 
@@ -176,9 +199,13 @@ export function presentFolded(
     isLive(world.stderr, world.environment) && !options.quiet
       ? createLiveScreen(world.stderr, world.clock, options.turn)
       : undefined;
+  const bringing = createBringingTeller(options.quiet, (text) =>
+    counter === undefined ? void print([text], "stderr") : counter.print([text]),
+  );
   return {
     event(event) {
       applyCommandEvent(model, event);
+      if (event.event === "deploying") bringing.tell(event);
       if (event.event === "output") folders[event.stream].push(event.host, textWithGaps(event));
       else if (model.hosts > 0) counter?.status([`plush: ${model.ended.size}/${model.hosts} hosts done`]);
     },

@@ -1,4 +1,5 @@
 // What `info mesh` shows: the overlay's facts, its members below each other as the tree has them, and what went wrong.
+import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import type { MeshView } from "#shared/controller-api/controller-api.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
@@ -23,13 +24,17 @@ export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): rea
     ],
     style,
   );
-  const titles = ["host", "state", "for", "parent", "depth", "pending commands"].map((title) => ({ title }));
+  const titles = ["host", "state", "for", "parent", "depth", "link", "pending commands"].map((title) => ({
+    title,
+  }));
   const rows = inTreeOrder(mesh.members).map(({ member, level }) => [
     `${INDENT.repeat(level)}${neutraliseLine(member.host)}`,
     member.state,
     durationText(member.sinceMs),
     member.parent ?? "-",
     member.depth === 0 ? "-" : String(member.depth),
+    // Of those that hang below others, only they themselves know.
+    member.way === undefined ? "-" : LINK_WAY_WORDS[member.way],
     String(member.pendingCommands),
   ]);
   const table = rows.length === 0 ? [] : ["", ...renderTable(titles, rows, columns, style.bold)];

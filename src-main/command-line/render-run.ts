@@ -1,9 +1,16 @@
 // What a run looks like to people: a fold of its events to lines. No I/O and no clock: time is an argument.
-import { parseNodeSet } from "#shared/node-set/node-set.ts";
-import type { BarrierEvent, HostEvent, ProcessEvent, RunEvent } from "#shared/controller-api/run-events.ts";
+import { foldNames, parseNodeSet } from "#shared/node-set/node-set.ts";
+import type {
+  BarrierEvent,
+  DeployingEvent,
+  HostEvent,
+  ProcessEvent,
+  RunEvent,
+} from "#shared/controller-api/run-events.ts";
 import { createHostGrouping, type HostGroup } from "./group-by-hosts.ts";
 import { helpLines } from "./help-lines.ts";
 import { neutraliseLine, neutraliseOutput } from "./neutralise-output.ts";
+import { deployingText } from "./deploying-text.ts";
 import { createOutputText } from "./render-output.ts";
 import { renderSummary } from "./render-summary.ts";
 import { applyRunEvent, createRunModel, exitText, outcomeOf, type RunModel } from "./run-model.ts";
@@ -11,7 +18,7 @@ import { createProgressTeller } from "./run-progress.ts";
 import type { Style } from "./style.ts";
 import { counted, durationText } from "./table.ts";
 
-/** Problems of many hosts for the same reason come within moments of each other: this long they are collected. */
+/** Problems of many hosts for the same reason come within moments of each other: this long they are collected, at most four times as long. */
 export const GROUPING_MS = 250;
 /** Different last words of a failed process that are shown for one group of hosts. */
 const TAILS_SHOWN_MAX = 3;
@@ -57,6 +64,7 @@ export function createRunText(options: RunTextOptions): RunText {
     notices,
     tailOf: (host, block) => output.tailOf(host, block),
     told: new Set(),
+    replacedBy: new Map(),
     running: new Set(),
   };
   /** Lines since the first failure was told; undefined before that. */
@@ -109,6 +117,8 @@ interface Context {
   readonly tailOf: (host: string, block: string) => readonly string[];
   /** Hosts of which a failure was told already: their own "failed" would only repeat it. */
   readonly told: Set<string>;
+  /** The host that took a host's place. */
+  readonly replacedBy: Map<string, string>;
   /** Components of which it was told that they run. */
   readonly running: Set<string>;
 }
@@ -129,6 +139,9 @@ function eventLines(
       if (event.state === "failed" && !context.told.has(event.host)) {
         addHostFailure(context, event, nowMs);
       }
+      return [];
+    case "deploying":
+      if (!context.options.quiet) addDeploying(context, event, nowMs);
       return [];
     case "software":
       if (event.state === "failed") {
@@ -180,6 +193,11 @@ function addHostFailure(
     ...helpLines(remedy, style),
   ];
   context.notices.add(`host|${step}|${reason}|${remedy}`, host, { lines, isFailure: true }, nowMs);
+}
+
+function addDeploying(context: Context, { host, doing, what, bytes }: DeployingEvent, nowMs: number): void {
+  const lines = (hosts: string): readonly string[] => [deployingText(hosts, doing, what, bytes)];
+  context.notices.add(`deploying|${doing}|${what}`, host, { lines }, nowMs);
 }
 
 function processNotice(context: Context, event: ProcessEvent, nowMs: number): void {
@@ -272,12 +290,14 @@ function barrierLines(context: Context, event: BarrierEvent): readonly string[] 
 function addReplaced(context: Context, event: Extract<RunEvent, { event: "replaced" }>, nowMs: number): void {
   const { yellow, red } = context.options.style;
   const { host, by } = event;
-  const key = by === null ? `given up|${event.component}` : `replaced|${host}`;
+  const { replacedBy } = context;
+  if (by !== null) replacedBy.set(host, by);
   const lines = (hosts: string, group: readonly string[]): readonly string[] => [
     by === null
       ? `${red("given up:")} ${hosts}, no other host can take ${group.length === 1 ? "its place" : "their places"}`
-      : `${yellow("replaced:")} ${host} by ${by}`,
+      : `${yellow("replaced:")} ${hosts} by ${foldNames(group.map((one) => replacedBy.get(one) ?? ""))}`,
   ];
+  const key = `${by === null ? "given up" : "replaced"}|${event.component}`;
   context.notices.add(key, host, { lines }, nowMs);
 }
 

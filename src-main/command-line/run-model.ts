@@ -156,6 +156,8 @@ export function applyRunEvent(model: RunModel, event: RunEvent): void {
     case "replaced":
       model.replaced.push({ host: event.host, by: event.by, reason: event.reason });
       break;
+    case "deploying":
+      break;
     case "collected":
       model.collected += 1;
       break;

@@ -146,6 +146,7 @@ function progressOf(model: RunModel, event: RunEvent): readonly Progress[] {
       return stageProgress(event);
     case "run":
     case "matching":
+    case "deploying":
     case "process":
     case "output":
     case "barrier":

@@ -119,10 +119,13 @@ export async function withController(
     resultsDirectory: preferences.results,
     resultsKeep: preferences.results_keep,
     port: preferences.controller_port,
+    ways: preferences.ways,
     transport: preferences.transport,
     hostKeyPolicy: preferences.host_key_policy,
     overlay: preferences.overlay,
     degree: preferences.degree,
+    pushNode: preferences.push_node ?? true,
+    nodeRuntime: preferences.node_runtime,
     log: (text) => {
       if (verbose) world.stderr.write(`${neutraliseLine(text)}\n`);
     },

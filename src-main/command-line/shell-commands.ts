@@ -10,6 +10,7 @@ import { renderProblems } from "./render-problems.ts";
 import { hostsRemedy, readNamed } from "./session.ts";
 import type { ShellSession } from "./shell-session.ts";
 import { renderMesh } from "./render-mesh.ts";
+import { testFromShell } from "./shell-test.ts";
 import { renderApplication, renderControl, renderHost, renderHosts } from "./shell-views.ts";
 import { commandText } from "./shell-words.ts";
 import { counted } from "./table.ts";
@@ -68,6 +69,12 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
     usage: "fail HOST [REASON]",
     summary: "take a host for failed; it is replaced if possible",
     perform: fail,
+  },
+  {
+    name: "test",
+    usage: "test [NODESET]",
+    summary: "whether hosts can be used, and if not, why (default: all)",
+    perform: testFromShell,
   },
   {
     name: "connect",

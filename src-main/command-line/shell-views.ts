@@ -1,4 +1,5 @@
 // What `info` shows in the shell: hosts, one host, the controller (the overlay: render-mesh.ts); pure.
+import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import type { ApplicationSummary, ControlView, HostView } from "#shared/controller-api/controller-api.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
@@ -55,6 +56,9 @@ export function renderHost(host: HostView, { style }: ViewOptions): readonly str
         ? "none"
         : `pid ${client.pid}, Node ${client.node} on ${client.platform}, in ${client.directory}`,
     ],
+    ...(client === undefined
+      ? []
+      : [["link", client.way === undefined ? "none" : LINK_WAY_WORDS[client.way]] as const]),
     ...host.processes.map(
       (process) =>
         ["process", `${process.process} (${process.block}), pid ${process.pid}: ${process.state}`] as const,

@@ -1,6 +1,7 @@
 // All that the command line needs of the computer, handed in by cli.ts, so that tests can bring their own.
 import type { Readable, Writable } from "node:stream";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory/resource-directory.ts";
 import type { Paths } from "../documents/paths.ts";
 
@@ -26,12 +27,17 @@ export interface ControllerSettings {
   readonly resultsKeep: number | undefined;
   /** Port that clients connect to; undefined = any free one. */
   readonly port: number | undefined;
+  readonly ways: readonly LinkWay[] | undefined;
   /** How hosts are reached by SSH where the directory does not say. */
   readonly transport: SshTransportName | undefined;
   readonly hostKeyPolicy: HostKeyPolicy | undefined;
   /** The topology by its name, and children of one node at most; undefined = the defaults. */
   readonly overlay: string | undefined;
   readonly degree: number | undefined;
+  /** Bring a Node to hosts that have none. */
+  readonly pushNode: boolean;
+  /** Path or URL of that Node; undefined = from the npm registry. */
+  readonly nodeRuntime: string | undefined;
   /** Diagnostics for developers. */
   readonly log: (text: string) => void;
 }

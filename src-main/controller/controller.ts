@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { hasErrors } from "#shared/base/problem.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
+import type { HostTest, HostTesting, HostTestOptions } from "#shared/controller-api/host-tests.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { Question, QuestionChange } from "#shared/controller-api/questions.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
@@ -14,6 +15,7 @@ import type { OutputStore, OutputStoreParts } from "../results/output-store.ts";
 import type { RunResults, RunResultsSettings } from "../results/run-results.ts";
 import { chooseHosts, planCommand } from "./command-plan.ts";
 import { HostConnections } from "./host-connections-shell.ts";
+import { testHosts, type TestHost } from "./host-tests-shell.ts";
 import { HostTraffic } from "./host-traffic-shell.ts";
 import { hostViewOf } from "./host-view.ts";
 import { LoadedDocuments, problemsAt, summaryOf } from "./loaded-documents-shell.ts";
@@ -25,6 +27,7 @@ import { RunShell } from "./run-shell.ts";
 import { Run } from "./run.ts";
 import { readSecrets } from "./secrets-shell.ts";
 import { sendInput } from "./send-input-shell.ts";
+import { SudoPasswords } from "./sudo-passwords-shell.ts";
 import { planSoftware } from "./software-plans-shell.ts";
 
 export interface ControllerParts {
@@ -34,6 +37,7 @@ export interface ControllerParts {
   readonly createOutputs: (parts: OutputStoreParts) => OutputStore;
   readonly makeParent: (path: string) => Promise<void>;
   readonly readDocument: (path: string) => Promise<DocumentResult>;
+  readonly testHost: TestHost;
   readonly removeOldRuns: () => Promise<void>;
   /** What people are asked, whoever asks. */
   readonly questions: Questions;
@@ -64,6 +68,7 @@ export class Controller implements Api.ControllerApi {
   readonly #runs = new RunDispatch();
   readonly #connections: HostConnections;
   readonly #traffic: HostTraffic;
+  readonly #passwords: SudoPasswords;
   readonly #listeners = new Set<(event: RunEvent) => void>();
   #lastHosts: readonly HostId[] = [];
   #runCount = 0;
@@ -86,6 +91,11 @@ export class Controller implements Api.ControllerApi {
       directory: () => this.#documents.directory?.directory,
       isBusy: (host) => this.#runs.of(host).length > 0,
       forget: (host) => this.#traffic.forget(host),
+    });
+    this.#passwords = new SudoPasswords({
+      questions: parts.questions,
+      command: (host, command) => this.fleet.command([host], command),
+      ended: (run) => this.ended(run),
     });
     this.fleet = parts.createFleet(this.#fleetCallbacks());
   }
@@ -220,6 +230,10 @@ export class Controller implements Api.ControllerApi {
     return this.#connections.disconnect(hosts, options.keep);
   }
 
+  testHosts(options: HostTestOptions, listener: (test: HostTest) => void): HostTesting {
+    return testHosts(this.#documents.directory?.directory, options, this.#parts.testHost, listener);
+  }
+
   hosts(): readonly Api.HostView[] {
     const entries = this.#documents.directory?.directory.managers.flatMap((manager) => manager.hosts) ?? [];
     return entries.map((entry) => {
@@ -232,7 +246,11 @@ export class Controller implements Api.ControllerApi {
     const { overlay } = this.#parts;
     const address = `${overlay.address}:${String(overlay.port)}`;
     const nowMs = performance.now();
-    const members = overlay.members().map((member) => ({ ...member, sinceMs: nowMs - member.sinceMs }));
+    const members = overlay.members().map((member) => ({
+      ...member,
+      sinceMs: nowMs - member.sinceMs,
+      way: overlay.wayOf(member.host),
+    }));
     return { overlay: overlay.overlay, address, members, problems: overlay.problems(), ...overlay.traffic() };
   }
 
@@ -334,6 +352,7 @@ export class Controller implements Api.ControllerApi {
         );
         this.#runs.notConnected(host, failure);
       },
+      onProgress: (host, progress) => this.#runs.progress(host, progress),
       onOrphaned: (host, reason) => this.#runs.orphaned(host, reason),
       onBack: (host) => {
         this.#traffic.linked(host);
@@ -344,7 +363,10 @@ export class Controller implements Api.ControllerApi {
         void this.#traffic.forget(host);
         this.#runs.lost(host, reason);
       },
-      onReport: (host, report) => this.#runs.report(host, report),
+      onReport: (host, report) => {
+        if (report.kind === "passwordWanted") void this.#passwords.wanted(host, report);
+        else this.#runs.report(host, report);
+      },
       onStateChange: (host) => {
         const { state, reason } = this.fleet.host(host) ?? { state: "", reason: "" };
         this.#parts.log(`${host}: ${state} ${reason}`.trimEnd());

@@ -28,5 +28,5 @@ export function hostViewOf(
 function clientOf(fleetHost: FleetHost | undefined): HostView["client"] {
   if (fleetHost?.facts === undefined) return undefined;
   const { pid, node, directory, platform, architecture } = fleetHost.facts;
-  return { pid, node, directory, platform: `${platform} ${architecture}` };
+  return { pid, node, directory, platform: `${platform} ${architecture}`, way: fleetHost.way };
 }

@@ -59,6 +59,7 @@ export function eventsOfReport(host: HostId, component: string, report: Report):
       ];
     case "commandDropped":
     case "facts":
+    case "passwordWanted":
     case "prepared":
     case "barrierReached":
     case "barrierMissed":

@@ -1,7 +1,7 @@
 // The runs of a controller, and the way to them for all that hosts do.
 import type { HostId, RunId } from "#shared/base/ids.ts";
 import type { Report } from "#shared/protocol/reports.ts";
-import type { DeployFailure } from "../deploy/deployment.ts";
+import type { DeployFailure, DeployProgress } from "../deploy/deployment.ts";
 import type { RunShell } from "./run-shell.ts";
 
 export class RunDispatch {
@@ -39,6 +39,10 @@ export class RunDispatch {
 
   notConnected(host: HostId, failure: DeployFailure): void {
     for (const run of this.of(host)) run.input({ kind: "hostNotConnected", host, failure });
+  }
+
+  progress(host: HostId, progress: DeployProgress): void {
+    for (const run of this.of(host)) run.input({ kind: "hostProgress", host, progress });
   }
 
   orphaned(host: HostId, reason: string): void {

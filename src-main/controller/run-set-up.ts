@@ -6,10 +6,13 @@ import type { RunBarriers } from "./run-barriers.ts";
 import type { ComponentState, Member } from "./run-member.ts";
 import type { RunOutput } from "./run-output.ts";
 import type { RunPlan } from "./run-plan.ts";
+import type { RunShortage } from "./run-shortage.ts";
 import type { RunStory } from "./run-story.ts";
 
 /** A host that has all the time its software is given and this much more has stopped answering. */
 const PREPARE_EXTRA_MS = 30_000;
+/** A person may be asked three times for a password that sudo wants, and other questions may come first. */
+const PASSWORDS_MS = 600_000;
 /** When a rack goes down, its replacements are told to the others together and not a hundred times. */
 const SHARE_VARIABLES_MS = 1000;
 export const VARIABLES_TIMER = "variables";
@@ -20,6 +23,7 @@ export interface SetUpParts {
   readonly barriers: RunBarriers;
   readonly story: RunStory;
   readonly out: RunOutput;
+  readonly shortage: RunShortage;
 }
 
 export class RunSetUp {
@@ -37,8 +41,10 @@ export class RunSetUp {
     if (story.state === "connecting") story.setState("preparing");
     story.setPhase(member, "preparing", "preparing node");
     const { software } = component.plan;
-    out.command([host], { kind: "prepare", run: plan.run, component: name, software });
-    const allowedMs = software.reduce((sum, one) => sum + one.deadlineMs, 0) + PREPARE_EXTRA_MS;
+    const users = usersOf(component.plan);
+    out.command([host], { kind: "prepare", run: plan.run, component: name, software, users });
+    const askingMs = users.length === 0 ? 0 : PASSWORDS_MS;
+    const allowedMs = askingMs + software.reduce((sum, one) => sum + one.deadlineMs, 0) + PREPARE_EXTRA_MS;
     out.setTimer(timerOf(host), allowedMs);
     if (!plan.startTogether) this.#execute(component, [member]);
   }
@@ -57,7 +63,7 @@ export class RunSetUp {
 
   /** All hosts of a component start together; a replacement that comes later starts at once. */
   startPrepared(component: ComponentState): void {
-    if (!this.#parts.plan.startTogether) return;
+    if (!this.#parts.plan.startTogether || this.#parts.shortage.found) return;
     const ready = component.in("prepared");
     if (ready.length === 0 || (!component.executing && component.count("connecting", "preparing") > 0))
       return;
@@ -103,6 +109,14 @@ export class RunSetUp {
     for (const member of members) story.setPhase(member, "executing", "executing");
     story.stage(component, "running");
   }
+}
+
+/** Each once, in the order of the specification. */
+function usersOf(plan: ComponentState["plan"]): readonly string[] {
+  const users = plan.blocks.flatMap(({ blocks }) =>
+    blocks.flatMap((block) => (block.kind === "process" ? (block.process.user ?? []) : [])),
+  );
+  return [...new Set(users)];
 }
 
 function timerOf(host: HostId): string {

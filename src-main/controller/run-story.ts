@@ -6,6 +6,7 @@ import { stateEvent } from "./run-ending.ts";
 import type { ComponentState, Member, MemberPhase } from "./run-member.ts";
 import type { RunOutput } from "./run-output.ts";
 import type { HostFailure, RunPlan } from "./run-plan.ts";
+import type { RunInput } from "./run-traffic.ts";
 
 export class RunStory {
   readonly #out: RunOutput;
@@ -62,6 +63,11 @@ export class RunStory {
 
   host(host: HostId, component: string, state: HostState, failure?: Omit<HostFailure, "unreachable">): void {
     this.#out.event({ event: "host", host, component, state, ...toldOf(failure) });
+  }
+
+  progress(member: Member, progress: Extract<RunInput, { kind: "hostProgress" }>["progress"]): void {
+    this.moved();
+    this.#out.event({ event: "deploying", host: member.host, component: member.component, ...progress });
   }
 
   stage(component: ComponentState, stage: ComponentStage): void {

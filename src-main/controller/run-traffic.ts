@@ -12,6 +12,16 @@ export type RunInput =
   | { readonly kind: "hostConnected"; readonly host: HostId }
   /** The client could not be started, or did not come. */
   | { readonly kind: "hostNotConnected"; readonly host: HostId; readonly failure: HostFailure }
+  /** Something takes long before it can be connected. */
+  | {
+      readonly kind: "hostProgress";
+      readonly host: HostId;
+      readonly progress: {
+        readonly doing: "fetching" | "sending";
+        readonly what: string;
+        readonly bytes: number;
+      };
+    }
   | { readonly kind: "hostOrphaned"; readonly host: HostId; readonly reason: string }
   | { readonly kind: "hostBack"; readonly host: HostId }
   | { readonly kind: "hostLost"; readonly host: HostId; readonly reason: string }

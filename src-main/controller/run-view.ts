@@ -83,6 +83,7 @@ export class RunViewFold {
         if (host !== undefined && event.by !== null) host.component = null;
         return;
       }
+      case "deploying":
       case "software":
       case "output":
       case "collected":

@@ -5,7 +5,7 @@ import { foldNames } from "#shared/node-set/node-set.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import type { ResourceDirectory } from "#shared/resource-directory/resource-directory.ts";
 import { eventsOfReport } from "./report-events.ts";
-import { placesOf, Roster, wordsOf } from "./roster.ts";
+import { Roster, wordsOf } from "./roster.ts";
 import { RunBarriers } from "./run-barriers.ts";
 import { ENDING_TIMER, RunEnding } from "./run-ending.ts";
 import type { ComponentState, Member } from "./run-member.ts";
@@ -13,6 +13,7 @@ import { WAITING_NOTICE_MS, waitingNotices } from "./run-notices.ts";
 import { RunOutput } from "./run-output.ts";
 import type { HostFailure, RunPlan } from "./run-plan.ts";
 import { RunSetUp, VARIABLES_TIMER } from "./run-set-up.ts";
+import { RunShortage, SHORTAGE_TIMER } from "./run-shortage.ts";
 import { RunStory } from "./run-story.ts";
 import type { RunEffect, RunInput } from "./run-traffic.ts";
 import { RunTroubles } from "./run-troubles.ts";
@@ -31,6 +32,9 @@ export interface RunSettings {
   readonly keep: boolean;
 }
 
+const ALLOW_USER =
+  "Allow it in the host's sudoers (visudo: ACCOUNT ALL=(USER) ALL), log in as that user, or leave out the user of the process.";
+
 export class Run {
   readonly plan: RunPlan;
   readonly #keep: boolean;
@@ -40,6 +44,7 @@ export class Run {
   readonly #barriers: RunBarriers;
   readonly #troubles = new RunTroubles();
   readonly #setUp: RunSetUp;
+  readonly #shortage: RunShortage;
   #ending: RunEnding | undefined;
   #over = false;
 
@@ -49,7 +54,8 @@ export class Run {
     this.#roster = new Roster(plan, settings.directory, settings.preferred);
     this.#barriers = new RunBarriers(plan, this.#roster, this.#out, () => this.#setUp.shareVariables());
     const parts = { roster: this.#roster, barriers: this.#barriers, story: this.#story, out: this.#out };
-    this.#setUp = new RunSetUp({ plan, ...parts });
+    this.#shortage = new RunShortage({ plan, ...parts });
+    this.#setUp = new RunSetUp({ plan, ...parts, shortage: this.#shortage });
   }
 
   get members(): readonly Member[] {
@@ -71,6 +77,7 @@ export class Run {
     if (this.#over) return [];
     if (this.#story.state === undefined) this.#open();
     this.#handle(input);
+    this.#judgeShortage();
     this.#finishWhenDone();
     return this.#out.take();
   }
@@ -89,6 +96,7 @@ export class Run {
         return this.#out.add(this.#ending?.gathered(input.problems) ?? []);
       case "hostConnected":
       case "hostNotConnected":
+      case "hostProgress":
       case "hostOrphaned":
       case "hostBack":
       case "hostLost":
@@ -108,6 +116,8 @@ export class Run {
         return;
       case "hostNotConnected":
         return this.#hostFailed(member, input.failure);
+      case "hostProgress":
+        return this.#story.progress(member, input.progress);
       case "hostOrphaned":
         return this.#orphaned(member, input.reason);
       case "hostBack":
@@ -188,6 +198,7 @@ export class Run {
         // It may have been the one that everything else depends on.
         return this.#hostFailed(member, { step: "commands", reason: report.reason, unreachable: false });
       case "facts":
+      case "passwordWanted":
       case "preparing":
       case "processStarted":
       case "processNotStarted":
@@ -204,7 +215,8 @@ export class Run {
   #prepareFailed(member: Member, report: Extract<Report, { kind: "prepareFailed" }>): void {
     if (member.prepared || member.phase === "connecting") return;
     const step = report.software === "" ? report.step : `${report.step} of software '${report.software}'`;
-    this.#hostFailed(member, { step, reason: report.reason, unreachable: false });
+    const remedy = report.step === "user" ? { remedy: ALLOW_USER } : {};
+    this.#hostFailed(member, { step, reason: report.reason, ...remedy, unreachable: false });
   }
 
   #hostEnded(member: Member, report: Extract<Report, { kind: "hostEnded" }>): void {
@@ -282,7 +294,7 @@ export class Run {
   }
 
   #goOnWithout(component: ComponentState, member: Member, failure: HostFailure): void {
-    const { name, hostsMin } = component.plan;
+    const { name } = component.plan;
     this.#roster.remove(member);
     this.#troubles.notReplaced(member.host, failure);
     this.#out.event({
@@ -293,19 +305,12 @@ export class Run {
       reason: wordsOf(failure),
     });
     this.#setUp.hostsChanged();
-    const left = component.members.length;
-    // A command may come down to no host at all; a component of an application may not.
-    const needed = this.plan.startTogether ? Math.max(1, hostsMin) : hostsMin;
-    if (left >= needed) return;
-    const hosts = needed === 1 ? "1 host" : `${String(needed)} hosts`;
-    const has = left === 0 ? "none is left" : `has ${String(left)} left`;
-    const short = `component '${name}' needs ${hosts} and ${has}`;
-    const lacking = this.#roster.lackOf(component);
-    const remedy = `Correct what failed above, or list more hosts ${placesOf(component.plan.resources)}.`;
-    this.#fail(lacking === "" ? short : `${short}: ${lacking}`, remedy, {
-      reason: left === 0 ? `no host is left for component '${name}'` : short,
-      isComplete: true,
-    });
+    this.#shortage.lookAt(component);
+  }
+
+  #judgeShortage(): void {
+    const shortage = this.#shortage.judge();
+    if (shortage !== undefined) this.#fail(shortage.message, shortage.remedy, shortage.verdict);
   }
 
   #orphaned(member: Member, reason: string): void {
@@ -347,6 +352,7 @@ export class Run {
     if (purpose === "duration") return this.#endFromOutside("stop", "the run's duration is over");
     if (purpose === VARIABLES_TIMER) return this.#setUp.shareVariables();
     if (purpose === "waiting") return this.#noticeWaiting();
+    if (purpose === SHORTAGE_TIMER) return this.#shortage.timeIsUp();
     if (purpose === "prepare") {
       const member = this.#roster.member(subject as HostId);
       const late = member !== undefined && this.#setUp.isLate(member);
@@ -403,7 +409,8 @@ export class Run {
       this.#out.giveUp(member.host, "the run is ending");
       this.#roster.remove(member);
     }
-    for (const timer of ["run", "duration", "waiting", VARIABLES_TIMER]) this.#out.clearTimer(timer);
+    for (const timer of ["run", "duration", "waiting", VARIABLES_TIMER, SHORTAGE_TIMER])
+      this.#out.clearTimer(timer);
     this.#barriers.clearTimers();
     this.#ending = new RunEnding(this.#roster.members, {
       run: this.plan.run,

@@ -1,7 +1,7 @@
 // The ways to a client on a host behind SSH that has not come by itself: its port, and a stream through SSH.
 import { connect, type Socket } from "node:net";
 import type { ClientWord } from "#shared/protocol/client-start.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { ClientWay, WayResult } from "./deployment.ts";
 import type { RemotePlace } from "./remote-place.ts";
 

@@ -1,13 +1,15 @@
 // Embedded hosts: each one a client process on this computer with a directory of its own.
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { rm, rmdir } from "node:fs/promises";
+import { rm, rmdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { HostId } from "#shared/base/ids.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
+import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
+import { CLIENT_NODE_FLAGS } from "./client-bundle.ts";
 import type { Deployment, DeployResult, StartedClient, StartOptions } from "./deployment.ts";
 import { wordsOf } from "./words-of.ts";
 
@@ -32,6 +34,8 @@ const INHERITED = [
   "COMSPEC",
   "PATHEXT",
 ];
+
+const GIGABYTE = 2 ** 30;
 
 /** Each removes what the others miss, so a second one is rare; ten take half a second. */
 const REMOVE_ROUNDS_MAX = 10;
@@ -76,8 +80,8 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
 
   /** The client makes its directory itself: whoever makes it must also be there to remove it when we are killed now. */
   function launch(text: string): Promise<DeployResult> {
-    // Small young space: an idle client is mostly empty heap. Detached: its group is its own, so Ctrl-C is not for it.
-    const child = spawn(process.execPath, ["--max-semi-space-size=1", settings.clientBundle], {
+    // Detached: its group is its own, so Ctrl-C is not for it.
+    const child = spawn(process.execPath, [...CLIENT_NODE_FLAGS, settings.clientBundle], {
       cwd: dirname(hostsDirectory),
       detached: true,
       env: loginEnvironment(),
@@ -101,6 +105,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
 
   return {
     start,
+    test: () => testHere(hostsDirectory),
     async cleanUp(host) {
       const problems: string[] = [];
       for (const directory of made.get(host.id) ?? []) {
@@ -118,6 +123,16 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
       await removeEmpty(hostsDirectory);
     },
   };
+}
+
+async function testHere(hostsDirectory: string): Promise<readonly HostCheck[]> {
+  const { bavail, bsize } = await statfs(dirname(hostsDirectory));
+  const free = `${((bavail * bsize) / GIGABYTE).toFixed(1)} GB free`;
+  const common = { outcome: "ok", remedy: "", unreachable: false } as const;
+  return [
+    { ...common, step: "disk", detail: `${hostsDirectory}, ${free}` },
+    { ...common, step: "node", detail: `${process.version} ${process.execPath}` },
+  ];
 }
 
 /**

@@ -7,17 +7,20 @@ import { ROOT_RANK, type Candidate } from "#shared/overlay/topology.ts";
 import { writeAddress } from "#shared/protocol/address.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { ClientCredentials, RootAddress } from "#shared/protocol/credentials.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { SshConnection, SshResult, SshTarget, SshTransport } from "../ssh/ssh.ts";
 import type { ClientBundle } from "./client-bundle.ts";
-import type { Deployment, DeployFailure, DeployResult, StartOptions } from "./deployment.ts";
+import type { NodeBringer, NodeBrought } from "./bring-node.ts";
+import type { Deployment, DeployFailure, DeployResult, StartOptions, TestOptions } from "./deployment.ts";
 import { shellRemedy, uploadRemedy } from "./failure-remedies.ts";
 import { judgeProbe, NODE_MIN, type FitHost } from "./host-probe.ts";
 import { ClientWords, createClientWays } from "./client-ways.ts";
+import { NODE_KILOBYTES } from "./node-pins.ts";
 import { RemotePlace, type Step } from "./remote-place.ts";
 import { RemoteShell, type Ended } from "./remote-shell.ts";
 import { REMOTE_SHELL_COMMAND } from "./remote-script.ts";
+import { testSshHost } from "./test-ssh-host.ts";
 import { untilDone } from "./until-done.ts";
 
 /** Start-up files of the slowest shells, a home directory that is mounted first, Node on a cold disk. */
@@ -43,6 +46,9 @@ export interface SshDeploymentParts {
   /** Makes the controller listen where hosts elsewhere reach it; resolves with all its addresses. */
   readonly listen: () => Promise<ListenResult>;
   readonly bundle: () => Promise<ClientBundle>;
+  /** For hosts without Node; undefined: a person has forbidden it. */
+  readonly bringer: NodeBringer | undefined;
+  readonly log: (text: string) => void;
 }
 
 export interface SshDeploymentSettings {
@@ -64,9 +70,38 @@ class SshDeployment implements Deployment {
   }
 
   start(host: HostEntry, credentials: ClientCredentials, options: StartOptions): Promise<DeployResult> {
-    return untilDone(options.signal, (signal) =>
-      this.#start(host, credentials, { ways: options.ways, signal }),
+    return untilDone(options.signal, (signal) => this.#start(host, credentials, { ...options, signal }));
+  }
+
+  async #nodeOf(shell: RemoteShell, fit: FitHost, { tell, signal }: Start): Promise<NodeBrought> {
+    const { node, base, hasGunzip } = fit;
+    if (node.kind === "there") return { kind: "ok", path: node.path };
+    const { bringer } = this.#parts;
+    if (bringer === undefined)
+      throw new Error("a host without Node was judged fit though none may be brought");
+    return bringer.bring(shell, { lack: node, base, hasGunzip }, tell, signal);
+  }
+
+  async test(host: HostEntry, { users, ways, signal }: TestOptions): Promise<readonly HostCheck[]> {
+    const [listening, transport] = await Promise.all([
+      ways.includes("client") ? this.#parts.listen() : NOBODY_DIALS,
+      this.#parts.transport(host),
+    ]);
+    const checks = await untilDone(signal, (until) =>
+      testSshHost({
+        transport,
+        target: targetOf(host),
+        name: `${this.#settings.session}.test.${encodeURIComponent(host.id)}`,
+        mayPush: this.#parts.bringer !== undefined,
+        users,
+        port: ways.includes("controller") ? host.port : undefined,
+        addresses: listening.kind === "listening" ? listening.addresses : [],
+        signal: until,
+      }),
     );
+    if (listening.kind === "listening") return checks;
+    const { reason: detail, remedy } = listening;
+    return [...checks, { step: "way back", outcome: "failed", detail, remedy, unreachable: false }];
   }
 
   async cleanUp(host: HostEntry, keep: boolean): Promise<readonly string[]> {
@@ -85,14 +120,16 @@ class SshDeployment implements Deployment {
   close(): Promise<void> {
     for (const place of this.#places.values()) place.close();
     this.#places.clear();
+    this.#parts.bringer?.close();
     return this.#parts.closeTransports();
   }
 
   async #start(
     host: HostEntry,
     credentials: ClientCredentials,
-    { ways, signal }: StartOptions,
+    options: StartOptions,
   ): Promise<DeployResult> {
+    const { ways, signal } = options;
     const [listening, bundle, transport] = await Promise.all([
       ways.includes("client") ? this.#parts.listen() : NOBODY_DIALS,
       this.#parts.bundle(),
@@ -103,7 +140,7 @@ class SshDeployment implements Deployment {
     if (connected.kind === "failed") return { kind: "failed", failure: connected.failure };
     const connection = connected.value;
     const { addresses } = listening;
-    const result = await this.#startOver(connection, { host, credentials, addresses, bundle, ways, signal });
+    const result = await this.#startOver(connection, { ...options, host, credentials, addresses, bundle });
     // Whatever is there for this host is removed by the script when its connection ends.
     if (result.kind === "failed") connection.close();
     return result;
@@ -119,20 +156,27 @@ class SshDeployment implements Deployment {
     const opened = await connection.open(REMOTE_SHELL_COMMAND, signal);
     if (opened.kind === "failed") return { kind: "failed", failure: opened.failure };
     const words = new ClientWords();
+    void words.port.then((port) => {
+      if (host.port === undefined || host.port === port) return;
+      const told = `port ${String(host.port)} is in use there; its client listens on ${String(port)}`;
+      this.#parts.log(`${host.id}: ${told}`);
+    });
     const shell = new RemoteShell(opened.value, (word, text) => words.hear(word, text));
     const name = `${this.#settings.session}.${String(credentials.incarnation)}.${encodeURIComponent(host.id)}`;
-    const probed = await probe(shell, name, bundle, signal);
+    const probed = await probe(shell, name, bundle, this.#parts.bringer !== undefined, signal);
     if (probed.kind === "failed") return probed;
     const fit = probed.value;
     if (!fit.hasBundle) {
       const failure = await upload(shell, bundle, fit.hasGunzip, signal);
       if (failure !== undefined) return { kind: "failed", failure };
     }
-    const place = new RemotePlace({ base: fit.base, name, node: fit.node }, { connection, shell }, (again) =>
+    const node = await this.#nodeOf(shell, fit, start);
+    if (node.kind === "failed") return node;
+    const place = new RemotePlace({ base: fit.base, name, node: node.path }, { connection, shell }, (again) =>
       this.#connect(host, again),
     );
     const text = startText(start, fit, place);
-    const order = ["start", fit.node, bundle.hash, String(text.length)];
+    const order = ["start", node.path, bundle.hash, String(text.length)];
     // Not to be broken off: whoever gives up now must know the client's number to end it.
     const unbroken = new AbortController().signal;
     const options = { body: text, until: "started", deadlineMs: START_MS, signal: unbroken };
@@ -166,25 +210,25 @@ class SshDeployment implements Deployment {
   }
 }
 
-interface Start {
+interface Start extends StartOptions {
   readonly host: HostEntry;
   readonly credentials: ClientCredentials;
   readonly addresses: readonly RootAddress[];
   readonly bundle: ClientBundle;
-  readonly ways: readonly LinkWay[];
-  readonly signal: AbortSignal;
 }
 
 async function probe(
   shell: RemoteShell,
   name: string,
   bundle: ClientBundle,
+  mayPush: boolean,
   signal: AbortSignal,
 ): Promise<Step<FitHost>> {
-  const order = ["probe", name, bundle.hash, String(NODE_MIN.major), String(NODE_MIN.minor)];
+  const wanted = [NODE_MIN.major, NODE_MIN.minor, mayPush ? NODE_KILOBYTES : 0].map(String);
+  const order = ["probe", name, bundle.hash, ...wanted];
   const answer = await shell.ask(order, { deadlineMs: PROBE_MS, signal });
   if (answer.kind === "failed") return failed("shell", answer.reason, shellRemedy(answer.reason));
-  const judged = judgeProbe(answer.lines);
+  const judged = judgeProbe(answer.lines, mayPush);
   return judged.kind === "fit"
     ? { kind: "ok", value: judged.host }
     : { kind: "failed", failure: judged.failure };

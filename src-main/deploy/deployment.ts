@@ -1,8 +1,9 @@
 // Getting clients onto hosts, whatever the way: one implementation for each type of resource manager.
+import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { Duplex } from "node:stream";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 
 /** Why a client could not be started: the step, and the host's own words. */
 export interface DeployFailure {
@@ -24,6 +25,15 @@ export type WayResult =
   | { readonly kind: "stream"; readonly stream: Duplex }
   | { readonly kind: "failed"; readonly failure: DeployFailure };
 
+/** What takes long on the way to a client: told, so that people know and others need not wait. */
+export interface DeployProgress {
+  readonly doing: "fetching" | "sending";
+  /** `Node 24.21.0`. */
+  readonly what: string;
+  /** That go to the host; 0 while that is not known. */
+  readonly bytes: number;
+}
+
 /** A client that was started; it calls the controller by itself, where it can. */
 export interface StartedClient {
   /** The others, the best first. */
@@ -43,6 +53,14 @@ export type DeployResult =
 export interface StartOptions {
   readonly ways: readonly LinkWay[];
   readonly signal: AbortSignal;
+  readonly tell: (progress: DeployProgress) => void;
+}
+
+export interface TestOptions {
+  /** Users that components run as. */
+  readonly users: readonly string[];
+  readonly ways: readonly LinkWay[];
+  readonly signal: AbortSignal;
 }
 
 export interface Deployment {
@@ -51,6 +69,8 @@ export interface Deployment {
    * begun.
    */
   start(host: HostEntry, credentials: ClientCredentials, options: StartOptions): Promise<DeployResult>;
+  /** Looks, step by step, whether a client would work there; leaves nothing. */
+  test(host: HostEntry, options: TestOptions): Promise<readonly HostCheck[]>;
   /** Removes what a client that has ended left behind; what could not be removed, in words. */
   cleanUp(host: HostEntry, keep: boolean): Promise<readonly string[]>;
   close(): Promise<void>;

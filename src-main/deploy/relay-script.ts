@@ -1,7 +1,7 @@
 // Passes a stream of SSH on to the socket of a client: a few lines for the host's own Node, started by its shell.
 import { CLIENT_MARK, OFFER_SOCKET_NAME } from "#shared/protocol/client-start.ts";
 
-/** The client may still be starting; one that has ended leaves no socket, or one where nobody listens. */
+/** The client may still be starting: then there is no socket. One that has ended leaves one where nobody listens. */
 const SOCKET_TRIES_MAX = 100;
 const SOCKET_PAUSE_MS = 100;
 
@@ -13,15 +13,16 @@ export const RELAY_GONE = `${CLIENT_MARK} gone`;
 const PROGRAM = [
   `const { connect } = require("net"), { stdin, stdout } = process;`,
   `const say = (text) => stdout.write(text + String.fromCharCode(10));`,
-  `let tries = 0;`,
+  `let tries = 0, last = "";`,
   `function dial() {`,
   `const link = connect("${OFFER_SOCKET_NAME}");`,
   `link.on("connect", () => { tries = Infinity; say("${RELAY_READY}"); stdin.pipe(link); link.pipe(stdout); });`,
   `link.on("close", () => {`,
   `if (tries === Infinity) return process.exit(0);`,
   `if (++tries < ${String(SOCKET_TRIES_MAX)}) return setTimeout(dial, ${String(SOCKET_PAUSE_MS)});`,
-  `say("${RELAY_GONE}"); process.exit(0); });`,
-  `link.on("error", () => {});`,
+  `if (last === "ECONNREFUSED") { say("${RELAY_GONE}"); process.exit(0); }`,
+  `console.error("the client does not listen yet"); process.exit(1); });`,
+  `link.on("error", (error) => { last = error.code; });`,
   `}`,
   `stdout.on("error", () => process.exit(0)); stdin.on("end", () => process.exit(0)); dial();`,
 ].join(" ");

@@ -9,6 +9,7 @@ import { wordsOf } from "./words-of.ts";
 const NOISE_BYTES_MAX = 65_536;
 
 export type RelayResult =
+  /** Paused: nothing of it is lost before somebody reads. */
   | { readonly kind: "stream"; readonly stream: Duplex }
   /** The host has answered: there is no such client any more. */
   | { readonly kind: "gone" }

@@ -96,7 +96,10 @@ export class RemotePlace {
     const deadlineMs = isFresh ? RELAY_MS : OLD_RELAY_MS;
     const client = { node: this.names.node, directory: this.directory };
     const relay = await openRelay(connection, client, { deadlineMs, signal });
-    if (relay.kind === "stream") return { kind: "ok", value: relay.stream };
+    if (relay.kind === "stream") {
+      if (standing.value.shell === undefined) void this.#follow();
+      return { kind: "ok", value: relay.stream };
+    }
     if (relay.kind === "gone") {
       this.#onGone();
       return failed("relay", "the client is no more there");
@@ -110,6 +113,15 @@ export class RemotePlace {
     this.#closed = true;
     this.#standing.shell?.close();
     this.#standing.connection.close();
+  }
+
+  /** Nobody tells any more, over this connection, when the client ends. */
+  async #follow(): Promise<void> {
+    const signal = AbortSignal.timeout(USE_MS);
+    const shell = await this.#shell(signal);
+    if (shell.kind === "failed") return;
+    void shell.value.ended.then(() => this.#onGone());
+    await shell.value.ask(["follow", this.pid], { deadlineMs: USE_MS, signal });
   }
 
   /** The connection that stands, or a new one. */

@@ -4,6 +4,7 @@
 // neither newline nor ! nor \ nor a quote inside of its quotes; the script itself comes as the first line on standard
 // input. One login shell a host: start-up files may be slow.
 import { CLIENT_MARK } from "#shared/protocol/client-start.ts";
+import { CLIENT_NODE_FLAGS } from "./client-bundle.ts";
 
 /** Replaces the login shell, whichever it is, by one that reads its script. */
 export const REMOTE_SHELL_COMMAND = `exec /bin/sh -c 'IFS= read -r nebula && eval "$nebula"'`;
@@ -16,11 +17,15 @@ const KEEPER_SECONDS = 15;
 /**
  * Commands, each with its arguments on lines of their own; every answer ends with `done` or `failed WORDS`.
  *
- *   probe NAME HASH          what the host is; chooses the base directory and reserves NAME in it
+ *   probe NAME HASH MAJOR MINOR KILOBYTES
+ *                            what the host is; chooses the base directory and reserves NAME in it. A host without
+ *                            Node of that version or later has room for one of so many kilobytes, or it is not fit
  *   use BASE NAME            the same directories again, over another connection
  *   upload SIZE HASH PACKING then SIZE bytes: the client's bundle
  *   start NODE HASH SIZE     then SIZE bytes: what the client reads from its standard input
+ *   follow PID               says `ended` when a client that was started over another connection has ended
  *   end PID                  by force
+ *   learn TEXT               more of these, as one line for printf %b
  *   clean KEEP               removes the host directory, and what is ours alone unless KEEP is `keep`
  *
  * Whoever watches the client says `ended STATUS WORDS`; what the client itself says on its standard output comes between. When the connection ends before a client is started, or the
@@ -28,7 +33,7 @@ const KEEPER_SECONDS = 15;
  */
 const SCRIPT = `
 umask 077
-mark='${CLIENT_MARK}' watcher= base= name= made=
+mark='${CLIENT_MARK}' watcher= base= name= made= held= room=0
 unset SSH_ORIGINAL_COMMAND
 say() { printf '%s %s\\n' "$mark" "$*"; }
 flat() { printf '%s' "$1" | tr '\\n' ' '; }
@@ -38,31 +43,53 @@ failed() { say failed "$(flat "$1")"; }
 
 fits() {
   if [ -L "$1" ]; then why='is a symbolic link'; return 1; fi
+  [ -d "$1" ] && old=1 || old=
   if ! [ -d "$1/hosts" ]; then
     why=$(LC_ALL=C mkdir -p "$1/hosts" 2>&1) || return 1
   fi
   if ! [ -O "$1" ]; then why='belongs to somebody else'; return 1; fi
-  why=$(LC_ALL=C chmod 700 "$1" 2>&1) || return 1
-  try=$1/.try-$$
-  why=$(printf '#!/bin/sh\\nexit 0\\n' | LC_ALL=C tee "$try" 2>&1 >/dev/null && chmod 700 "$try" 2>&1 && "$try" 2>&1)
-  fit=$?
+  if [ -n "$old" ]; then why=$(LC_ALL=C chmod 700 "$1" 2>&1) || return 1; fi
+  try=$1/.try-$$ code='#!/bin/sh\\nexit 0\\n' fit=0
+  # Once more for the words, where it does not work: a shell does not say why it could not write.
+  if ! { printf "$code" >"$try" && chmod 700 "$try" && "$try"; } 2>/dev/null; then
+    why=$(printf "$code" | LC_ALL=C tee "$try" 2>&1 >/dev/null && chmod 700 "$try" 2>&1 && "$try" 2>&1)
+    fit=$?
+  fi
   rm -f "$try"
   if [ $fit != 0 ]; then return 1; fi
-  free=$(LC_ALL=C df -Pk "$1" 2>/dev/null | { read -r line; read -r line line line free line; printf %s "$free"; })
+  free=$(LC_ALL=C df -Pk "$1" 2>/dev/null)
+  directory=$1
+  # Its last line; the fourth word of that.
+  set -- \${free##*
+}
+  free=\${4:-}
   case $free in ''|*[!0-9]*) return 0 ;; esac
-  why="No space left: $free kB are free, ${String(FREE_KILOBYTES_MIN)} are needed"
-  [ "$free" -ge ${String(FREE_KILOBYTES_MIN)} ]
+  needed=${String(FREE_KILOBYTES_MIN)}
+  has_runtime "$directory" || needed=$((needed + room))
+  why="No space left: $free kB are free, $needed are needed"
+  [ $room = 0 ] || why="$why (Node included)"
+  [ "$free" -ge "$needed" ]
+}
+has_runtime() {
+  for runtime in "$1"/node-*; do [ -x "$runtime" ] && return; done
+  return 1
 }
 
 choose_base() {
   [ -d "$HOME/.cache" ] || made=$HOME/.cache
-  for candidate in "$HOME/.cache/nebula" "/var/tmp/nebula-$uid" "/tmp/nebula-$uid"; do
+  choose_from "$HOME/.cache/nebula" && return
+  uid=$(id -u)
+  choose_from "/var/tmp/nebula-$uid" "/tmp/nebula-$uid"
+}
+choose_from() {
+  for candidate; do
     existed=; [ -d "$candidate" ] && existed=1
     if fits "$candidate"; then base=$candidate; say base "$base"; say free "$free"; return; fi
     say unfit "$candidate: $(flat "$why")"
     if [ -z "$existed" ] && ! [ -L "$candidate" ]; then rmdir "$candidate/hosts" "$candidate" 2>/dev/null; fi
     if [ -n "$made" ]; then rmdir "$made" 2>/dev/null; made=; fi
   done
+  return 1
 }
 
 find_node() {
@@ -71,6 +98,7 @@ find_node() {
     [ -x "$node" ] || continue
     version=$("$node" --version 2>&1 </dev/null) && say node "$version $node" && enough "$version" && return
   done
+  return 1
 }
 enough() {
   major=\${1#v}; minor=\${major#*.}; major=\${major%%.*}; minor=\${minor%%.*}
@@ -79,34 +107,38 @@ enough() {
 }
 
 probe() {
-  uid=$(id -u)
-  say system "$(uname -sm)"
+  system=$(uname -sm)
+  say system "$system"
   say clock "$(date +%s)"
   say seen "\${SSH_CONNECTION:-}"
   case $(type printf) in *builtin*) ;; *) say unfit-shell ;; esac
   libc=; for file in /lib/ld-musl-*; do [ -e "$file" ] && libc=musl; done
+  find_node && lacking= || lacking=1
+  # Where both are, glibc is the system's and musl a package.
+  if [ -n "$lacking$libc" ]; then libc=$(getconf GNU_LIBC_VERSION 2>/dev/null || printf %s "$libc"); fi
   say libc "$libc"
-  find_node
+  case $lacking$system-$libc in 1Linux*-glibc*) room=$2 ;; esac
   choose_base
   if [ -n "$base" ]; then
     why=$(LC_ALL=C mkdir -p "$base/hosts/$name" 2>&1) || { failed "$why"; return; }
-    [ -f "$base/client-$1.mjs" ] && say bundle
+    [ -f "$base/client-$1.cjs" ] && say bundle
+    for runtime in "$base"/node-*; do [ -x "$runtime" ] && say runtime "\${runtime##*/node-}"; done
   fi
   command -v gunzip >/dev/null && say gunzip
   say done
 }
 
 digest() {
-  if command -v sha256sum; then sha256sum; elif command -v shasum; then shasum -a 256
-  else openssl dgst -sha256 -r; fi 2>/dev/null <"$1" | tail -n 1
+  if command -v sha256sum >/dev/null; then sha256sum; elif command -v shasum >/dev/null; then shasum -a 256
+  else openssl dgst -sha256 -r; fi 2>/dev/null <"$1"
 }
 
 upload() {
   part=$base/.client-$$ unpack=cat
   [ "$3" = gzip ] && unpack='gunzip -c'
-  why=$(head -c "$1" <&3 | { LC_ALL=C $unpack | LC_ALL=C tee "$part" >/dev/null; } 2>&1)
+  why=$(head -c "$1" <&3 | LC_ALL=C $unpack 2>&1 >"$part")
   case $(digest "$part" 2>/dev/null) in
-    "$2"*) why=$(LC_ALL=C mv -f "$part" "$base/client-$2.mjs" 2>&1) && { say done; return; } ;;
+    "$2"*) why=$(LC_ALL=C mv -f "$part" "$base/client-$2.cjs" 2>&1) && { say done; return; } ;;
     *) why=\${why:-what arrived is not what was sent} ;;
   esac
   rm -f "$part"
@@ -133,18 +165,27 @@ watch() {
   tidy
 }
 start() {
-  bundle=$base/client-$2.mjs errors=$base/.$name.errors
+  bundle=$base/client-$2.cjs errors=$base/.$name.errors
   start=$(head -c "$3" <&3)
   if ! [ -f "$bundle" ]; then failed 'the client is gone'; return; fi
-  watch "$1" --max-semi-space-size=1 "$bundle" </dev/null &
+  flags='${CLIENT_NODE_FLAGS.join(" ")}'
+  # Node ends when it is told of two sources of authorities; the host's owner was first.
+  case \${NODE_OPTIONS:-} in *-ca*) flags= ;; esac
+  watch "$1" $flags "$bundle" </dev/null &
   watcher=$!
   start=
   say done
 }
 
+follow() {
+  { while alive "$1"; do sleep 1; done; say ended; } </dev/null &
+  watcher=$!
+  say done
+}
+
 end() {
   case $(ps -p "$1" -o args= 2>/dev/null || tr '\\0' ' ' <"/proc/$1/cmdline") in
-    *plush-client*|*/client-*.mjs*) kill -KILL "$1" ;;
+    *plush-client*|*/client-*.cjs*) kill -KILL "$1" ;;
   esac 2>/dev/null
   say done
 }
@@ -163,26 +204,32 @@ clean() {
 tidy() {
   rmdir "$base/hosts/$name" 2>/dev/null
   for other in "$base"/hosts/*; do [ -e "$other" ] && return; done
-  rm -f "$base"/client-*.mjs "$base"/.client-*
+  rm -f "$base"/client-*.cjs "$base"/.client-* "$base"/node-* "$base"/.node-*
   rmdir "$base/hosts" "$base" 2>/dev/null
   [ -z "$made" ] || rmdir "$made" 2>/dev/null
 }
 leave() {
+  [ -z "$held" ] || rm -f "$held.lock" "$held.part"
   if [ -n "$base" ] && ! { [ -n "$watcher" ] && alive "$watcher"; }; then tidy; fi
   exit 0
 }
 
-trap leave TERM HUP
+# Also when nobody listens any more: words that cannot be said must not keep it from tidying up.
+trap leave TERM HUP PIPE
 exec 3<&0
 word() { IFS= read -r "$1" || leave; }
 while IFS= read -r order; do
   case $order in
-    probe) word name; word hash; word node_major; word node_minor; probe "$hash" ;;
+    probe) word name; word hash; word node_major; word node_minor; word room_kb
+      probe "$hash" "$room_kb" ;;
     use) word base; word name; say done ;;
     upload) word size; word hash; word packing; upload "$size" "$hash" "$packing" ;;
     start) word node; word hash; word size; start "$node" "$hash" "$size" ;;
+    follow) word pid; follow "$pid" ;;
     end) word pid; end "$pid" ;;
     clean) word keep; clean "$keep" ;;
+    learn) word text; eval "$(printf %b "$text")"; say done ;;
+    do_*) "$order" ;;
   esac
 done
 leave
@@ -190,6 +237,10 @@ leave
 
 /** The script as the one line that the remote shell reads first. */
 export function remoteScriptLine(): string {
-  const escaped = SCRIPT.replaceAll("\\", "\\\\").replaceAll("'", "\\0047").replaceAll("\n", "\\n");
-  return `eval "$(printf %b '${escaped}')"\n`;
+  return `eval "$(printf %b '${oneLine(SCRIPT).replaceAll("'", "\\0047")}')"\n`;
+}
+
+/** What `learn` takes: commands that few hosts need, each a function `do_NAME` that reads its own arguments. */
+export function oneLine(script: string): string {
+  return script.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }

@@ -9,6 +9,8 @@ const NOISE_CHARACTERS_MAX = 2000;
 /** No answer has so many lines or so long ones; whoever prints without end is not listened to. */
 const LINE_CHARACTERS_MAX = 16_384;
 const ANSWER_LINES_MAX = 1000;
+/** Of what is sent: the deadline counts from the last piece that was taken, so slow lines are no stalled ones. */
+const PIECE_BYTES = 262_144;
 
 /** One line of an answer: `node v20.19.0 /usr/bin/node` has the key "node". */
 export interface AnswerLine {
@@ -30,6 +32,7 @@ export interface AskOptions {
   readonly body?: Uint8Array;
   /** Also ends the answer, besides `done`. */
   readonly until?: string;
+  /** From the order, or from the last piece of a body that was taken. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 }
@@ -103,13 +106,20 @@ export class RemoteShell {
       const onAbort = (): void => {
         giveUp("given up");
       };
-      const timer = setTimeout(() => {
+      const isLate = (): void => {
         giveUp(`no answer within ${String(deadlineMs / 1000)} s`);
-      }, deadlineMs);
+      };
+      let timer = setTimeout(isLate, deadlineMs);
       signal.addEventListener("abort", onAbort);
-      this.#question = { lines: [], until, settle };
+      const question = { lines: [], until, settle };
+      this.#question = question;
       this.#stream.write(words.map((word) => `${word}\n`).join(""));
-      if (body !== undefined) this.#stream.write(body);
+      this.#send(body, () => {
+        if (this.#question !== question) return false;
+        clearTimeout(timer);
+        timer = setTimeout(isLate, deadlineMs);
+        return true;
+      });
       if (signal.aborted) onAbort();
     });
   }
@@ -118,6 +128,14 @@ export class RemoteShell {
   close(): void {
     this.#close("closed");
     this.#stream.end();
+  }
+
+  /** `goesOn`: asked after each piece; no more is sent when nobody wants an answer any more. */
+  #send(body: Uint8Array | undefined, goesOn: () => boolean): void {
+    if (body === undefined) return;
+    this.#stream.write(body.subarray(0, PIECE_BYTES), () => {
+      if (body.length > PIECE_BYTES && goesOn()) this.#send(body.subarray(PIECE_BYTES), goesOn);
+    });
   }
 
   #close(reason: string): void {

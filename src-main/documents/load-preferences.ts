@@ -40,12 +40,19 @@ async function loadFile(path: string, source: string): Promise<PreferencesResult
   };
 }
 
+function isUrl(text: string): boolean {
+  return /^https?:\/\//iu.test(text);
+}
+
 /** Paths in a file are relative to that file, wherever the command is started. */
 function resolvePaths(preferences: Preferences, directory: string): Preferences {
   const against = (path: string): string => (isAbsolute(path) ? path : resolve(directory, path));
   return {
     ...preferences,
     ...(preferences.directory === undefined ? {} : { directory: against(preferences.directory) }),
+    ...(preferences.node_runtime === undefined || isUrl(preferences.node_runtime)
+      ? {}
+      : { node_runtime: against(preferences.node_runtime) }),
     ...(preferences.results === undefined ? {} : { results: against(preferences.results) }),
   };
 }

@@ -1,5 +1,6 @@
 // The preferences file plush.prefs: `key = value` lines, their types, and which of several sources wins.
 import { parseDuration } from "#shared/application/durations.ts";
+import { LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
 import { nearestName } from "#shared/application/nearest-name.ts";
 import { DEGREE_DEFAULT, DEGREE_MAX, OVERLAY_DEFAULT, OVERLAY_NAMES } from "#shared/overlay/topologies.ts";
 import {
@@ -48,6 +49,8 @@ export interface Preferences {
   /** Longest time for a run; 0 = the specification's. */
   readonly timeout?: number;
   readonly controller_port?: number;
+  /** How links between controller and clients elsewhere may come about. */
+  readonly ways?: readonly LinkWay[];
   /** How hosts are reached by SSH, where the directory does not say. */
   readonly transport?: SshTransportName;
   /** Instead of StrictHostKeyChecking of ~/.ssh/config, where the directory does not say. */
@@ -56,6 +59,10 @@ export interface Preferences {
   readonly overlay?: string;
   /** Children of one node of the overlay at most. */
   readonly degree?: number;
+  /** Bring a Node to hosts that have none. */
+  readonly push_node?: boolean;
+  /** Path or URL of the Node that is brought, instead of the registry's. */
+  readonly node_runtime?: string;
 }
 
 export type PreferenceKey = keyof Preferences;
@@ -69,8 +76,9 @@ export interface PreferenceProblem {
   readonly remedy: string;
 }
 
+type PreferenceValue = string | number | boolean | readonly LinkWay[];
 type Parsed =
-  | { readonly kind: "ok"; readonly value: string | number | boolean }
+  | { readonly kind: "ok"; readonly value: PreferenceValue }
   | { readonly kind: "error"; readonly expected: string };
 type ValueParser = (text: string) => Parsed;
 
@@ -89,10 +97,13 @@ const PARSERS: { readonly [Key in PreferenceKey]-?: ValueParser } = {
       : { kind: "ok", value: ms };
   },
   controller_port: wholeNumber(0, PORT_MAX),
+  ways: parseWays,
   transport: oneOf(...SSH_TRANSPORTS),
   host_key_policy: oneOf(...HOST_KEY_POLICIES),
   overlay: oneOf(...OVERLAY_NAMES),
   degree: wholeNumber(DEGREE_MIN, DEGREE_MAX),
+  push_node: parseSwitch,
+  node_runtime: parsePath,
 };
 
 export const PREFERENCE_KEYS = Object.keys(PARSERS) as readonly PreferenceKey[];
@@ -107,7 +118,7 @@ export interface PreferencesResult {
 
 /** Reads the text of a plush.prefs; `source` is the name that messages show. Never throws. */
 export function parsePreferences(text: string, source: string): PreferencesResult {
-  const values = new Map<PreferenceKey, string | number | boolean>();
+  const values = new Map<PreferenceKey, PreferenceValue>();
   const problems: PreferenceProblem[] = [];
   text
     .replace(/^\uFEFF/, "")
@@ -147,7 +158,7 @@ export function parsePreferences(text: string, source: string): PreferencesResul
 export function preferencesOfEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): PreferencesResult {
-  const values = new Map<PreferenceKey, string | number | boolean>();
+  const values = new Map<PreferenceKey, PreferenceValue>();
   const problems: PreferenceProblem[] = [];
   for (const key of PREFERENCE_KEYS) {
     const name = environmentNameOf(key);
@@ -221,6 +232,16 @@ function parseSwitch(text: string): Parsed {
   if (/^(yes|true|on|1)$/i.test(text)) return { kind: "ok", value: true };
   if (/^(no|false|off|0)$/i.test(text)) return { kind: "ok", value: false };
   return { kind: "error", expected: "yes or no" };
+}
+
+/** In any order: which one is tried first is not a matter of taste. */
+function parseWays(text: string): Parsed {
+  const words = text.split(/[\s,]+/).filter((word) => word !== "");
+  const ways = LINK_WAYS.filter((way) => words.includes(way));
+  const isRight = words.length > 0 && words.every((word) => LINK_WAYS.some((way) => way === word));
+  return isRight
+    ? { kind: "ok", value: ways }
+    : { kind: "error", expected: `one or more of ${LINK_WAYS.join(", ")}` };
 }
 
 function wholeNumber(min: number, max: number): ValueParser {

@@ -5,11 +5,11 @@ import type { MembershipChange } from "#shared/overlay/overlay.ts";
 import type { Random } from "#shared/base/random.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { TlsCredentials } from "#shared/protocol/credentials.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { PeerName } from "#shared/protocol/peer-name.ts";
 import type { FactsReport, Report } from "#shared/protocol/reports.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
-import type { Deployment, DeployFailure, StartedClient } from "../deploy/deployment.ts";
+import type { Deployment, DeployFailure, DeployProgress, StartedClient } from "../deploy/deployment.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 import { createHostRecord, hostStateOf, type HostRecord } from "./host-record.ts";
 import { ClientReach } from "./reach-clients.ts";
@@ -21,6 +21,8 @@ const ATTACH_MS = 60_000;
 export interface FleetCallbacks {
   onConnected(host: HostId): void;
   onNotConnected(host: HostId, failure: DeployFailure): void;
+  /** Something takes long on the way to the host's client. */
+  onProgress(host: HostId, progress: DeployProgress): void;
   onOrphaned(host: HostId, reason: string): void;
   onBack(host: HostId): void;
   onLost(host: HostId, reason: string): void;
@@ -228,12 +230,21 @@ export class Fleet {
       const next = this.#queue.shift();
       if (next === undefined) return;
       if (next.record.state !== "connecting") continue;
-      this.#inFlight += 1;
-      void this.#track(this.#start(next.record, next.absenceMs)).finally(() => {
-        this.#inFlight -= 1;
-        this.#pump();
-      });
+      const leave = this.#takePlace();
+      void this.#track(this.#start(next.record, next.absenceMs, leave)).finally(leave);
     }
+  }
+
+  /** One of the places for hosts that are being contacted; returns what gives it to the next one. */
+  #takePlace(): () => void {
+    let isTaken = true;
+    this.#inFlight += 1;
+    return () => {
+      if (!isTaken) return;
+      isTaken = false;
+      this.#inFlight -= 1;
+      this.#pump();
+    };
   }
 
   #track<Result>(work: Promise<Result>): Promise<Result> {
@@ -241,8 +252,11 @@ export class Fleet {
     return work.finally(() => this.#busy.delete(work));
   }
 
-  /** Holds the host's place until it is connected or given up, so that slow hosts do not pile up. */
-  async #start(record: HostRecord, controllerAbsenceMs: number): Promise<void> {
+  /**
+   * Holds the host's place until it is connected or given up, so that slow hosts do not pile up. One that needs a big
+   * upload gives it away: those are bounded by themselves.
+   */
+  async #start(record: HostRecord, controllerAbsenceMs: number, leave: () => void): Promise<void> {
     const { entry } = record;
     const deployment = this.#parts.deployments.get(entry.managerType);
     if (deployment === undefined) {
@@ -258,6 +272,7 @@ export class Fleet {
     if (record.state !== "connecting") return;
     record.incarnation += 1;
     record.facts = undefined;
+    record.absenceMs = controllerAbsenceMs;
     const starting = new AbortController();
     record.starting = starting;
     const { overlay } = this.#parts;
@@ -272,6 +287,10 @@ export class Fleet {
     record.launching = deployment.start(entry, credentials, {
       ways: this.#reach.waysTo(entry),
       signal: starting.signal,
+      tell: (progress) => {
+        leave();
+        this.#parts.callbacks.onProgress(entry.id, progress);
+      },
     });
     const result = await record.launching;
     if (record.starting !== starting) return;

@@ -1,6 +1,6 @@
 // What the fleet remembers of one host, and how its state is shown.
 import type { HostState } from "#shared/controller-api/run-events.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { FactsReport } from "#shared/protocol/reports.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { DeployResult, StartedClient } from "../deploy/deployment.ts";
@@ -14,6 +14,8 @@ export interface HostRecord {
   facts: FactsReport | undefined;
   client: StartedClient | undefined;
   starting: AbortController | undefined;
+  /** For so long its client waits for its controller. */
+  absenceMs: number;
   /** Going along the other ways to its client. */
   climbing: AbortController | undefined;
   /** Why they did not lead there, this time. */
@@ -39,6 +41,7 @@ export function createHostRecord(entry: HostEntry): HostRecord {
     facts: undefined,
     client: undefined,
     starting: undefined,
+    absenceMs: 0,
     climbing: undefined,
     detours: new Map(),
     launching: undefined,

@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { Random } from "#shared/base/random.ts";
 import { backOffMs } from "#shared/overlay/back-off.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { ClientWay } from "../deploy/deployment.ts";
 
 /** On a stream that stands, until the client has taken it: a handshake and a join, on a busy host. */

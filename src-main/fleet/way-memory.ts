@@ -1,11 +1,13 @@
 // What has worked for which host, from one controller to the next, so that the same detour is not waited for twice.
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { LINK_WAYS, type LinkWay } from "#shared/protocol/link-way.ts";
+import { LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 
 /** A few hundred kilobytes; those that were not used for the longest time are forgotten. */
 const HOSTS_MAX = 10_000;
 const BYTES_MAX = 4 * 1024 * 1024;
+
+type RememberedHost = Pick<HostEntry, "address" | "user">;
 
 export class WayMemory {
   readonly #path: string;
@@ -24,11 +26,11 @@ export class WayMemory {
     return new WayMemory(path, await readWays(path), log);
   }
 
-  wayTo(host: HostEntry): LinkWay | undefined {
+  wayTo(host: RememberedHost): LinkWay | undefined {
     return this.#ways.get(keyOf(host));
   }
 
-  note(host: HostEntry, way: LinkWay): void {
+  note(host: RememberedHost, way: LinkWay): void {
     const key = keyOf(host);
     if (this.#ways.get(key) !== way) this.#learnt.set(key, way);
     this.#ways.delete(key);
@@ -74,6 +76,6 @@ function entryOf(key: string, value: unknown): [string, LinkWay][] {
 }
 
 /** What a directory calls it may mean another machine in another directory; then it costs a few seconds once. */
-function keyOf({ address, user }: HostEntry): string {
+function keyOf({ address, user }: RememberedHost): string {
   return user === undefined ? address : `${user}@${address}`;
 }

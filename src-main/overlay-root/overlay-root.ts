@@ -28,7 +28,7 @@ import { checkBulk } from "#shared/protocol/check-bulk.ts";
 import { checkReport } from "#shared/protocol/check-reports.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
-import type { LinkWay } from "#shared/protocol/link-way.ts";
+import type { LinkWay } from "#shared/base/link-way.ts";
 import type { OverlayCredentials, TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import type { RootJournal } from "./root-journal.ts";
@@ -89,6 +89,8 @@ export interface RunningOverlayRoot {
    */
   command(targets: readonly HostId[], command: Command): void;
   bulk(host: HostId, message: BulkMessage): BulkOutcome;
+  /** This controller is cut off: orphaned hosts are given so much longer. */
+  hold(ms: number): void;
   members(): readonly MemberState[];
   /** How the link came about over which a host is attached; undefined for one that hangs below another. */
   wayOf(host: HostId): LinkWay | undefined;
@@ -204,7 +206,11 @@ class DrivenRoot implements RunningOverlayRoot {
   }
 
   listenEverywhere(): Promise<number> {
-    this.#widened ??= this.#listener?.widen();
+    this.#widened ??= this.#listener?.widen().catch((error: unknown) => {
+      // The port may be free when somebody asks again.
+      this.#widened = undefined;
+      throw error;
+    });
     return this.#widened ?? Promise.reject(new Error("it does not listen yet"));
   }
 
@@ -272,6 +278,10 @@ class DrivenRoot implements RunningOverlayRoot {
     if (link === undefined) return "dropped";
     this.#node.feed({ kind: "bulk", host, payload: this.#node.codec.encodePayload(message) });
     return link.bulkOutcome;
+  }
+
+  hold(ms: number): void {
+    this.#node.feed({ kind: "hold", ms });
   }
 
   members(): readonly MemberState[] {

@@ -28,7 +28,8 @@ export function openTcp(hop: SshHop, signal: AbortSignal): Promise<SshResult<Soc
       settle(failed(tcpFailure(error, hop.port)));
     };
     const onAbort = (): void => {
-      settle(failed(unreachable(found ? "connect" : "resolve", "timed out", CHECK_HOST)));
+      const reason = found ? "connection timed out" : "the name server does not answer in time";
+      settle(failed(unreachable(found ? "connect" : "resolve", reason, CHECK_HOST)));
     };
     const settle = (result: SshResult<Socket>): void => {
       signal.removeEventListener("abort", onAbort);

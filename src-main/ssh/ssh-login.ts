@@ -113,7 +113,8 @@ export class Login {
     this.#passwordTries += 1;
     if (this.#passwordTries >= this.#hop.passwordPrompts) this.#usedUp.add("password");
     const kept = this.#passwordTries === 1 ? this.#parts.passwords.get(this.#account) : undefined;
-    const given = kept ?? (await this.#ask(`${this.#hop.user}@${this.#hop.name}'s password: `, true));
+    const lead = this.#lastPassword === undefined ? "" : "That was wrong. ";
+    const given = kept ?? (await this.#ask(`${lead}${this.#hop.user}@${this.#hop.name}'s password: `, true));
     // Who gives the same answer again is a program, or has no other.
     if (given === undefined || given === this.#lastPassword) {
       this.#usedUp.add("password");

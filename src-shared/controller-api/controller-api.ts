@@ -2,6 +2,8 @@
 import type { Problem } from "../base/problem.ts";
 import type { MemberState } from "../overlay/topology.ts";
 import type { Question, QuestionChange } from "./questions.ts";
+import type { LinkWay } from "../base/link-way.ts";
+import type { HostTest, HostTesting, HostTestOptions } from "./host-tests.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
 
 /** The one interface under the command line, the shell, and later the window, the browser and XML-RPC. */
@@ -29,6 +31,8 @@ export interface ControllerApi {
   connect(hosts: string | undefined, options: DeployOptions): Promise<ActionResult>;
   /** Stops and cleans up clients (undefined = all). */
   disconnect(hosts: string | undefined, options: { readonly keep: boolean }): Promise<ActionResult>;
+  /** Looks at hosts without starting anything there; `listener` hears of each one when it is done. */
+  testHosts(options: HostTestOptions, listener: (test: HostTest) => void): HostTesting;
   hosts(): readonly HostView[];
   mesh(): MeshView;
   control(): ControlView;
@@ -138,7 +142,14 @@ export interface HostView {
   /** How long it has been in that state; 0 when nothing was ever asked of it. */
   readonly sinceMs: number;
   readonly client:
-    | { readonly pid: number; readonly node: string; readonly directory: string; readonly platform: string }
+    | {
+        readonly pid: number;
+        readonly node: string;
+        readonly directory: string;
+        readonly platform: string;
+        /** How its link came about, while there is one. */
+        readonly way: LinkWay | undefined;
+      }
     | undefined;
   readonly processes: readonly {
     readonly process: string;
@@ -151,7 +162,7 @@ export interface HostView {
 export interface MeshView {
   readonly overlay: string;
   readonly address: string;
-  readonly members: readonly MemberState[];
+  readonly members: readonly (MemberState & { readonly way: LinkWay | undefined })[];
   /** The last ones: what could not be reached, who broke the protocol; `host` undefined = a stranger. */
   readonly problems: readonly { readonly host: string | undefined; readonly reason: string }[];
   readonly framesIn: number;

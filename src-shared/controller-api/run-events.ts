@@ -41,6 +41,7 @@ export type RunEventBody =
       readonly wanted: { readonly min: number; readonly max: number };
     }
   | HostEvent
+  | DeployingEvent
   | {
       readonly event: "software";
       readonly host: string;
@@ -137,6 +138,18 @@ export interface HostEvent {
   readonly reason?: string;
   /** What a person can do about it; left out when nothing is known. */
   readonly remedy?: string;
+}
+
+/** Something that takes long on the way to a host's client. */
+export interface DeployingEvent {
+  readonly event: "deploying";
+  readonly host: string;
+  readonly component: string;
+  readonly doing: "fetching" | "sending";
+  /** `Node 24.21.0`. */
+  readonly what: string;
+  /** That go to the host; 0 while that is not known. */
+  readonly bytes: number;
 }
 
 /** "setting up the nodes" is the original's word for connecting and installing. */

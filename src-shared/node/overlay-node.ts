@@ -6,7 +6,7 @@ import type { Random } from "../base/random.ts";
 import type { LinkId, Surroundings } from "../overlay/overlay.ts";
 import type { Rank, Topology } from "../overlay/topology.ts";
 import { parseAddress } from "../protocol/address.ts";
-import type { LinkWay } from "../protocol/link-way.ts";
+import type { LinkWay } from "../base/link-way.ts";
 import { createWireCodec, type WireCodec } from "../protocol/wire.ts";
 import { addTraffic, createFrameLink, MALFORMED, NO_TRAFFIC } from "./frame-link.ts";
 import type { FrameLink, LinkTraffic } from "./frame-link.ts";

@@ -7,8 +7,8 @@ import type { Duplex } from "node:stream";
 import type { SecureContext, Server as TlsServer, TLSSocket } from "node:tls";
 import { ROOT_RANK, type Rank } from "../overlay/topology.ts";
 import type { TlsCredentials } from "../protocol/credentials.ts";
+import type { LinkWay } from "../base/link-way.ts";
 import { writeAddress, type Endpoint } from "../protocol/address.ts";
-import type { LinkWay } from "../protocol/link-way.ts";
 import { parsePeerName } from "../protocol/peer-name.ts";
 import type { PeerName } from "../protocol/peer-name.ts";
 import { createHandshakeGate } from "./handshake-gate.ts";
@@ -117,8 +117,8 @@ export interface LinkListener {
   readonly address: string;
   readonly port: number;
   /**
-   * Listens on all addresses of this computer instead of one, and resolves with the port: the same one, but where
-   * somebody else has it on another address.
+   * Listens on all addresses of this computer instead of one, and resolves with the port: the same one, but where any
+   * would do and somebody else has it on another address. Rejects when it was asked for one that is taken there.
    */
   widen(): Promise<number>;
   /** Speaks TLS, as the server, on a stream that was made another way. */
@@ -157,8 +157,11 @@ export async function listenForClients(
       const again = { address: settings.address, port };
       try {
         servers.push(await listen(onSocket, { port }, onError));
-      } catch {
-        servers.push(await listen(onSocket, again, onError), await listen(onSocket, { port: 0 }, onError));
+      } catch (error) {
+        servers.push(await listen(onSocket, again, onError));
+        if (settings.port !== 0)
+          throw new Error(`port ${port} is in use by somebody else on this computer`, { cause: error });
+        servers.push(await listen(onSocket, { port: 0 }, onError));
       }
       return (servers.at(-1)?.address() as AddressInfo).port;
     },

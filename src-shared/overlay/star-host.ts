@@ -72,6 +72,11 @@ export class StarHost {
     this.lostAt = later(this.lostAt);
   }
 
+  /** Its grace lasts longer, from now on if it is over. */
+  hold(ms: number, now: number): void {
+    if (this.state === "orphaned") this.lostAt = Math.max(this.lostAt, now) + ms;
+  }
+
   #emptyLog(): DeliveryLog {
     const { commandWindow, commandWindowBytes, commandsKept, commandsKeptBytes } = this.#limits;
     return new DeliveryLog({

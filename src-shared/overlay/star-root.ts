@@ -116,6 +116,9 @@ class StarRoot implements RootCore<StarFrame> {
         if (host !== undefined) host.leaseEnds = this.#now + this.#settings.times.deadIntervalMs;
         return;
       }
+      case "hold":
+        for (const host of this.#hosts.values()) host.hold(event.ms, this.#now);
+        return;
       case "lagged":
         for (const host of this.#hosts.values())
           host.extend(event.ms, this.#now, this.#settings.times.afterLagMs);

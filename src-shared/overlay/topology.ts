@@ -85,6 +85,8 @@ export type RootEvent<Frame> =
   | { readonly kind: "timer"; readonly name: string }
   | { readonly kind: "command"; readonly targets: readonly HostId[]; readonly payload: Payload }
   | { readonly kind: "bulk"; readonly host: HostId; readonly payload: Payload }
+  /** The root itself is cut off: orphaned hosts are not lost for so much longer. */
+  | { readonly kind: "hold"; readonly ms: number }
   | { readonly kind: "receiving"; readonly link: LinkId }
   | { readonly kind: "lagged"; readonly ms: number };
 

@@ -127,6 +127,10 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
         return this.#command(event.targets, event.payload);
       case "bulk":
         return this.#bulk(event.host, event.payload);
+      case "hold":
+        for (const member of this.#members.all())
+          if (member.state === "orphaned") member.lostAt = Math.max(member.lostAt, this.now) + event.ms;
+        return;
       case "receiving":
         return this.#node.receiving(event.link);
       case "lagged":

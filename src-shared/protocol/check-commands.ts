@@ -1,62 +1,74 @@
 // The door for commands: what comes off the wire is one of commands.ts, field by field, or is refused.
-import * as z from "zod";
 import type { Command } from "./commands.ts";
 import { HOSTS_MAX } from "../application/application-limits.ts";
 import {
   amount,
   blockPath,
   bytes,
-  check,
   count,
+  integer as status,
   list,
   name,
-  orUndefined,
   runId,
   sha256,
   text,
 } from "./check-fields.ts";
-import type { Checked } from "./check-fields.ts";
+import {
+  also,
+  check,
+  either,
+  flag,
+  kindOf,
+  numberOf,
+  objectOf,
+  oneOf,
+  orUndefined,
+  recordOf,
+  type Checked,
+} from "./shapes.ts";
+
+/** Digits of a host number with leading zeros. */
+const WIDTH_MAX = 16;
 
 /** A place in the specification, for messages. */
-const span = z.strictObject({ start: count, end: count });
-/** Exit status ranges, permission bits. */
-const status = z.int();
-const mode = z.int().min(0).max(0o7777);
+const span = objectOf({ start: count, end: count });
+/** Permission bits. */
+const mode = numberOf({ whole: true, least: 0, most: 0o7777 });
 
-const collectRule = z.strictObject({ span, path: name, optional: z.boolean() });
+const collectRule = objectOf({ span, path: name, optional: flag });
 
-const exitCondition = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("status"), from: status, to: status }),
-  z.strictObject({ kind: z.literal("nonzero") }),
-  z.strictObject({ kind: z.literal("signal"), signal: orUndefined(name) }),
-  z.strictObject({ kind: z.literal("deadline") }),
-  z.strictObject({ kind: z.literal("unhealthy") }),
-  z.strictObject({ kind: z.literal("notStarted") }),
-]);
+const exitCondition = kindOf({
+  status: { from: status, to: status },
+  nonzero: {},
+  signal: { signal: orUndefined(name) },
+  deadline: {},
+  unhealthy: {},
+  notStarted: {},
+});
 
-const exitPolicy = z.strictObject({
+const exitPolicy = objectOf({
   span,
   condition: exitCondition,
-  action: z.enum(["continue", "ignore", "fail", "restart", "replace", "abort"]),
+  action: oneOf("continue", "ignore", "fail", "restart", "replace", "abort"),
   limit: count,
   delayMs: amount,
   delayMsMax: amount,
 });
 
-const healthCheck = z.strictObject({
+const healthCheck = objectOf({
   span,
-  probe: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("command"), path: name, args: list(text) }),
-    z.strictObject({ kind: z.literal("port"), port: name }),
-    z.strictObject({ kind: z.literal("http"), url: name }),
-  ]),
+  probe: kindOf({
+    command: { path: name, args: list(text) },
+    port: { port: name },
+    http: { url: name },
+  }),
   intervalMs: amount,
   timeoutMs: amount,
   failures: count,
   startMs: amount,
 });
 
-const limits = z.strictObject({
+const limits = objectOf({
   openFiles: orUndefined(count),
   memoryBytes: orUndefined(amount),
   fileSizeBytes: orUndefined(amount),
@@ -65,12 +77,12 @@ const limits = z.strictObject({
   outputBytes: orUndefined(amount),
 });
 
-const environmentVariable = z.discriminatedUnion("kind", [
-  z.strictObject({ span, name, kind: z.literal("value"), value: text }),
-  z.strictObject({ span, name, kind: z.literal("secret"), secret: name }),
-]);
+const environmentVariable = kindOf({
+  value: { span, name, value: text },
+  secret: { span, name, secret: name },
+});
 
-const processDefinition = z.strictObject({
+const processDefinition = objectOf({
   span,
   name,
   path: name,
@@ -80,7 +92,7 @@ const processDefinition = z.strictObject({
   user: orUndefined(name),
   exitPolicies: list(exitPolicy),
   deadlineMs: orUndefined(amount),
-  service: z.boolean(),
+  service: flag,
   healthCheck: orUndefined(healthCheck),
   limits,
   stopGraceMs: amount,
@@ -88,42 +100,49 @@ const processDefinition = z.strictObject({
 });
 
 const blockFields = { name, path: blockPath, predecessors: list(name) };
-const blockPlan = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("process"), ...blockFields, process: processDefinition }),
-  z.strictObject({ kind: z.literal("barrier"), ...blockFields, barrier: name }),
-]);
+const blockPlan = kindOf({
+  process: { ...blockFields, process: processDefinition },
+  barrier: { ...blockFields, barrier: name },
+});
 
-const componentBlockPlan = z.strictObject({
+const componentBlockPlan = objectOf({
   name,
   path: blockPath,
   blocks: list(blockPlan),
   collects: list(collectRule),
 });
 
-const nameRun = z
-  .strictObject({ prefix: name, suffix: name, from: count, to: count, width: count.max(16) })
-  .refine((run) => run.to >= run.from && run.to - run.from < HOSTS_MAX);
-const packedNames = list(z.union([name, nameRun]));
+const nameRun = also(
+  objectOf({
+    prefix: name,
+    suffix: name,
+    from: count,
+    to: count,
+    width: numberOf({ whole: true, least: 0, most: WIDTH_MAX }),
+  }),
+  ({ from, to }) => to >= from && to - from < HOSTS_MAX,
+);
+const packedNames = list(either(name, nameRun));
 
-const variableTable = z.strictObject({
+const variableTable = objectOf({
   runId: name,
-  variables: list(z.strictObject({ name, value: text })),
-  components: list(z.strictObject({ name, hosts: packedNames, addresses: orUndefined(packedNames) })),
-  software: list(z.strictObject({ name, directory: name })),
+  variables: list(objectOf({ name, value: text })),
+  components: list(objectOf({ name, hosts: packedNames, addresses: orUndefined(packedNames) })),
+  software: list(objectOf({ name, directory: name })),
 });
 
-const packagePlan = z.strictObject({
+const packagePlan = objectOf({
   name,
   destPath: name,
-  source: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("web"), url: name, sha256: orUndefined(sha256) }),
-    z.strictObject({ kind: z.literal("file"), sha256, size: count, mode }),
-  ]),
+  source: kindOf({
+    web: { url: name, sha256: orUndefined(sha256) },
+    file: { sha256, size: count, mode },
+  }),
 });
 
-const softwarePlan = z.strictObject({
+const softwarePlan = objectOf({
   name,
-  installer: z.enum(["none", "tar", "zip", "script"]),
+  installer: oneOf("none", "tar", "zip", "script"),
   packages: list(packagePlan),
   deadlineMs: amount,
   key: name,
@@ -131,10 +150,9 @@ const softwarePlan = z.strictObject({
 
 const run = runId;
 
-export const commandSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("prepare"), run, component: name, software: list(softwarePlan) }),
-  z.strictObject({
-    kind: z.literal("execute"),
+export const commandShape = kindOf({
+  prepare: { run, component: name, software: list(softwarePlan), users: list(name) },
+  execute: {
     run,
     component: name,
     componentBlocks: list(componentBlockPlan),
@@ -142,19 +160,20 @@ export const commandSchema = z.discriminatedUnion("kind", [
     releasedBarriers: list(name),
     controllerAbsenceMs: amount,
     secretNames: list(name),
-    inputWanted: z.boolean(),
-  }),
-  z.strictObject({ kind: z.literal("secrets"), run, values: z.record(name, text) }),
-  z.strictObject({ kind: z.literal("variables"), run, table: variableTable }),
-  z.strictObject({ kind: z.literal("release"), run, barrier: name }),
-  z.strictObject({ kind: z.literal("forceBlock"), run, block: name }),
-  z.strictObject({ kind: z.literal("input"), run, bytes, end: z.boolean() }),
-  z.strictObject({ kind: z.literal("stop"), run, reason: text }),
-  z.strictObject({ kind: z.literal("collect"), run }),
-  z.strictObject({ kind: z.literal("endRun"), run, keep: z.boolean() }),
-  z.strictObject({ kind: z.literal("leave"), keep: z.boolean() }),
-]);
+    inputWanted: flag,
+  },
+  secrets: { run, values: recordOf(name, text) },
+  password: { password: orUndefined(text) },
+  variables: { run, table: variableTable },
+  release: { run, barrier: name },
+  forceBlock: { run, block: name },
+  input: { run, bytes, end: flag },
+  stop: { run, reason: text },
+  collect: { run },
+  endRun: { run, keep: flag },
+  leave: { keep: flag },
+});
 
 export function checkCommand(value: unknown): Checked<Command> {
-  return check(commandSchema, value);
+  return check(commandShape, value);
 }

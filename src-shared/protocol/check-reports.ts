@@ -1,34 +1,31 @@
 // The door for reports: whatever a host sends is one of reports.ts, field by field, or is refused.
-import * as z from "zod";
 import type { Report } from "./reports.ts";
-import { amount, blockPath, check, count, list, name, orUndefined, runId, text } from "./check-fields.ts";
-import type { Checked } from "./check-fields.ts";
+import { amount, blockPath, count, integer, list, name, runId, text } from "./check-fields.ts";
+import { check, flag, kindOf, objectOf, oneOf, orUndefined, type Checked } from "./shapes.ts";
 
 const run = runId;
 const block = blockPath;
 const attempt = count;
 const failure = { step: name, reason: text };
 
-const processExited = z.strictObject({
-  kind: z.literal("processExited"),
+const processExited = {
   run,
   block,
   attempt,
-  exit: z.strictObject({
-    status: orUndefined(z.int()),
+  exit: objectOf({
+    status: orUndefined(integer),
     signal: orUndefined(name),
-    cause: z.enum(["itself", "stopped", "deadline", "unhealthy"]),
+    cause: oneOf("itself", "stopped", "deadline", "unhealthy"),
   }),
-  usage: z.strictObject({
+  usage: objectOf({
     wallMs: amount,
     cpuMs: orUndefined(amount),
     memoryBytesMax: orUndefined(amount),
   }),
-  outputEnd: z.strictObject({ stdout: count, stderr: count }),
-});
+  outputEnd: objectOf({ stdout: count, stderr: count }),
+};
 
-const facts = z.strictObject({
-  kind: z.literal("facts"),
+const facts = {
   hostName: name,
   platform: name,
   architecture: name,
@@ -37,54 +34,51 @@ const facts = z.strictObject({
   user: name,
   directory: name,
   clientVersion: name,
-});
+};
 
-const collectableFile = z.strictObject({ index: count, path: name, size: count, mode: count });
+const collectableFile = objectOf({ index: count, path: name, size: count, mode: count });
 
-export const reportSchema = z.discriminatedUnion("kind", [
+export const reportShape = kindOf({
   facts,
-  z.strictObject({ kind: z.literal("prepared"), run, installed: count, alreadyThere: count }),
-  z.strictObject({
-    kind: z.literal("preparing"),
+  prepared: { run, installed: count, alreadyThere: count },
+  preparing: {
     run,
     software: name,
-    state: z.enum(["waiting", "fetching", "installing", "installed", "alreadyThere"]),
-  }),
-  z.strictObject({ kind: z.literal("prepareFailed"), run, software: name, ...failure }),
-  z.strictObject({ kind: z.literal("processStarted"), run, block, attempt, pid: count }),
-  z.strictObject({ kind: z.literal("processNotStarted"), run, block, attempt, ...failure }),
+    state: oneOf("waiting", "fetching", "installing", "installed", "alreadyThere"),
+  },
+  passwordWanted: { run, account: name, wrong: flag },
+  prepareFailed: { run, software: name, ...failure },
+  processStarted: { run, block, attempt, pid: count },
+  processNotStarted: { run, block, attempt, ...failure },
   processExited,
-  z.strictObject({ kind: z.literal("processRestarting"), run, block, attempt, delayMs: amount }),
-  z.strictObject({ kind: z.literal("health"), run, block, healthy: z.boolean(), detail: text }),
-  z.strictObject({ kind: z.literal("barrierReached"), run, block, barrier: name }),
-  z.strictObject({ kind: z.literal("barrierMissed"), run, barrier: name, reason: text }),
-  z.strictObject({
-    kind: z.literal("blockEnded"),
+  processRestarting: { run, block, attempt, delayMs: amount },
+  health: { run, block, healthy: flag, detail: text },
+  barrierReached: { run, block, barrier: name },
+  barrierMissed: { run, barrier: name, reason: text },
+  blockEnded: {
     run,
     block,
-    outcome: z.enum(["succeeded", "failed", "stopped"]),
+    outcome: oneOf("succeeded", "failed", "stopped"),
     reason: text,
-  }),
-  z.strictObject({
-    kind: z.literal("hostEnded"),
+  },
+  hostEnded: {
     run,
-    outcome: z.enum(["finished", "failed"]),
+    outcome: oneOf("finished", "failed"),
     reason: text,
-  }),
-  z.strictObject({
-    kind: z.literal("escalated"),
+  },
+  escalated: {
     run,
     block,
-    action: z.enum(["replace", "abort"]),
+    action: oneOf("replace", "abort"),
     reason: text,
-  }),
-  z.strictObject({ kind: z.literal("stopped"), run, leftovers: list(text) }),
-  z.strictObject({ kind: z.literal("collectable"), run, files: list(collectableFile), problems: list(text) }),
-  z.strictObject({ kind: z.literal("runEnded"), run, problems: list(text) }),
-  z.strictObject({ kind: z.literal("reportsDropped"), count }),
-  z.strictObject({ kind: z.literal("commandDropped"), reason: text }),
-]);
+  },
+  stopped: { run, leftovers: list(text) },
+  collectable: { run, files: list(collectableFile), problems: list(text) },
+  runEnded: { run, problems: list(text) },
+  reportsDropped: { count },
+  commandDropped: { reason: text },
+});
 
 export function checkReport(value: unknown): Checked<Report> {
-  return check(reportSchema, value);
+  return check(reportShape, value);
 }

@@ -1,6 +1,6 @@
 // All that a client is told at its start, as one JSON text on its standard input: who it is, where it lives, its keys.
-import * as z from "zod";
 import { checkCredentials, type ClientCredentials } from "./credentials.ts";
+import { anything, check, numberOf, objectOf, orNull, textOf } from "./shapes.ts";
 
 export interface ClientStart {
   readonly credentials: ClientCredentials;
@@ -34,13 +34,14 @@ export type ClientWord = "listening" | "unreached";
 
 const PORT_MAX = 65_535;
 
-const startSchema = z.object({
-  credentials: z.unknown(),
-  address: z.string().max(PATH_CHARACTERS_MAX),
-  site: z.string().max(PATH_CHARACTERS_MAX),
-  directory: z.string().min(1).max(PATH_CHARACTERS_MAX),
-  listen: z.strictObject({ port: z.int().min(0).max(PORT_MAX).nullable() }).nullable(),
-  keptStore: z.string().min(1).max(PATH_CHARACTERS_MAX),
+const path = textOf({ least: 1, most: PATH_CHARACTERS_MAX });
+const startShape = objectOf({
+  credentials: anything,
+  address: textOf({ most: PATH_CHARACTERS_MAX }),
+  site: textOf({ most: PATH_CHARACTERS_MAX }),
+  directory: path,
+  listen: orNull(objectOf({ port: orNull(numberOf({ whole: true, least: 0, most: PORT_MAX })) })),
+  keptStore: path,
 });
 
 export type StartCheck =
@@ -48,21 +49,21 @@ export type StartCheck =
 
 /** The door for standard input. The reason never quotes a value: one of them is a key. */
 export function checkClientStart(text: string): StartCheck {
-  const parsed = startSchema.safeParse(jsonOf(text));
-  if (!parsed.success)
+  const checked = check(startShape, jsonOf(text));
+  if (!checked.ok)
     return {
       ok: false,
       reason: "the start text on standard input is not valid: is this client started by a controller?",
     };
-  const credentials = checkCredentials(parsed.data.credentials);
+  const credentials = checkCredentials(checked.value.credentials);
   if (!credentials.ok) return { ok: false, reason: credentials.reason };
-  return { ok: true, start: { ...parsed.data, credentials: credentials.credentials } };
+  return { ok: true, start: { ...checked.value, credentials: credentials.credentials } };
 }
 
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return undefined; // not JSON: the schema says so, without quoting the text
+    return undefined; // not JSON: the check says so, without quoting the text
   }
 }

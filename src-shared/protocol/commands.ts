@@ -10,6 +10,8 @@ export type Command =
   | PrepareCommand
   | ExecuteCommand
   | { readonly kind: "secrets"; readonly run: RunId; readonly values: Readonly<Record<string, string>> }
+  /** For sudo, in answer to `passwordWanted`; undefined = nobody gives one. Kept in memory only. */
+  | { readonly kind: "password"; readonly password: string | undefined }
   | { readonly kind: "variables"; readonly run: RunId; readonly table: VariableTable }
   | { readonly kind: "release"; readonly run: RunId; readonly barrier: string }
   /** Process blocks of this name count as done: what runs is stopped, what waits is never started. */
@@ -26,6 +28,8 @@ export interface PrepareCommand {
   readonly run: RunId;
   readonly component: string;
   readonly software: readonly SoftwarePlan[];
+  /** As whom its processes are to run: whether that may be is found out now. */
+  readonly users: readonly string[];
 }
 
 export interface SoftwarePlan {

@@ -1,10 +1,9 @@
 // What the controller gives a client at its start (on standard input): who it is, where the root is, and its keys.
-import * as z from "zod";
-import { hostIdOf } from "../base/ids.ts";
 import type { HostId } from "../base/ids.ts";
 import { ADDRESS_CHARACTERS_MAX, RANK_MAX } from "../overlay/frame-fields.ts";
 import { DEGREE_MAX } from "../overlay/topologies.ts";
 import { ROOT_RANK, type Candidate, type Rank } from "../overlay/topology.ts";
+import { listOf, numberOf, objectOf, placeText, textOf } from "./shapes.ts";
 
 /** PEM texts. The private key never leaves memory: not in arguments, not in the environment, not in a file. */
 export interface TlsCredentials {
@@ -50,32 +49,28 @@ const NAME_CHARACTERS_MAX = 255;
 /** Of a key: an Ed25519 public key as SPKI has 60 characters. */
 const KEY_CHARACTERS_MAX = 256;
 
-const name = z.string().min(1).max(NAME_CHARACTERS_MAX);
-const rank = z
-  .int()
-  .min(ROOT_RANK + 1)
-  .max(RANK_MAX);
-const address = z.string().min(1).max(ADDRESS_CHARACTERS_MAX);
-const secret = z.base64().min(1).max(KEY_CHARACTERS_MAX);
-const pem = z.string().min(1).max(PEM_CHARACTERS_MAX);
+const BASE64 = /^[A-Za-z0-9+/]+=*$/u;
+const name = textOf({ least: 1, most: NAME_CHARACTERS_MAX });
+const pem = textOf({ least: 1, most: PEM_CHARACTERS_MAX });
+const secret = textOf({ least: 1, most: KEY_CHARACTERS_MAX, pattern: BASE64 });
+const address = textOf({ least: 1, most: ADDRESS_CHARACTERS_MAX });
+const candidate = objectOf({ rank: numberOf({ whole: true, least: ROOT_RANK, most: RANK_MAX }), address });
 
-const credentialsSchema = z.strictObject({
-  session: name.regex(/^[A-Za-z0-9-]+$/u),
-  host: name.transform((text): HostId => hostIdOf(text)),
-  incarnation: z.int().nonnegative(),
+const credentialsShape = objectOf({
+  session: textOf({ least: 1, most: NAME_CHARACTERS_MAX, pattern: /^[A-Za-z0-9-]+$/u }),
+  host: textOf<HostId>({ least: 1, most: NAME_CHARACTERS_MAX }),
+  incarnation: numberOf({ whole: true, least: 0 }),
   overlay: name,
-  degree: z.int().nonnegative().max(DEGREE_MAX),
-  rank,
-  start: z.int().nonnegative(),
-  candidates: z
-    .array(z.strictObject({ rank: z.int().min(ROOT_RANK).max(RANK_MAX), address }))
-    .max(CANDIDATES_MAX),
+  degree: numberOf({ whole: true, least: 0, most: DEGREE_MAX }),
+  rank: numberOf({ whole: true, least: ROOT_RANK + 1, most: RANK_MAX }),
+  start: numberOf({ whole: true, least: 0 }),
+  candidates: listOf(candidate, 0, CANDIDATES_MAX),
   rootKey: secret,
   proofKey: secret,
   ca: pem,
   certificate: pem,
   key: pem,
-  controllerAbsenceMs: z.number().nonnegative(),
+  controllerAbsenceMs: numberOf({ whole: false, least: 0 }),
 });
 
 export type CredentialsCheck =
@@ -84,8 +79,7 @@ export type CredentialsCheck =
 
 /** The door for what a client reads from its standard input. The reason never quotes a value: one of them is a key. */
 export function checkCredentials(input: unknown): CredentialsCheck {
-  const parsed = credentialsSchema.safeParse(input);
-  if (parsed.success) return { ok: true, credentials: parsed.data };
-  const fields = parsed.error.issues.map((issue) => issue.path.join(".") || "all");
-  return { ok: false, reason: `credentials are not valid: ${[...new Set(fields)].join(", ")}` };
+  const place = credentialsShape.wrongAt(input);
+  if (place === undefined) return { ok: true, credentials: input as ClientCredentials };
+  return { ok: false, reason: `credentials are not valid: ${placeText(place, "all")}` };
 }

@@ -16,6 +16,13 @@ export type Report =
       readonly state: SoftwareState;
     }
   | ({ readonly kind: "prepareFailed"; readonly run: RunId; readonly software: string } & Failure)
+  /** sudo wants the password of this account, under which the client runs; answered by `password`. */
+  | {
+      readonly kind: "passwordWanted";
+      readonly run: RunId;
+      readonly account: string;
+      readonly wrong: boolean;
+    }
   | {
       readonly kind: "processStarted";
       readonly run: RunId;

@@ -62,7 +62,11 @@ async function startClients(controller: TestRoot, folder: string): Promise<Map<H
       controllerAbsenceMs: 60_000,
     };
     const { signal } = new AbortController();
-    const result = await deployment.start(entryOf(host), credentials, { ways: ["client"], signal });
+    const result = await deployment.start(entryOf(host), credentials, {
+      ways: ["client"],
+      signal,
+      tell: () => undefined,
+    });
     if (result.kind === "failed") throw new Error(result.failure.reason);
     clients.set(host, result.client);
   };
@@ -101,7 +105,7 @@ async function play(topology: Topology<unknown>): Promise<string[][]> {
   const living = [...clients.keys()].filter((host) => !killed.includes(host));
   for (let count = 1; count <= COMMANDS; count += 1) {
     const run = runIdOf(`run-${String(count).padStart(2, "0")}`);
-    controller.root.command(living, { kind: "prepare", run, component: "c", software: [] });
+    controller.root.command(living, { kind: "prepare", run, component: "c", software: [], users: [] });
     if (count % (COMMANDS / KILLED) !== 0) continue;
     // By force, with half of the commands on their way.
     clients.get(killed[count / (COMMANDS / KILLED) - 1]!)!.kill();

@@ -34,9 +34,14 @@ export class PlushProcess {
 
   constructor(
     args: readonly string[],
-    settings: { readonly cwd: string; readonly environment: NodeJS.ProcessEnv },
+    settings: {
+      readonly cwd: string;
+      readonly environment: NodeJS.ProcessEnv;
+      readonly through?: readonly string[];
+    },
   ) {
-    this.child = spawn(process.execPath, [PLUSH, ...args], { cwd: settings.cwd, env: settings.environment });
+    const [program = process.execPath, ...words] = [...(settings.through ?? []), process.execPath, PLUSH];
+    this.child = spawn(program, [...words, ...args], { cwd: settings.cwd, env: settings.environment });
     const jsonl = args.includes("jsonl");
     this.child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;

@@ -17,6 +17,8 @@ const CLEAN_MS = 12_000;
 
 export interface PlushOptions {
   readonly environment?: Readonly<Record<string, string>>;
+  /** A program and its words that start plush: unshare, for example. */
+  readonly through?: readonly string[];
   /** Of the specification's file. */
   readonly name?: string;
 }
@@ -103,7 +105,8 @@ export class RunPlace {
 
   plush(args: readonly string[], options: PlushOptions = {}): PlushProcess {
     const environment = { ...this.environment, ...options.environment };
-    const plush = new PlushProcess(args, { cwd: this.folder, environment });
+    const { through = [] } = options;
+    const plush = new PlushProcess(args, { cwd: this.folder, environment, through });
     this.#processes.push(plush);
     return plush;
   }

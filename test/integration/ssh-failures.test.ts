@@ -2,23 +2,18 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { applicationXml, processXml, shellXml } from "./application-text.ts";
-import type { PlushEnd } from "./plush-process.ts";
+import { applicationXml, shellXml } from "./application-text.ts";
+import { HIDE_NODE, loginOf, OLD_NODE } from "./host-logins.ts";
 import { holdsWithin } from "./process-list.ts";
-import { expectEnd, runTest, type RunPlace } from "./run-place.ts";
+import { expectEnd, runTest } from "./run-place.ts";
 import { farmHindrance } from "./ssh-farm.ts";
+import { expectRefused, HELLO, isTidy, oneHost, runOne, TIDY_MS } from "./ssh-trouble.ts";
 import { sshWorld, type SshHosts } from "./ssh-world.ts";
 
-/** They answer, and say no. */
-const REFUSED = 3;
-const HELLO = processXml("echo", ["hello"]);
 const HOSTS = ["h1", "h2", "h3", "h4"];
-/** For a client that nobody asks any more: it has its goodbye to say and its keeper to wait for. */
-const TIDY_MS = 20_000;
-const HIDE_NODE =
-  "mount --bind /dev/null /usr/bin/node; mount --bind /dev/null /usr/local/bin/node 2>/dev/null";
+/** Nothing is brought, so nothing is fetched. */
+const NO_PUSH = { environment: { PLUSH_PUSH_NODE: "no" } };
 
 describe.skipIf(farmHindrance() !== undefined).concurrent("failures on ssh hosts", () => {
   unfitHosts();
@@ -31,17 +26,16 @@ describe.skipIf(farmHindrance() !== undefined).concurrent("failures on ssh hosts
 function unfitHosts(): void {
   const cases = [
     {
-      name: "a host without Node",
+      name: "a host without Node, where none may be brought",
       mounts: HIDE_NODE,
       reason: /^node: not found$/,
       remedy: /^Install Node 20\.18 or later, or put it into the PATH/,
       step: "node",
     },
     {
-      name: "a Node that is too old",
+      name: "a Node that is too old, where none may be brought",
       mounts: HIDE_NODE,
-      commands:
-        "mkdir old; printf '#!/bin/sh\\necho v18.3.0\\n' >old/node; chmod +x old/node; PATH=$HOME/old:$PATH",
+      commands: OLD_NODE,
       reason: /^Node 18\.3 is too old$/,
       remedy: /^Install Node 20\.18 or later/,
       step: "node",
@@ -66,7 +60,7 @@ function unfitHosts(): void {
     runTest(sshWorld, `${name} is named, with what to do`, async (place) => {
       const hosts = oneHost(place);
       hosts.farm.atLogin(hosts.addressOf("h1"), loginOf(mounts, commands));
-      expectRefused(await runOne(place), step, reason, remedy);
+      expectRefused(await runOne(place, NO_PUSH), step, reason, remedy);
       expect(await holdsWithin(TIDY_MS, () => isTidy(hosts, "h1"))).toBe(true);
     });
   }
@@ -164,42 +158,4 @@ function interruptions(): void {
     // Nobody can reach these hosts any more: they tidy up by themselves.
     expect(await holdsWithin(TIDY_MS, () => isTidy(hosts, "h1") && isTidy(hosts, "h2"))).toBe(true);
   });
-}
-
-function oneHost(place: RunPlace): SshHosts {
-  place.directory("h1");
-  return place.hosts as SshHosts;
-}
-
-/** What a login runs first; mounts are seen by this login only. */
-function loginOf(mounts: string | undefined, commands = ""): string {
-  if (mounts === undefined) return commands;
-  const shell = `exec unshare -m /bin/sh -c '${mounts}; exec /bin/sh "$@"' sh "$@"`;
-  return `${commands}
-cat >.shell <<'END'
-#!/bin/sh
-${shell}
-END
-chmod +x .shell
-LOGIN_SHELL=$HOME/.shell`;
-}
-
-function runOne(place: RunPlace): Promise<PlushEnd> {
-  return place.run(applicationXml({ managerType: "ssh", components: [{ hosts: "1", blocks: HELLO }] }));
-}
-
-function expectRefused(end: PlushEnd, step: string, reason: RegExp, remedy: RegExp): void {
-  expectEnd(end, REFUSED);
-  const told = end.events.find((event) => event.event === "host" && event.state === "failed");
-  expect(told).toMatchObject({
-    host: "h1",
-    step,
-    reason: expect.stringMatching(reason) as string,
-    remedy: expect.stringMatching(remedy) as string,
-  });
-}
-
-/** Nothing of ours is in the home directory. */
-function isTidy(hosts: SshHosts, host: string): boolean {
-  return !existsSync(join(hosts.farm.homeOf(hosts.addressOf(host)), ".cache"));
 }

@@ -1,7 +1,7 @@
 // Hosts behind a real sshd on this computer: every 127.x.y.z address one host, with a home directory of its own.
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createServer, connect, type AddressInfo } from "node:net";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { holdsWithin } from "./process-list.ts";
@@ -27,6 +27,8 @@ export interface FarmSettings {
   readonly homes: string;
   /** Lines for sshd_config; they come first, and so win. */
   readonly config?: readonly string[];
+  /** Files of the system that this sshd and all behind it see others in place of: users of their own, for example. */
+  readonly mounts?: Readonly<Record<string, string>>;
 }
 
 /** One sshd. */
@@ -51,6 +53,8 @@ export class SshFarm {
 
   static async open(settings: FarmSettings): Promise<SshFarm> {
     const folder = mkdtempSync(join(tmpdir(), "nebula-sshd-"));
+    // For users other than root; the keys in it stay its owner's.
+    chmodSync(folder, 0o755);
     for (const name of ["host_key", "user_key"])
       execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", join(folder, name)]);
     writeFileSync(join(folder, "login"), loginScript(settings.homes));
@@ -58,7 +62,7 @@ export class SshFarm {
     mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
     for (let tries = 1; ; tries += 1) {
       const port = await freePort();
-      const sshd = await startSshd(folder, port, settings.config ?? []);
+      const sshd = await startSshd(folder, port, settings);
       if (sshd !== undefined) return new SshFarm(folder, settings.homes, port, sshd);
       if (tries === PORT_TRIES_MAX) throw new Error(`sshd does not start: ${logOf(folder)}`);
     }
@@ -81,6 +85,11 @@ export class SshFarm {
 
   get log(): string {
     return logOf(this.#folder);
+  }
+
+  /** Ends those that serve a connection; new ones are taken. */
+  dropConnections(): void {
+    for (const pid of this.#sshd.pid === undefined ? [] : descendantsOf(this.#sshd.pid)) end(pid);
   }
 
   /** Ends the one that listens and those that serve a connection. */
@@ -113,7 +122,7 @@ exec "$LOGIN_SHELL" -c "$SSH_ORIGINAL_COMMAND"
 async function startSshd(
   folder: string,
   port: number,
-  config: readonly string[],
+  { config = [], mounts = {} }: FarmSettings,
 ): Promise<ChildProcess | undefined> {
   const path = join(folder, "sshd_config");
   const lines = [
@@ -138,8 +147,9 @@ async function startSshd(
   ];
   writeFileSync(path, `${lines.join("\n")}\n`);
   // A mount namespace of its own: in it, the hosts know each other by name.
-  const script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
-  const command = [join(folder, "hosts"), SSHD, "-D", "-f", path, "-E", join(folder, "log")];
+  const script = 'while [ "$1" != -- ]; do mount --bind "$2" "$1" || exit 1; shift 2; done; shift; exec "$@"';
+  const places = Object.entries({ "/etc/hosts": join(folder, "hosts"), ...mounts }).flat();
+  const command = [...places, "--", SSHD, "-D", "-f", path, "-E", join(folder, "log")];
   const sshd = spawn("unshare", ["-m", "/bin/sh", "-c", script, "sh", ...command], { stdio: "ignore" });
   const isUp = (): boolean => logOf(folder).includes(`Server listening on 0.0.0.0 port ${String(port)}`);
   const isOver = (): boolean => sshd.exitCode !== null;

@@ -5,7 +5,7 @@ import { parseNodeSet } from "../../src-shared/node-set/node-set.ts";
 import { directoryXml, namesIn } from "./local-world.ts";
 import { parentOf, processesOf } from "./process-list.ts";
 import type { NodeGroup, RunWorld, WorldHosts } from "./run-world.ts";
-import { SshFarm } from "./ssh-farm.ts";
+import { SshFarm, type FarmSettings } from "./ssh-farm.ts";
 
 /** Below a host's home. */
 const BASE = join(".cache", "nebula");
@@ -36,8 +36,8 @@ export class SshHosts implements WorldHosts {
     this.farm = farm;
   }
 
-  static async open(folder: string, config: readonly string[] = []): Promise<SshHosts> {
-    const farm = await SshFarm.open({ homes: join(folder, "hosts"), config });
+  static async open(folder: string, more: Omit<FarmSettings, "homes"> = {}): Promise<SshHosts> {
+    const farm = await SshFarm.open({ homes: join(folder, "hosts"), ...more });
     const hosts = new SshHosts(folder, farm);
     mkdirSync(join(folder, "home", ".ssh"), { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, "home", ".ssh", "known_hosts"), farm.knownHosts);

@@ -120,6 +120,8 @@ export class SimHost {
           return this.#after(500, { kind: "workFailed", run, step: "make", reason: "disk full" });
         return this.#after(500, { kind: "workReady", run, directory: "/d/w" });
       }
+      case "password":
+        return; // nobody here becomes somebody else
       case "spawn":
         return this.#spawn(effect.request);
       case "stopProcess":

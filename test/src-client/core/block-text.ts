@@ -71,7 +71,7 @@ export class CoreDriver {
   }
 
   prepare(): this {
-    this.command({ kind: "prepare", run: RUN, component: "c", software: [] });
+    this.command({ kind: "prepare", run: RUN, component: "c", users: [], software: [] });
     this.give({ kind: "workReady", run: RUN, directory: "/d/work" });
     return this;
   }

@@ -16,7 +16,7 @@ const software = (name: string): SoftwarePlan => ({
 
 function preparing(...names: readonly string[]): CoreDriver {
   const driver = new CoreDriver();
-  driver.command({ kind: "prepare", run: RUN, component: "c", software: names.map(software) });
+  driver.command({ kind: "prepare", run: RUN, component: "c", users: [], software: names.map(software) });
   return driver;
 }
 const installed = (driver: CoreDriver, name: string, alreadyThere = false): CoreDriver => {
@@ -53,7 +53,13 @@ describe("preparing", () => {
   test("a host has only so many runs", () => {
     const driver = new CoreDriver();
     for (let run = 0; run < 65; run += 1) {
-      driver.command({ kind: "prepare", run: runIdOf(`r${String(run)}`), component: "c", software: [] });
+      driver.command({
+        kind: "prepare",
+        run: runIdOf(`r${String(run)}`),
+        component: "c",
+        users: [],
+        software: [],
+      });
     }
     expect(driver.reports).toHaveLength(1);
     expect(driver.reports[0]).toMatchObject({ kind: "prepareFailed", run: "r64" });
@@ -178,7 +184,7 @@ describe("leaving", () => {
     const driver = new CoreDriver().execute(PLAIN).started("p");
     driver.command({ kind: "leave", keep: false });
     const before = driver.effects.length;
-    driver.command({ kind: "prepare", run: runIdOf("run-2"), component: "c", software: [] });
+    driver.command({ kind: "prepare", run: runIdOf("run-2"), component: "c", users: [], software: [] });
     driver.command({ ...executeOf(PLAIN), run: runIdOf("run-2") });
     expect(driver.effects).toHaveLength(before);
     stopped(driver.exited("p"));

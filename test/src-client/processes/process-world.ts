@@ -15,7 +15,9 @@ import {
   type ProcessesSettings,
   type StartRequest,
 } from "../../../src-client/processes/processes.ts";
-import { findRunAs } from "../../../src-client/processes/run-as.ts";
+import { RunAsUsers } from "../../../src-client/processes/run-as.ts";
+import type { LaunchParts } from "../../../src-client/processes/launch.ts";
+import type { SudoWay } from "../../../src-client/processes/sudo-command.ts";
 import { createUsageSampler } from "../../../src-client/processes/usage-sampler.ts";
 import { RING_BYTES } from "../../../src-client/processes/ring-file.ts";
 import type { StreamName } from "#shared/protocol/bulk.ts";
@@ -32,7 +34,10 @@ export const NO_LIMITS: ResourceLimits = {
 export type Kind = ProcessEvent["kind"];
 export type EventOf<K extends Kind> = Extract<ProcessEvent, { kind: K }>;
 
-export async function createProcessWorld(changes: Partial<ProcessesSettings> = {}, runAs = findRunAs) {
+export async function createProcessWorld(
+  changes: Partial<ProcessesSettings> = {},
+  runAs: LaunchParts["findRunAs"] = (user) => new RunAsUsers().find(user),
+) {
   const directory = await mkdtemp(join(tmpdir(), "nebula-processes-"));
   const token = createClientToken();
   const events: ProcessEvent[] = [];
@@ -46,9 +51,9 @@ export async function createProcessWorld(changes: Partial<ProcessesSettings> = {
   const pipes = createOutputPipes({ directory });
   const launch = createLaunch({ pipes, findRunAs: runAs });
   const usage = createUsageSampler();
-  const sudoUsers: string[] = [];
+  const sudoWays: SudoWay[] = [];
   const processes = createProcesses(
-    { listener, launch, endProcesses, usage, createRedactor, onSudoUser: (user) => sudoUsers.push(user) },
+    { listener, launch, endProcesses, usage, createRedactor, onSudo: (way) => sudoWays.push(way) },
     { token, outputDirectory: directory, ringBytes: RING_BYTES, leaveChildren: false, ...changes },
   );
 
@@ -91,7 +96,7 @@ export async function createProcessWorld(changes: Partial<ProcessesSettings> = {
     table,
     endProcesses,
     launch,
-    sudoUsers,
+    sudoWays,
     until,
     read,
     /** Of standard output, once some text has come. */

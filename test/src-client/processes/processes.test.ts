@@ -265,33 +265,46 @@ describe("another user", () => {
     expect(exited.exit.status).toBe(0);
   });
 
-  test("by sudo: the environment does not show in the arguments, input and stopping work", async () => {
-    const bin = join(world.directory, "bin");
-    await mkdir(bin);
-    const path = `${bin}:${process.env["PATH"] ?? ""}`;
-    // What sudo does that matters here: `sudo -n -u USER -- COMMAND…` with a cleared environment.
-    await writeFile(join(bin, "sudo"), `#!/bin/sh\nshift 4\nexec env -i PATH='${path}' "$@"\n`, {
-      mode: 0o755,
-    });
-    const environment = { PATH: path, KEY: "it's\n$(secret) `too`", EMPTY: "" };
-    const sudoed = await createProcessWorld({}, async () => ({ kind: "sudo", user: "somebody" }));
-    const pathBefore = process.env["PATH"];
-    try {
-      process.env["PATH"] = path;
-      const script = 'printf "%s|%s|" "$KEY" "${EMPTY-unset}"; cat; echo; exec sleep 1000';
-      sudoed.start("a", { args: ["-c", script], environment, wantsInput: true });
-      const { pid } = await sudoed.until("started", "a");
-      expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.toContain("secret");
-      sudoed.processes.input("a", Buffer.from("input"), true);
-      expect(await sudoed.untilPrinted("a", "input\n")).toBe("it's\n$(secret) `too`||input\n");
-      expect(sudoed.sudoUsers).toEqual(["somebody"]);
-      expect(await sudoed.processes.stop("a", 5000)).toEqual([]);
-      expect((await sudoed.until("exited", "a")).exit.signal).toBe("SIGTERM");
-    } finally {
-      process.env["PATH"] = pathBefore;
-      await sudoed.close();
-    }
-  });
+  test.each([
+    { what: "without a password", password: undefined, reads: "" },
+    {
+      what: "with a password",
+      password: "swordfish",
+      reads: 'read -r given; [ "$given" = swordfish ] || exit 1; ',
+    },
+    // As when sudoers has changed since: what was sent for sudo must not reach the program, nor be run.
+    { what: "with a password that is not wanted", password: "; echo caught", reads: "" },
+  ])(
+    "by sudo $what: nothing shows in the arguments, input and stopping work",
+    async ({ password, reads }) => {
+      const bin = join(world.directory, "bin");
+      await mkdir(bin);
+      const path = `${bin}:${process.env["PATH"] ?? ""}`;
+      // What sudo does that matters here: it reads one line, and starts what stands behind -- with a cleared environment.
+      const options = 'while [ "$1" != -- ]; do shift; done; shift\n';
+      await writeFile(join(bin, "sudo"), `#!/bin/sh\n${options}${reads}\nexec env -i PATH='${path}' "$@"\n`, {
+        mode: 0o755,
+      });
+      const environment = { PATH: path, KEY: "it's\n$(secret) `too`", EMPTY: "" };
+      const sudoed = await createProcessWorld({}, async () => ({ kind: "sudo", user: "somebody", password }));
+      const pathBefore = process.env["PATH"];
+      try {
+        process.env["PATH"] = path;
+        const script = 'printf "%s|%s|" "$KEY" "${EMPTY-unset}"; cat; echo; exec sleep 1000';
+        sudoed.start("a", { args: ["-c", script], environment, wantsInput: true });
+        const { pid } = await sudoed.until("started", "a");
+        expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.toMatch(/secret|swordfish|caught/);
+        sudoed.processes.input("a", Buffer.from("input"), true);
+        expect(await sudoed.untilPrinted("a", "input\n")).toBe("it's\n$(secret) `too`||input\n");
+        expect(sudoed.sudoWays).toMatchObject([{ user: "somebody", password }]);
+        expect(await sudoed.processes.stop("a", 5000)).toEqual([]);
+        expect((await sudoed.until("exited", "a")).exit.signal).toBe("SIGTERM");
+      } finally {
+        process.env["PATH"] = pathBefore;
+        await sudoed.close();
+      }
+    },
+  );
 });
 
 describe("input", () => {

@@ -87,22 +87,41 @@ test("bytes overwritten while they are read are left out", async () => {
   await ring.close();
 });
 
-test("a disk that is full costs the bytes, not the process; it is told once", async () => {
+test("a disk that is full costs most bytes, not the process and not its first words; it is told once", async () => {
   const ring = ringOf(1024 * 1024, "/dev/full");
+  await ring.append(Buffer.from("cannot write: "));
+  await ring.append(Buffer.from("disk full\n"));
+  await ring.append(Buffer.alloc(20_000, "x"));
   await ring.append(Buffer.from("lost"));
-  await ring.append(Buffer.from("too"));
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain("ENOSPC");
-  expect(ring.produced).toBe(7);
-  expect(await ring.read(0, 10)).toEqual({ offset: 7, bytes: new Uint8Array() });
+  expect(ring.produced).toBe(20_028);
+  const found: string[] = [];
+  for (let at = 0; at < ring.produced;) {
+    const { offset, bytes } = await ring.read(at, 100_000);
+    found.push(text(bytes));
+    at = offset + bytes.length;
+  }
+  expect(found.join("")).toBe(`cannot write: disk full\n${"x".repeat(16 * 1024 - 24)}`);
+  expect(await ring.read(16 * 1024, 10)).toEqual({ offset: 20_028, bytes: new Uint8Array() });
+  // Not removed: the path is everybody's.
+  await ring.close();
+});
+
+test("what was kept of a full disk is overwritten in its turn", async () => {
+  const ring = ringOf(8, "/dev/full");
+  await ring.append(Buffer.from("abcdef"));
+  expect(text((await ring.read(2, 3)).bytes)).toBe("cde");
+  await ring.append(Buffer.from("ghijkl"));
+  expect([ring.oldest, text((await ring.read(0, 10)).bytes)]).toEqual([4, "ef"]);
   await ring.close();
 });
 
 test("a folder that is gone is a problem, too", async () => {
   const ring = ringOf(64, join(directory, "none", "ring"));
-  await ring.append(Buffer.from("lost"));
+  await ring.append(Buffer.from("kept"));
   expect(problems[0]).toContain("ENOENT");
-  expect((await ring.read(0, 4)).offset).toBe(4);
+  expect(text((await ring.read(0, 4)).bytes)).toBe("kept");
 });
 
 test("the head stays, the middle is overwritten, the newest stay", async () => {

@@ -114,6 +114,15 @@ const names = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `client${index + 1}`);
 
 /** One master, three clients, everything well. */
+const bringing = (name: string, doing: "fetching" | "sending", bytes: number): RunEventBody => ({
+  event: "deploying",
+  host: name,
+  component: "Clients",
+  doing,
+  what: "Node 24.21.0",
+  bytes,
+});
+
 export const successfulRun: readonly RunEvent[] = recorded([
   begun,
   matching("Master", "master", 1),
@@ -156,6 +165,8 @@ export const troubledRun: readonly RunEvent[] = recorded([
   begun,
   matching("Clients", "client[1-8]", 8),
   ...names(8).map((name) => host(name, "Clients", "connecting")),
+  bringing("client9", "fetching", 0),
+  bringing("client9", "sending", 44_617_929),
   host("client7", "Clients", "failed", {
     step: "connect",
     reason: "connection refused on port 22",

@@ -16,6 +16,7 @@ function member(name: string, parent: string | undefined, depth: number, more: P
     sinceMs: 2000,
     parent: parent === undefined || parent === "controller" ? parent : hostIdOf(parent),
     depth,
+    way: undefined,
     pendingCommands: 0,
     ...more,
   };

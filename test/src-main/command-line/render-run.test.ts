@@ -69,8 +69,32 @@ describe("a run as lines", () => {
     const at = (index: number): number => Date.parse(events[index]!.time);
     const during = events.flatMap((event, index) => text.event(event, at(index)));
     expect(during).toEqual([]);
-    expect(text.tick(at(0) + GROUPING_MS - 1)).toEqual([]);
-    expect(text.tick(at(0) + GROUPING_MS)).toEqual(["failed: p1 (C) on n[1-100]: exit status 1"]);
+    expect(text.tick(at(99) + GROUPING_MS - 1)).toEqual([]);
+    expect(text.tick(at(99) + GROUPING_MS)).toEqual(["failed: p1 (C) on n[1-100]: exit status 1"]);
+  });
+
+  test("a failure now and then is not held back for ever", () => {
+    const text = createRunText(PLAIN);
+    const told = Array.from({ length: 10 }, (_, index) => {
+      const [event] = recorded([exited(`n${index + 1}`, "C", 1)]);
+      const nowMs = index * (GROUPING_MS - 50);
+      return [...text.event(event!, nowMs), ...text.tick(nowMs)];
+    }).flat();
+    expect(told).toEqual(["failed: p1 (C) on n[1-6]: exit status 1"]);
+  });
+
+  test("replaced hosts are one line, too", () => {
+    const text = createRunText(PLAIN);
+    const replaced = (name: string, by: string): RunEventBody => ({
+      event: "replaced",
+      component: "C",
+      host: name,
+      by,
+      reason: "refused",
+    });
+    const events = recorded([replaced("n1", "n3"), replaced("n2", "n4"), replaced("n4", "n5")]);
+    for (const event of events) text.event(event, 0);
+    expect(text.tick(GROUPING_MS)).toEqual(["replaced: n[1-2,4] by n[3-5]"]);
   });
 
   test("that a component has ended is told behind its last output", () => {

@@ -13,6 +13,7 @@ import type {
   RunOptions,
   StartResult,
 } from "#shared/controller-api/controller-api.ts";
+import type { HostTest } from "#shared/controller-api/host-tests.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import { Questions } from "../../../src-main/controller/questions-shell.ts";
 import { parseDirectory } from "#shared/resource-directory/parse-directory.ts";
@@ -23,6 +24,7 @@ export interface Script {
   readonly untilEnded?: (cause: EndCause, reason: string) => readonly RunEvent[];
   readonly refusal?: Extract<StartResult, { kind: "refused" }>;
   readonly hosts?: readonly HostView[];
+  readonly tests?: readonly HostTest[];
 }
 
 export interface ScriptedController extends ControllerApi {
@@ -150,6 +152,12 @@ export function createScriptedController(script: Script): ScriptedController {
     async disconnect(hosts, { keep }) {
       calls.push(`disconnect ${hosts ?? "all"} ${keep ? "keep" : "clean"}`);
       return { kind: "done", message: "disconnected" };
+    },
+    testHosts: (_options, listener) => {
+      calls.push("testHosts");
+      for (const test of script.tests ?? []) listener(test);
+      const ended = Promise.resolve({ kind: "tested", hosts: script.tests?.length ?? 0 } as const);
+      return { ended, stop: () => undefined };
     },
     hosts: () => script.hosts ?? [],
     mesh: () => ({

@@ -248,7 +248,11 @@ describe("at a terminal", () => {
     const { world, plush, api } = setUp(
       {
         events: [],
-        hosts: [hostView("n1", { client: { pid: 1, node: "20", directory: "/d", platform: "linux" } })],
+        hosts: [
+          hostView("n1", {
+            client: { pid: 1, node: "20", directory: "/d", platform: "linux", way: "client" },
+          }),
+        ],
       },
       true,
     );

@@ -80,10 +80,13 @@ test("the environment has the same keys", () => {
     keep: "off",
     timeout: "1",
     controller_port: "0",
+    ways: "ssh, client",
     transport: "ssh2",
     host_key_policy: "ask",
     overlay: "star",
     degree: "8",
+    push_node: "no",
+    node_runtime: "https://files/node-{arch}.tar.gz",
   };
   const environment = Object.fromEntries(PREFERENCE_KEYS.map((key) => [environmentNameOf(key), values[key]]));
   expect(preferencesOfEnvironment(environment)).toEqual({
@@ -97,10 +100,13 @@ test("the environment has the same keys", () => {
       keep: false,
       timeout: 1000,
       controller_port: 0,
+      ways: ["client", "ssh"],
       transport: "ssh2",
       host_key_policy: "ask",
       overlay: "star",
       degree: 8,
+      push_node: false,
+      node_runtime: "https://files/node-{arch}.tar.gz",
     },
     problems: [],
   });

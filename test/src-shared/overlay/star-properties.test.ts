@@ -78,6 +78,7 @@ const memberEvent: fc.Arbitrary<MemberEvent> = fc.oneof(
 
 const rootEvent: fc.Arbitrary<RootEvent> = fc.oneof(
   { arbitrary: fc.oneof(...common), weight: 10 },
+  { arbitrary: fc.record({ kind: fc.constant("hold" as const), ms: number }), weight: 1 },
   {
     arbitrary: fc.record({ kind: fc.constant("invite" as const), host, incarnation: number, rank }),
     weight: 3,

@@ -143,6 +143,16 @@ describe("leases", () => {
     expect(bench.core.members()).toMatchObject([{ state: "attached" }]);
   });
 
+  test("are held while the root is cut off: what is orphaned is lost so much later", () => {
+    const bench = new RootBench();
+    bench.attach();
+    bench.step({ kind: "linkDown", link: 1, reason: "reset" });
+    bench.pass(OVERLAY_TIMES.lostGraceMs - 1000);
+    bench.step({ kind: "hold", ms: 20_000 });
+    expect(membershipOf(bench.pass(20_000))).toEqual([]);
+    expect(membershipOf(bench.pass(2000))).toEqual(["3 lost"]);
+  });
+
   test("run out in silence: orphaned, then lost, and attached again when it comes back", () => {
     const bench = new RootBench();
     bench.attach();

@@ -1,0 +1,101 @@
+// Tests a host behind SSH as a run would use it, step by step, and leaves nothing there.
+import type { HostCheck } from "#shared/controller-api/host-tests.ts";
+import type { RootAddress } from "#shared/protocol/credentials.ts";
+import type { SshConnection, SshFailure, SshTarget, SshTransport } from "../ssh/ssh.ts";
+import {
+  CHECKS_BEFORE_SHELL,
+  judgeClock,
+  judgePorts,
+  judgeProbeSteps,
+  judgeSudo,
+} from "./judge-host-test.ts";
+import { shellRemedy } from "./failure-remedies.ts";
+import { NODE_MIN } from "./host-probe.ts";
+import { NODE_KILOBYTES } from "./node-pins.ts";
+import { oneLine, REMOTE_SHELL_COMMAND } from "./remote-script.ts";
+import { RemoteShell, type Answer } from "./remote-shell.ts";
+import { TEST_SCRIPT } from "./test-script.ts";
+
+/** As for a run: start-up files of the slowest shells, a home directory that is mounted first. */
+const PROBE_MS = 45_000;
+/** sudo asks its name service; ports have deadlines of their own, one after the other. */
+const STEP_MS = 30_000;
+const CLEAN_MS = 15_000;
+
+export interface SshHostTest {
+  readonly transport: SshTransport;
+  readonly target: SshTarget;
+  /** Where the client would listen; undefined = nobody would dial it, or any port will do. */
+  readonly port: number | undefined;
+  /** Names what the test has there for as long as it goes on. */
+  readonly name: string;
+  readonly mayPush: boolean;
+  readonly users: readonly string[];
+  /** Where the host finds the controller; none when it need not. */
+  readonly addresses: readonly RootAddress[];
+  readonly signal: AbortSignal;
+}
+
+export async function testSshHost(test: SshHostTest): Promise<readonly HostCheck[]> {
+  const connected = await test.transport.connect(test.target, test.signal);
+  if (connected.kind === "failed") return checksUpTo(connected.failure);
+  const connection = connected.value;
+  try {
+    return [...CHECKS_BEFORE_SHELL.map(ok), ...(await testOver(connection, test))];
+  } finally {
+    connection.close();
+  }
+}
+
+async function testOver(connection: SshConnection, test: SshHostTest): Promise<readonly HostCheck[]> {
+  const { signal, name, mayPush } = test;
+  const opened = await connection.open(REMOTE_SHELL_COMMAND, signal);
+  if (opened.kind === "failed") return [failedCheck({ ...opened.failure, step: "shell" })];
+  const shell = new RemoteShell(opened.value, () => undefined);
+  const wanted = [NODE_MIN.major, NODE_MIN.minor, mayPush ? NODE_KILOBYTES : 0].map(String);
+  const beforeMs = Date.now();
+  const probed = await shell.ask(["probe", name, "none", ...wanted], { deadlineMs: PROBE_MS, signal });
+  if (probed.kind === "failed")
+    return [
+      failedCheck({ ...probed, remedy: shellRemedy(probed.reason), step: "shell", unreachable: false }),
+    ];
+  const clock = judgeClock(probed.lines, beforeMs, Date.now());
+  const { checks, node, seen } = judgeProbeSteps(probed.lines, mayPush);
+  const learnt = await shell.ask(["learn", oneLine(TEST_SCRIPT)], { deadlineMs: STEP_MS, signal });
+  const more = learnt.kind === "failed" ? [] : await testMore(shell, test, node, seen);
+  await shell.ask(["clean", "remove"], { deadlineMs: CLEAN_MS, signal });
+  shell.close();
+  return [ok("shell"), ...checks, ...clock, ...more];
+}
+
+async function testMore(
+  shell: RemoteShell,
+  { users, port, addresses, signal }: SshHostTest,
+  node: string | undefined,
+  seen: string | undefined,
+): Promise<readonly HostCheck[]> {
+  const ask = (words: readonly string[]): Promise<Answer> =>
+    shell.ask(words, { deadlineMs: STEP_MS, signal });
+  const checks: HostCheck[] = [];
+  for (const user of users) checks.push(judgeSudo(user, await ask(["do_sudo", user])));
+  if (node === undefined) return checks;
+  const back = addresses[0]?.port;
+  const first = seen === undefined || back === undefined ? [] : [{ host: seen, port: back }];
+  const all = [...first, ...addresses.filter((address) => address.host !== seen)];
+  const words = [port ?? 0, ...all.flatMap((address) => [address.host, address.port])].join(" ");
+  return [...checks, ...judgePorts(port, await ask(["do_ports", node, words]))];
+}
+
+/** What comes before the step that failed has worked. */
+function checksUpTo(failure: SshFailure): readonly HostCheck[] {
+  const at = CHECKS_BEFORE_SHELL.findIndex((step) => step === failure.step);
+  return [...CHECKS_BEFORE_SHELL.slice(0, Math.max(0, at)).map(ok), failedCheck(failure)];
+}
+
+function ok(step: string): HostCheck {
+  return { step, outcome: "ok", detail: "", remedy: "", unreachable: false };
+}
+
+function failedCheck({ step, reason, remedy, unreachable }: SshFailure): HostCheck {
+  return { step, outcome: "failed", detail: reason, remedy, unreachable };
+}
