@@ -51,7 +51,7 @@ test("whoever hangs nowhere known comes last, and is shown once", () => {
   ]);
   expect(lines).toContain("members   4: 2 orphaned, 1 lost, 1 attached");
   expect(hostsOf(lines)).toEqual(["a", "lost", "x", "  y"]);
-  expect(lines.find((line) => line.startsWith("lost"))).toMatch(/^lost +lost +2\.0 s +- +- +3$/u);
+  expect(lines.find((line) => line.startsWith("lost"))).toMatch(/^lost +lost +2\.0 s +- +- +- +3$/u);
 });
 
 test("hosts with the same problem share a line", () => {
