@@ -51,6 +51,8 @@ const FAULT_EVERY_MS = 2500;
 const WORK_EVERY_MS = 700;
 /** L7: dials of one client per second of repair. */
 const DIALS_PER_S_MAX = 10;
+const FLOOD_CHANCE = 0.02;
+const FLOOD_REPORTS = 20;
 const BUILD_MS = 3000;
 const ABSENCE_MS = 10 * 60 * 1000;
 
@@ -153,10 +155,18 @@ function work(scene: Scene<TreeFrame>): void {
     for (let count = 0; count < burst; count += 1) scene.command(share);
   }
   if (random() < 0.2) bulkSome(scene);
+  if (random() < FLOOD_CHANCE) flood(scene);
   const isCommon = random() < 0.5;
   for (const client of scene.several(0.3)) {
     const burst = random() < 0.1 ? 10 : 1;
     for (let count = 0; count < burst; count += 1) scene.report(client, isCommon);
+  }
+}
+
+/** More at once than credits allow. */
+function flood(scene: Scene<TreeFrame>): void {
+  for (const client of scene.several(1)) {
+    for (let count = 0; count < FLOOD_REPORTS; count += 1) scene.report(client, false);
   }
 }
 
