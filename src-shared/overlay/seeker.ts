@@ -175,7 +175,12 @@ export class Seeker {
     const [uncle, ...rest] = others;
     const nearest =
       uncle !== undefined && random() < 0.5 ? [uncle, ...above, ...rest] : [...above, ...others];
-    const seen = new Set<Rank>([this.#me, ROOT_RANK, ...this.#silent, ...(this.#lost === undefined ? [] : [this.#lost])]);
+    const seen = new Set<Rank>([
+      this.#me,
+      ROOT_RANK,
+      ...this.#silent,
+      ...(this.#lost === undefined ? [] : [this.#lost]),
+    ]);
     const choices: Candidate[] = [];
     const initial = nearest.length > 0 && this.#rounds === 1 ? [] : this.#initial;
     for (const candidate of [...nearest, ...initial]) {

@@ -33,7 +33,10 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
   readonly #issued = new Map<number, number>();
   readonly #commandSaid = new WeakMap<VirtualConnection<TreeFrame>, number>();
   /** Bytes of others on their way up, by lane. */
-  readonly #spent = new WeakMap<VirtualConnection<TreeFrame>, { reports: number; bulk: number; windows: number }>();
+  readonly #spent = new WeakMap<
+    VirtualConnection<TreeFrame>,
+    { reports: number; bulk: number; windows: number }
+  >();
   readonly #limits: OverlayLimits;
   readonly #now: () => number;
 
@@ -129,7 +132,8 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
       `rank ${rank} at depth ${depth} accepts one that was at depth ${join.depth} with the same or a newer stamp`,
     );
     if (this.#now() - at > PARKED_MS_MIN) this.#sightings.note("parked until the next beacon");
-    if (join.stamp.epoch > 0 && stamp.epoch > join.stamp.epoch) this.#sightings.note("attached to a newer epoch");
+    if (join.stamp.epoch > 0 && stamp.epoch > join.stamp.epoch)
+      this.#sightings.note("attached to a newer epoch");
     if (join.attach > 1 && stable > join.have) this.#sightings.note("back behind what is stable");
     this.#beacon(rank, stamp, stable);
     this.#commandSaid.set(connection, join.attach > 1 ? join.have : -1);
@@ -175,7 +179,10 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
     demand(spent[lane] < hopBytes, `rank ${from} sends ${lane} above its credit: ${spent[lane]} bytes`);
     const largest = Math.max(...others.map((item) => itemBytes(item)));
     for (const item of others) spent[lane] += itemBytes(item);
-    demand(spent[lane] <= hopBytes + hopFrameBytes + largest, `rank ${from} sends a frame of ${spent[lane]} bytes`);
+    demand(
+      spent[lane] <= hopBytes + hopFrameBytes + largest,
+      `rank ${from} sends a frame of ${spent[lane]} bytes`,
+    );
     if (spent[lane] >= hopBytes) this.#sightings.note("hop credit exhausted");
   }
 
@@ -216,7 +223,9 @@ export function treeFrameBytes(frame: TreeFrame): number {
     case "bulkUp":
       return frame.items.reduce((sum, item) => sum + itemBytes(item), 0);
     case "state":
-      return frame.edges.length * 48 + frame.progress.reduce((sum, { ranks }) => sum + 4 + ranks.length * 4, 0);
+      return (
+        frame.edges.length * 48 + frame.progress.reduce((sum, { ranks }) => sum + 4 + ranks.length * 4, 0)
+      );
     case "received":
       return frame.progress.reduce((sum, { ranks }) => sum + 4 + ranks.length * 4, 0);
     case "beacon":

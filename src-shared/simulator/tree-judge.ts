@@ -4,7 +4,14 @@ import type { HostId } from "../base/ids.ts";
 import type { MembershipChange, MembershipState, Payload } from "../overlay/overlay.ts";
 import { hasRank, ranksIn } from "../overlay/rank-set.ts";
 import { ROOT_RANK } from "../overlay/topology.ts";
-import type { MemberEffect, MemberEvent, Rank, RootEffect, RootEvent, RootRecord } from "../overlay/topology.ts";
+import type {
+  MemberEffect,
+  MemberEvent,
+  Rank,
+  RootEffect,
+  RootEvent,
+  RootRecord,
+} from "../overlay/topology.ts";
 import { demand } from "./broken-promise.ts";
 import type { Sightings } from "./sightings.ts";
 import type { TreeWorld, WorldWatch } from "./tree-world.ts";
@@ -209,7 +216,10 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
   #reportsKept(rank: Rank, upTo: number): void {
     const record = this.records.get(rank);
     if (record === undefined) return;
-    demand(upTo <= record.reportsHave, `${record.host}: ${upTo} reports are written down, ${record.reportsHave} were handed on`);
+    demand(
+      upTo <= record.reportsHave,
+      `${record.host}: ${upTo} reports are written down, ${record.reportsHave} were handed on`,
+    );
     record.reportsKept = Math.max(record.reportsKept, upTo);
   }
 
@@ -265,13 +275,17 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
 
   #abandoned(record: Record, reason: string): void {
     const { host, incarnation } = record;
-    const isAllowed = record.dismissed || record.state === "lost" || record.wasLost || record.state === "left";
+    const isAllowed =
+      record.dismissed || record.state === "lost" || record.wasLost || record.state === "left";
     demand(isAllowed, `${host} ${incarnation}: gave up (${reason}), and the controller wanted it`);
   }
 
   #attached(record: Record, client: VirtualClient<Frame>): void {
     const { path } = client.core;
-    demand(path[0] === ROOT_RANK && path.at(-1) === record.rank, `${record.host}: its path is ${path.join(" ")}`);
+    demand(
+      path[0] === ROOT_RANK && path.at(-1) === record.rank,
+      `${record.host}: its path is ${path.join(" ")}`,
+    );
   }
 
   /** S1, at every instant: a new edge must not lead back to where it starts. */
@@ -301,7 +315,8 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     const name = `${change.host} ${change.incarnation}`;
     const before = record.state;
     demand(before !== "left", `${name}: ${change.state} after it had left`);
-    if (change.state === "orphaned") demand(before === "attached" || before === "orphaned", `${name}: orphaned, but it was ${before}`);
+    if (change.state === "orphaned")
+      demand(before === "attached" || before === "orphaned", `${name}: orphaned, but it was ${before}`);
     if (change.state === "lost") {
       demand(before === "orphaned" || before === "attached", `${name}: lost, but it was ${before}`);
       const graceMs = this.#world.settings.times.lostGraceMs;
@@ -335,7 +350,10 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     const { reports, dropped } = record.client;
     demand(effect.sequence > record.reportsHave, `${name}: report ${effect.sequence} twice`);
     const said = reports[effect.sequence - 1];
-    demand(said !== undefined && isSame(said, effect.payload), `${name}: report ${effect.sequence} is another's`);
+    demand(
+      said !== undefined && isSame(said, effect.payload),
+      `${name}: report ${effect.sequence} is another's`,
+    );
     const missing = effect.sequence - 1 - record.reportsHave;
     demand(
       missing === 0 || effect.sequence - 1 <= dropped,
@@ -358,7 +376,8 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
   #demandNoFalseAcknowledgement(): void {
     for (const { rank, host, pendingCommands } of this.#world.controller.core.members()) {
       const record = this.records.get(rank);
-      if (record === undefined || record.state === "lost" || record.wasLost || record.state === "left") continue;
+      if (record === undefined || record.state === "lost" || record.wasLost || record.state === "left")
+        continue;
       const pending = record.expected.length - record.delivered;
       demand(
         pendingCommands >= pending,

@@ -203,7 +203,11 @@ function untilWhole(scene: Scene<TreeFrame>): number {
   return tookMs;
 }
 
-function waitUntil(scene: Scene<TreeFrame>, ms: number, missing: () => string | undefined): string | undefined {
+function waitUntil(
+  scene: Scene<TreeFrame>,
+  ms: number,
+  missing: () => string | undefined,
+): string | undefined {
   const { time } = scene.world;
   const end = time.now + ms;
   let found = missing();
@@ -225,10 +229,15 @@ function finish(scene: Scene<TreeFrame>): void {
   demand(pending === undefined, `${ARRIVED_MS_MAX} ms after the tree was whole: ${pending ?? ""}`);
   const before = judge.reparentings;
   const wait = waitUntil(scene, LEAVE_MS_MAX, () => {
-    const still = leaving.find(({ rank }) => judge.isWanted(rank) && judge.records.get(rank)?.state !== "left");
+    const still = leaving.find(
+      ({ rank }) => judge.isWanted(rank) && judge.records.get(rank)?.state !== "left",
+    );
     return still === undefined ? undefined : nameOf(still);
   });
-  demand(wait === undefined, `${wait ?? ""} has said goodbye, and the root takes it for ${stateOf(scene, leaving)}`);
+  demand(
+    wait === undefined,
+    `${wait ?? ""} has said goodbye, and the root takes it for ${stateOf(scene, leaving)}`,
+  );
   const settled = waitUntil(scene, WHOLE_MS_MAX, () => whatIsMissing(scene) ?? whatIsWrong(scene));
   demand(settled === undefined, `after goodbyes: ${settled ?? ""}`);
   const moves = judge.reparentings;
@@ -254,7 +263,9 @@ function whatIsWrong(scene: Scene<TreeFrame>): string | undefined {
 }
 
 function stateOf(scene: Scene<TreeFrame>, clients: readonly { readonly rank: number }[]): string {
-  return [...new Set(clients.map(({ rank }) => scene.judge.records.get(rank)?.state ?? "unknown"))].join(", ");
+  return [...new Set(clients.map(({ rank }) => scene.judge.records.get(rank)?.state ?? "unknown"))].join(
+    ", ",
+  );
 }
 
 /** The same life with as few kinds of faults as still break the promise. */

@@ -40,7 +40,8 @@ export function whatIsPending<Frame>(judged: Judged<Frame>): string | undefined 
     const record = judged.judge.records.get(client.rank);
     if (record === undefined) continue;
     const { delivered, expected, reportsHave } = record;
-    if (delivered < expected.length) return `${nameOf(client)} has ${delivered} of ${expected.length} commands`;
+    if (delivered < expected.length)
+      return `${nameOf(client)} has ${delivered} of ${expected.length} commands`;
     if (reportsHave < client.reports.length)
       return `of ${nameOf(client)} ${reportsHave} of ${client.reports.length} reports have arrived`;
     const pending = known.get(client.host)?.pendingCommands ?? 0;

@@ -17,7 +17,11 @@ export interface ClientWorld<Frame> extends ProgramWorld<Frame> {
   dial(client: VirtualClient<Frame>, link: LinkId, to: Candidate): void;
   listens(client: VirtualClient<Frame>): void;
   /** Before its effects are performed. */
-  clientStepped(client: VirtualClient<Frame>, event: MemberEvent<Frame>, effects: readonly MemberEffect<Frame>[]): void;
+  clientStepped(
+    client: VirtualClient<Frame>,
+    event: MemberEvent<Frame>,
+    effects: readonly MemberEffect<Frame>[],
+  ): void;
 }
 
 export interface ClientIdentity {

@@ -77,7 +77,11 @@ export class VirtualConnection<Frame> {
     return this.#ends[0].program === program ? 0 : 1;
   }
 
-  send(from: Side, frame: Frame, passage: { readonly bytes: number; readonly at: number; readonly bulk: boolean }): void {
+  send(
+    from: Side,
+    frame: Frame,
+    passage: { readonly bytes: number; readonly at: number; readonly bulk: boolean },
+  ): void {
     const end = this.#ends[from];
     const to: Side = from === 0 ? 1 : 0;
     const other = this.#ends[to];
@@ -186,6 +190,9 @@ export class VirtualConnection<Frame> {
   }
 }
 
-function endOf<Frame>(side: { readonly program: ConnectedProgram<Frame>; readonly link: LinkId }): End<Frame> {
+function endOf<Frame>(side: {
+  readonly program: ConnectedProgram<Frame>;
+  readonly link: LinkId;
+}): End<Frame> {
   return { ...side, open: true, swallows: false, arrives: 0, bulkArrives: 0, held: [] };
 }

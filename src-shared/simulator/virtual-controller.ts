@@ -3,14 +3,7 @@
 import type { HostId } from "../base/ids.ts";
 import type { LinkId, Payload } from "../overlay/overlay.ts";
 import { ROOT_RANK } from "../overlay/topology.ts";
-import type {
-  Rank,
-  RootCore,
-  RootEffect,
-  RootEvent,
-  RootRecord,
-  RootSettings,
-} from "../overlay/topology.ts";
+import type { Rank, RootCore, RootEffect, RootEvent, RootRecord, RootSettings } from "../overlay/topology.ts";
 import { VirtualProgram } from "./virtual-program.ts";
 import type { ProgramWorld } from "./virtual-program.ts";
 

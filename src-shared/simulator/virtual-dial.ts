@@ -40,7 +40,8 @@ function knock<Frame>(dial: Dial<Frame>, repeats: number, at: number): void {
   const { time, network } = world.ether;
   const there = world.listener(to.address);
   if (there === undefined) return client.dialFailed(link, `nobody is at ${to.address}`);
-  const oneWayMs = network.latencyMs(client.place, there.place) + world.ether.slownessMs(client.place, there.place);
+  const oneWayMs =
+    network.latencyMs(client.place, there.place) + world.ether.slownessMs(client.place, there.place);
   time.after(at + oneWayMs - time.now, () => {
     if (!client.dials.has(link)) return;
     const isCut =
@@ -94,7 +95,11 @@ function answer<Frame>(dial: Dial<Frame>, program: VirtualProgram<Frame>): void 
     if (!client.dials.delete(link)) return;
     if (program.rank !== to.rank) return client.stepFailedDial(link, "another's certificate");
     const theirLink = program.newLink();
-    const connection = new VirtualConnection<Frame>(world.ether, { program: client, link }, { program, link: theirLink });
+    const connection = new VirtualConnection<Frame>(
+      world.ether,
+      { program: client, link },
+      { program, link: theirLink },
+    );
     connection.carryFinish(client.node.cursor, () => {
       if (program.node.isDead && !world.dark.has(program.place)) return connection.breakAt(0, "reset");
       program.node.give(world.costs.timerMs, () => program.linkMade(connection, theirLink, false));

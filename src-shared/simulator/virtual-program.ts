@@ -94,7 +94,8 @@ export abstract class VirtualProgram<Frame> implements ConnectedProgram<Frame> {
     const world = this.programWorld;
     world.sent(this, connection, frame);
     const side = connection.sideOf(this);
-    const sent = this.tamper === undefined ? frame : this.tamper(frame, connection.program(side === 0 ? 1 : 0).rank);
+    const sent =
+      this.tamper === undefined ? frame : this.tamper(frame, connection.program(side === 0 ? 1 : 0).rank);
     if (sent === undefined) return;
     const bytes = FRAME_BYTES + world.bytesOf(sent);
     this.node.spend(world.costs.frameOutMs + (bytes / 1024) * world.costs.kilobyteMs);

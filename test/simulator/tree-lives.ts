@@ -24,7 +24,10 @@ function live(life: Life): LifeStory {
   }
 }
 
-export function livesOf(seeds: { readonly from: number; readonly count: number }, hosts: (seed: number) => number): Life[] {
+export function livesOf(
+  seeds: { readonly from: number; readonly count: number },
+  hosts: (seed: number) => number,
+): Life[] {
   return Array.from({ length: seeds.count }, (_, at) =>
     lifeOfSeed(seeds.from + at, hosts(seeds.from + at), randTree),
   );
