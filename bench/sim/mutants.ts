@@ -19,7 +19,10 @@ export interface Found {
 }
 
 /** `told` after each. */
-export async function findMutants(only: string | undefined, told: (found: Found) => void): Promise<readonly Found[]> {
+export async function findMutants(
+  only: string | undefined,
+  told: (found: Found) => void,
+): Promise<readonly Found[]> {
   const waiting = MUTATIONS.filter(({ name }) => only === undefined || name.includes(only));
   const found: Found[] = [];
   const work = async (): Promise<void> => {

@@ -32,7 +32,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "lease: an old beacon renews it, too",
     file: "tree-member.ts",
     find: "if (order > 0 || wasHolding) this.#deadlines.arm(",
-    put: "if (order >= 0 || wasHolding) this.#deadlines.disarm(\"lease\"); else this.#deadlines.arm(",
+    put: 'if (order >= 0 || wasHolding) this.#deadlines.disarm("lease"); else this.#deadlines.arm(',
   },
   {
     name: "lease: none while holding on",
@@ -124,7 +124,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "proof of reports is not looked at",
     file: "tree-root.ts",
     find: "if (!this.#settings.seals.isProved(rank, reportProof(sequence, skips), payload, tag))",
-    put: "if (tag.length === 0 || reportProof(sequence, skips) === \"\")",
+    put: 'if (tag.length === 0 || reportProof(sequence, skips) === "")',
   },
   {
     name: "proof of edges is not looked at",

@@ -51,6 +51,7 @@ const FAULT_EVERY_MS = 2500;
 const WORK_EVERY_MS = 700;
 /** L7: dials of one client per second of repair. */
 const DIALS_PER_S_MAX = 10;
+const SMALL_HOSTS = 12;
 const FLOOD_CHANCE = 0.02;
 const FLOOD_REPORTS = 20;
 const BUILD_MS = 3000;
@@ -124,7 +125,7 @@ function trouble(scene: Scene<TreeFrame>, life: Life): void {
   const { world, random } = scene;
   const end = world.time.now + life.troubleMs;
   // The work of large trees costs as much for each of their hosts.
-  const workEveryMs = WORK_EVERY_MS * Math.max(1, Math.sqrt(life.hosts / 40));
+  const workEveryMs = WORK_EVERY_MS * Math.max(1, Math.sqrt(life.hosts / SMALL_HOSTS));
   let nextFault = world.time.now;
   while (world.time.now < end) {
     world.time.runUntil(Math.min(end, world.time.now + random() * 2 * workEveryMs));
