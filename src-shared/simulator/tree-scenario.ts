@@ -230,8 +230,10 @@ function finish(scene: Scene<TreeFrame>): void {
   demand(pending === undefined, `${ARRIVED_MS_MAX} ms after the tree was whole: ${pending ?? ""}`);
   const before = judge.reparentings;
   const wait = waitUntil(scene, LEAVE_MS_MAX, () => {
+    // Its farewell may be lost with its parent, who leaves, too: then it looks for another, to hear it there.
     const still = leaving.find(
-      ({ rank }) => judge.isWanted(rank) && judge.records.get(rank)?.state !== "left",
+      ({ rank, isRunning }) =>
+        isRunning || (judge.isWanted(rank) && judge.records.get(rank)?.state !== "left"),
     );
     return still === undefined ? undefined : nameOf(still);
   });
