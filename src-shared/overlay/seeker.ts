@@ -169,6 +169,7 @@ export class Seeker {
   /** Half of the orphans ask an uncle first: else all of a lost node's children would come to one ancestor. */
   #refill(random: () => number): void {
     this.#rounds += 1;
+    this.#redirects = 0;
     if (this.#rounds % SILENT_ROUNDS === 0) this.#silent.clear();
     const others = shuffled(this.#alternatives, random).slice(0, OTHERS_IN_ROUND * this.#rounds);
     const above = [...this.#ancestors].reverse().slice(0, ANCESTORS_IN_ROUND * this.#rounds);

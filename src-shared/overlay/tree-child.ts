@@ -17,6 +17,9 @@ export class TreeChild {
   readonly proof: Uint8Array;
   /** Places for children that it has itself. */
   room = 1;
+  /** Hosts in its subtree, as it has said last, and joiners that were sent there since. */
+  size: number;
+  sentThere = 0;
   leaseEnds: number;
   /** All commands up to here were sent to it, or it had them. */
   sent: number;
@@ -30,7 +33,19 @@ export class TreeChild {
     this.address = join.address;
     this.proof = join.proof;
     this.sent = join.have;
+    this.size = join.size;
     this.leaseEnds = leaseEnds;
+  }
+
+  /** Its own word, once a beacon. */
+  alive(room: number, sizeBelow: number): void {
+    this.room = room;
+    this.size = sizeBelow + 1;
+    this.sentThere = 0;
+  }
+
+  get load(): number {
+    return this.size + this.sentThere;
   }
 
   get candidate(): Candidate {

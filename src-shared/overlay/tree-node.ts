@@ -316,7 +316,7 @@ export class TreeNode {
   }
 
   #alive(child: TreeChild, frame: Extract<TreeFrame, { t: "alive" }>): void {
-    child.room = frame.room;
+    child.alive(frame.room, frame.size);
     if (this.subtree.record(child.rank)?.parent !== this.rank) this.#adopted(child);
     const known = this.subtree.digestBelow(child.rank);
     if (known.size === frame.size && known.digest === frame.digest) return;

@@ -56,237 +56,146 @@ function rootRestart<Frame>(scene: Scene<Frame>, downMsMax: number): void {
   });
 }
 
+function fault(name: string, weight: number, inject: <Frame>(scene: Scene<Frame>) => void): Fault {
+  return { name, weight, inject };
+}
+
 export const FAULTS: readonly Fault[] = [
-  {
-    name: "F1 crash",
-    weight: 3,
-    inject: (scene) => {
-      for (const client of scene.several(0.1)) crash(scene, client);
-    },
-  },
-  {
-    name: "F1 relay crash",
-    weight: 3,
-    inject: (scene) => {
-      const client = scene.relay();
-      if (client !== undefined) crash(scene, client);
-    },
-  },
-  {
-    name: "F2 silent crash",
-    weight: 2,
-    inject: (scene) => {
-      for (const client of scene.several(0.1)) darken(scene, client);
-    },
-  },
-  {
-    name: "F2 silent relay",
-    weight: 2,
-    inject: (scene) => {
-      const client = scene.relay();
-      if (client !== undefined) darken(scene, client);
-    },
-  },
-  {
-    name: "F3 replaced",
-    weight: 1.5,
-    inject: (scene) => {
-      const client = scene.relay();
-      if (client === undefined) return;
-      // Half of the older ones live on, and have to be sent away.
-      if (scene.random() < 0.5) scene.world.crashClient(client);
-      else scene.sightings.note("a zombie");
-      scene.start(client.place);
-    },
-  },
-  {
-    name: "F4 pause",
-    weight: 3,
-    inject: (scene) => {
-      const ms = scene.pick(PAUSES_MS) ?? 0;
-      for (const client of scene.several(0.2)) client.node.pause(ms * (0.8 + 0.4 * scene.random()));
-    },
-  },
-  {
-    name: "F4 root pause",
-    weight: 1,
-    inject: (scene) => scene.world.controller.node.pause((scene.pick(PAUSES_MS) ?? 0) * scene.random()),
-  },
-  {
-    name: "F5 partition",
-    weight: 2,
-    inject: (scene) => {
-      const places = somePlaces(scene);
-      scene.separate(OUTAGE_MS_MAX, { inside: (place) => places.has(place), outward: true, inward: true });
-    },
-  },
-  {
-    name: "F6 one-way partition",
-    weight: 1.5,
-    inject: (scene) => {
-      const places = somePlaces(scene);
-      const outward = scene.random() < 0.5;
-      scene.separate(OUTAGE_MS_MAX, { inside: (place) => places.has(place), outward, inward: !outward });
-    },
-  },
-  {
-    name: "F6 one-way link",
-    weight: 2,
-    inject: (scene) => {
-      for (const client of scene.several(0.1))
-        scene.parentLink(client)?.swallow(scene.random() < 0.5 ? 0 : 1);
-    },
-  },
-  {
-    name: "F7 one-sided break",
-    weight: 3,
-    inject: (scene) => {
-      for (const client of scene.several(0.1))
-        scene.parentLink(client)?.breakOneSided(scene.random() < 0.5 ? 0 : 1);
-    },
-  },
-  {
-    name: "F8 slow host",
-    weight: 1.5,
-    inject: (scene) => {
-      const client = scene.random() < 0.5 ? scene.relay() : scene.someone();
-      if (client === undefined) return;
-      scene.forAWhile(OUTAGE_MS_MAX, () => {
-        scene.world.slow(client.place, 2000 * scene.random() ** 2);
-        return () => scene.world.slow(client.place, 0);
-      });
-    },
-  },
-  {
-    name: "F11 cut link",
-    weight: 3,
-    inject: (scene) => {
-      for (const client of scene.several(0.1)) {
-        const link = scene.parentLink(client);
-        link?.breakOneSided(0);
-        link?.breakAt(1, "broken");
-      }
-    },
-  },
-  {
-    name: "F13 root crash",
-    weight: 1,
-    inject: (scene) => {
-      const { controller } = scene.world;
-      if (controller.node.isDead) return;
-      // In the middle of a step as often as between two.
-      if (scene.random() < 0.5) scene.world.crashController();
-      else controller.dieAfter = Math.floor(4 * scene.random());
-      rootRestart(scene, 8000);
-    },
-  },
-  {
-    name: "F13 root crashes again",
-    weight: 0.3,
-    inject: (scene) => {
-      for (let time = 0; time < 5; time += 1) {
-        scene.later(10_000, () => {
-          if (scene.isCalm) return;
-          scene.world.crashController();
-          rootRestart(scene, 1000);
-        });
-      }
-    },
-  },
-  {
-    name: "F18 join storm",
-    weight: 0.3,
-    inject: (scene) => {
-      for (const client of scene.running()) {
-        if (scene.random() < 0.3) continue;
-        scene.world.crashClient(client);
-        scene.start(client.place);
-      }
-    },
-  },
-  {
-    name: "F19 root's children",
-    weight: 0.7,
-    inject: (scene) => {
-      const withRoot = scene.random() < 0.5 && !scene.world.controller.node.isDead;
-      const children = scene
-        .running()
-        .filter((client) => scene.judge.records.get(client.rank)?.parent === ROOT_RANK);
-      if (withRoot) {
+  fault("F1 crash", 3, (scene) => {
+    for (const client of scene.several(0.1)) crash(scene, client);
+  }),
+  fault("F1 relay crash", 3, (scene) => {
+    const client = scene.relay();
+    if (client !== undefined) crash(scene, client);
+  }),
+  fault("F2 silent crash", 2, (scene) => {
+    for (const client of scene.several(0.1)) darken(scene, client);
+  }),
+  fault("F2 silent relay", 2, (scene) => {
+    const client = scene.relay();
+    if (client !== undefined) darken(scene, client);
+  }),
+  fault("F3 replaced", 1.5, (scene) => {
+    const client = scene.relay();
+    if (client === undefined) return;
+    // Half of the older ones live on, and have to be sent away.
+    if (scene.random() < 0.5) scene.world.crashClient(client);
+    else scene.sightings.note("a zombie");
+    scene.start(client.place);
+  }),
+  fault("F4 pause", 3, (scene) => {
+    const ms = scene.pick(PAUSES_MS) ?? 0;
+    for (const client of scene.several(0.2)) client.node.pause(ms * (0.8 + 0.4 * scene.random()));
+  }),
+  fault("F4 root pause", 1, (scene) =>
+    scene.world.controller.node.pause((scene.pick(PAUSES_MS) ?? 0) * scene.random()),
+  ),
+  fault("F5 partition", 2, (scene) => {
+    const places = somePlaces(scene);
+    scene.separate(OUTAGE_MS_MAX, { inside: (place) => places.has(place), outward: true, inward: true });
+  }),
+  fault("F6 one-way partition", 1.5, (scene) => {
+    const places = somePlaces(scene);
+    const outward = scene.random() < 0.5;
+    scene.separate(OUTAGE_MS_MAX, { inside: (place) => places.has(place), outward, inward: !outward });
+  }),
+  fault("F6 one-way link", 2, (scene) => {
+    for (const client of scene.several(0.1)) scene.parentLink(client)?.swallow(scene.random() < 0.5 ? 0 : 1);
+  }),
+  fault("F7 one-sided break", 3, (scene) => {
+    for (const client of scene.several(0.1))
+      scene.parentLink(client)?.breakOneSided(scene.random() < 0.5 ? 0 : 1);
+  }),
+  fault("F8 slow host", 1.5, (scene) => {
+    const client = scene.random() < 0.5 ? scene.relay() : scene.someone();
+    if (client === undefined) return;
+    scene.forAWhile(OUTAGE_MS_MAX, () => {
+      scene.world.slow(client.place, 2000 * scene.random() ** 2);
+      return () => scene.world.slow(client.place, 0);
+    });
+  }),
+  fault("F11 cut link", 3, (scene) => {
+    for (const client of scene.several(0.1)) {
+      const link = scene.parentLink(client);
+      link?.breakOneSided(0);
+      link?.breakAt(1, "broken");
+    }
+  }),
+  fault("F13 root crash", 1, (scene) => {
+    const { controller } = scene.world;
+    if (controller.node.isDead) return;
+    // In the middle of a step as often as between two.
+    if (scene.random() < 0.5) scene.world.crashController();
+    else controller.dieAfter = Math.floor(4 * scene.random());
+    rootRestart(scene, 8000);
+  }),
+  fault("F13 root crashes again", 0.3, (scene) => {
+    for (let time = 0; time < 5; time += 1) {
+      scene.later(10_000, () => {
+        if (scene.isCalm) return;
         scene.world.crashController();
-        rootRestart(scene, 8000);
-      }
-      for (const client of children.slice(1)) crash(scene, client);
-    },
-  },
-  {
-    name: "F19 all above",
-    weight: 1,
-    inject: (scene) => {
-      const client = scene.someone();
-      if (client === undefined) return;
-      for (const above of scene.above(client)) {
-        if (scene.random() < 0.5) crash(scene, above);
-        else darken(scene, above);
-      }
-    },
-  },
-  {
-    name: "F20 stalled relay",
-    weight: 1.5,
-    inject: (scene) => scene.relay()?.node.pause(1000 + 4000 * scene.random()),
-  },
-  {
-    name: "F21 takes nobody",
-    weight: 1,
-    inject: (scene) => {
-      const { walled } = scene.world;
-      const places = scene
-        .several(0.3)
-        .map(({ place }) => place)
-        .filter((place) => !walled.has(place));
-      scene.forAWhile(OUTAGE_MS_MAX, () => {
-        for (const place of places) walled.add(place);
-        return () => places.forEach((place) => walled.delete(place));
+        rootRestart(scene, 1000);
       });
-    },
-  },
-  {
-    name: "F22 cannot dial",
-    weight: 1,
-    inject: (scene) => {
-      const client = scene.relay();
-      if (client === undefined) return;
-      scene.forAWhile(CAGED_MS_MAX, () => {
-        scene.world.caged.add(client.place);
-        scene.parentLink(client)?.breakOneSided(0);
-        return () => scene.world.caged.delete(client.place);
-      });
-    },
-  },
-  {
-    name: "F24 new address",
-    weight: 0.7,
-    inject: (scene) => {
-      const client = scene.relay();
-      if (client === undefined || client.address === "") return;
-      for (const link of scene.linksOf(client)) {
-        link.swallow(0);
-        link.swallow(1);
-      }
-      scene.world.readdress(client);
-    },
-  },
-  {
-    name: "leave",
-    weight: 0.7,
-    inject: (scene) => scene.someone()?.leave(),
-  },
-  {
-    name: "dismissed",
-    weight: 0.5,
-    inject: (scene) => dismiss(scene),
-  },
+    }
+  }),
+  fault("F18 join storm", 0.3, (scene) => {
+    for (const client of scene.running()) {
+      if (scene.random() < 0.3) continue;
+      scene.world.crashClient(client);
+      scene.start(client.place);
+    }
+  }),
+  fault("F19 root's children", 0.7, (scene) => {
+    const withRoot = scene.random() < 0.5 && !scene.world.controller.node.isDead;
+    const children = scene
+      .running()
+      .filter((client) => scene.judge.records.get(client.rank)?.parent === ROOT_RANK);
+    if (withRoot) {
+      scene.world.crashController();
+      rootRestart(scene, 8000);
+    }
+    for (const client of children.slice(1)) crash(scene, client);
+  }),
+  fault("F19 all above", 1, (scene) => {
+    const client = scene.someone();
+    if (client === undefined) return;
+    for (const above of scene.above(client)) {
+      if (scene.random() < 0.5) crash(scene, above);
+      else darken(scene, above);
+    }
+  }),
+  fault("F20 stalled relay", 1.5, (scene) => scene.relay()?.node.pause(1000 + 4000 * scene.random())),
+  fault("F21 takes nobody", 1, (scene) => {
+    const { walled } = scene.world;
+    const places = scene
+      .several(0.3)
+      .map(({ place }) => place)
+      .filter((place) => !walled.has(place));
+    scene.forAWhile(OUTAGE_MS_MAX, () => {
+      for (const place of places) walled.add(place);
+      return () => places.forEach((place) => walled.delete(place));
+    });
+  }),
+  fault("F22 cannot dial", 1, (scene) => {
+    const client = scene.relay();
+    if (client === undefined) return;
+    scene.forAWhile(CAGED_MS_MAX, () => {
+      scene.world.caged.add(client.place);
+      scene.parentLink(client)?.breakOneSided(0);
+      return () => scene.world.caged.delete(client.place);
+    });
+  }),
+  fault("F24 new address", 0.7, (scene) => {
+    const client = scene.relay();
+    if (client === undefined || client.address === "") return;
+    for (const link of scene.linksOf(client)) {
+      link.swallow(0);
+      link.swallow(1);
+    }
+    scene.world.readdress(client);
+  }),
+  fault("leave", 0.7, (scene) => scene.someone()?.leave()),
+  fault("dismissed", 0.5, (scene) => dismiss(scene)),
 ];
 
 function dismiss<Frame>(scene: Scene<Frame>): void {

@@ -51,7 +51,18 @@ function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
       case "farewell":
       case "expel":
         return { ...frame, rank: someRank() };
-      default:
+      case "join":
+      case "accept":
+      case "redirect":
+      case "refuse":
+      case "beacon":
+      case "detached":
+      case "need":
+      case "alive":
+      case "resync":
+      case "taken":
+      case "received":
+      case "bulk":
         return frame;
     }
   };

@@ -33,7 +33,10 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
   readonly #issued = new Map<number, number>();
   readonly #commandSaid = new WeakMap<VirtualConnection<TreeFrame>, number>();
   /** Bytes of others on their way up, by lane. */
-  readonly #spent = new WeakMap<VirtualConnection<TreeFrame>, { reports: number; bulk: number }>();
+  readonly #spent = new WeakMap<
+    VirtualConnection<TreeFrame>,
+    { reports: number; bulk: number; windows: number }
+  >();
   readonly #limits: OverlayLimits;
   readonly #now: () => number;
 
@@ -65,17 +68,20 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
         if (frame.edges.length > 1) this.#sightings.note("several edges in one frame");
         return;
       case "reports":
-        this.#rising(from.rank, connection, "reports", frame.items);
+        this.#rising(from, connection, "reports", frame.items);
         if (from.rank !== ROOT_RANK && frame.items.some(({ parts }) => isFolded(parts)))
           this.#sightings.note("folded report");
         return;
       case "bulkUp":
-        this.#rising(from.rank, connection, "bulk", frame.items);
+        this.#rising(from, connection, "bulk", frame.items);
         return this.#sightings.note("bulkUp");
       case "taken":
         return this.#taken(connection, frame.lane, frame.bytes);
-      case "redirect":
       case "detached":
+        // Whoever hears it begins anew with a whole window, while the other side is still giving the old one back.
+        this.#spentOn(connection).windows = 2;
+        return this.#sightings.note("detached");
+      case "redirect":
       case "need":
       case "resync":
       case "goodbye":
@@ -158,16 +164,18 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
 
   /** S16: no more than the window and one frame, as the one who gives credit sees it at the earliest. */
   #rising(
-    from: Rank,
+    { rank: from, tamper }: VirtualProgram<TreeFrame>,
     connection: VirtualConnection<TreeFrame>,
     lane: UpLane,
     items: readonly FoldedItem[],
   ): void {
-    const spent = this.#spent.get(connection) ?? { reports: 0, bulk: 0 };
-    this.#spent.set(connection, spent);
+    // What a forger makes longer or shorter is not what it is given credit for.
+    if (tamper !== undefined) return;
+    const spent = this.#spentOn(connection);
     const others = items.filter((item) => !isOwn(item, from));
     if (others.length === 0) return;
-    const { hopBytes, hopFrameBytes } = this.#limits;
+    const { hopFrameBytes } = this.#limits;
+    const hopBytes = this.#limits.hopBytes * spent.windows;
     demand(spent[lane] < hopBytes, `rank ${from} sends ${lane} above its credit: ${spent[lane]} bytes`);
     const largest = Math.max(...others.map((item) => itemBytes(item)));
     for (const item of others) spent[lane] += itemBytes(item);
@@ -176,6 +184,15 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
       `rank ${from} sends a frame of ${spent[lane]} bytes`,
     );
     if (spent[lane] >= hopBytes) this.#sightings.note("hop credit exhausted");
+  }
+
+  #spentOn(connection: VirtualConnection<TreeFrame>): { reports: number; bulk: number; windows: number } {
+    let spent = this.#spent.get(connection);
+    if (spent === undefined) {
+      spent = { reports: 0, bulk: 0, windows: 1 };
+      this.#spent.set(connection, spent);
+    }
+    return spent;
   }
 
   #taken(connection: VirtualConnection<TreeFrame>, lane: UpLane, bytes: number): void {

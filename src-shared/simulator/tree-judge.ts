@@ -105,7 +105,8 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     for (const effect of effects) {
       if (effect.kind === "deliver") this.#delivered(record, client, event, effect);
       else if (effect.kind === "abandoned") this.#abandoned(record, effect.reason);
-      else if (effect.kind === "orphaned") this.#sightings.note(reasonWithoutNumbers(effect.reason));
+      else if (effect.kind === "orphaned") this.#sightings.note(`orphaned: ${withoutNumbers(effect.reason)}`);
+      else if (effect.kind === "close") this.#sightings.note(`closed: ${withoutNumbers(effect.reason)}`);
       else if (effect.kind === "attached") this.#attached(record, client);
     }
     this.#noteParent(record, client);
@@ -386,8 +387,9 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
   }
 }
 
-function reasonWithoutNumbers(reason: string): string {
-  return `orphaned: ${reason.replace(/[0-9]+/g, "n")}`;
+/** Numbers differ from life to life. */
+function withoutNumbers(reason: string): string {
+  return reason.replace(/[0-9]+/g, "n");
 }
 
 /** The whole view of the root is looked at this often. */

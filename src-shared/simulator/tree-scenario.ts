@@ -51,6 +51,9 @@ const FAULT_EVERY_MS = 2500;
 const WORK_EVERY_MS = 700;
 /** L7: dials of one client per second of repair. */
 const DIALS_PER_S_MAX = 10;
+const SMALL_HOSTS = 12;
+const FLOOD_CHANCE = 0.02;
+const FLOOD_REPORTS = 20;
 const BUILD_MS = 3000;
 const ABSENCE_MS = 10 * 60 * 1000;
 
@@ -122,7 +125,7 @@ function trouble(scene: Scene<TreeFrame>, life: Life): void {
   const { world, random } = scene;
   const end = world.time.now + life.troubleMs;
   // The work of large trees costs as much for each of their hosts.
-  const workEveryMs = WORK_EVERY_MS * Math.max(1, Math.sqrt(life.hosts / 40));
+  const workEveryMs = WORK_EVERY_MS * Math.max(1, Math.sqrt(life.hosts / SMALL_HOSTS));
   let nextFault = world.time.now;
   while (world.time.now < end) {
     world.time.runUntil(Math.min(end, world.time.now + random() * 2 * workEveryMs));
@@ -153,10 +156,18 @@ function work(scene: Scene<TreeFrame>): void {
     for (let count = 0; count < burst; count += 1) scene.command(share);
   }
   if (random() < 0.2) bulkSome(scene);
+  if (random() < FLOOD_CHANCE) flood(scene);
   const isCommon = random() < 0.5;
   for (const client of scene.several(0.3)) {
     const burst = random() < 0.1 ? 10 : 1;
     for (let count = 0; count < burst; count += 1) scene.report(client, isCommon);
+  }
+}
+
+/** More at once than credits allow. */
+function flood(scene: Scene<TreeFrame>): void {
+  for (const client of scene.several(1)) {
+    for (let count = 0; count < FLOOD_REPORTS; count += 1) scene.report(client, false);
   }
 }
 
@@ -219,8 +230,10 @@ function finish(scene: Scene<TreeFrame>): void {
   demand(pending === undefined, `${ARRIVED_MS_MAX} ms after the tree was whole: ${pending ?? ""}`);
   const before = judge.reparentings;
   const wait = waitUntil(scene, LEAVE_MS_MAX, () => {
+    // Its farewell may be lost with its parent, who leaves, too: then it looks for another, to hear it there.
     const still = leaving.find(
-      ({ rank }) => judge.isWanted(rank) && judge.records.get(rank)?.state !== "left",
+      ({ rank, isRunning }) =>
+        isRunning || (judge.isWanted(rank) && judge.records.get(rank)?.state !== "left"),
     );
     return still === undefined ? undefined : nameOf(still);
   });

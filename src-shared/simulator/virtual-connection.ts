@@ -164,7 +164,8 @@ export class VirtualConnection<Frame> {
     let arrives = network.arrivesAt({ from: here, to: there, bytes, at, bulk, random });
     arrives += this.#ether.slownessMs(here, there);
     if (bulk) {
-      arrives = Math.max(arrives, end.bulkArrives);
+      // One connection with two queues: what is urgent overtakes, bulk never does.
+      arrives = Math.max(arrives, end.bulkArrives, end.arrives);
       end.bulkArrives = arrives;
     } else {
       arrives = Math.max(arrives, end.arrives);

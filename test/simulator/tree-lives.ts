@@ -24,6 +24,18 @@ function live(life: Life): LifeStory {
   }
 }
 
+/** Several tests instead of a long one, so that a slow machine does not look like one that hangs. */
+export function partsOf(
+  seeds: { readonly from: number; readonly count: number },
+  size: number,
+): { readonly from: number; readonly count: number }[] {
+  const parts = Math.ceil(seeds.count / size);
+  return Array.from({ length: parts }, (_, part) => {
+    const done = part * size;
+    return { from: seeds.from + done, count: Math.min(size, seeds.count - done) };
+  });
+}
+
 export function livesOf(
   seeds: { readonly from: number; readonly count: number },
   hosts: (seed: number) => number,

@@ -1,0 +1,233 @@
+// Guards of the tree, each switched off in turn: a simulator that does not notice proves nothing with its silence.
+
+export interface Mutation {
+  readonly name: string;
+  /** In src-shared/overlay. */
+  readonly file: string;
+  /** Has to be there exactly once. */
+  readonly find: string;
+  readonly put: string;
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "feasibility: anybody adopts anybody",
+    file: "stamps.ts",
+    find: "return order > 0 || (order === 0 && depth < joiner.depth);",
+    put: "return order < 2 || depth < joiner.depth;",
+  },
+  {
+    name: "feasibility: equal depth will do",
+    file: "stamps.ts",
+    find: "(order === 0 && depth < joiner.depth)",
+    put: "(order === 0 && depth <= joiner.depth)",
+  },
+  {
+    name: "distance forgets how near it was",
+    file: "stamps.ts",
+    find: "if (order < 0 || (order === 0 && depth >= distance.depth)) return distance;",
+    put: "if (order < 0) return distance;",
+  },
+  {
+    name: "lease: an old beacon renews it, too",
+    file: "tree-member.ts",
+    find: "if (order > 0 || wasHolding) this.#deadlines.arm(",
+    put: 'if (order >= 0 || wasHolding) this.#deadlines.disarm("lease"); else this.#deadlines.arm(',
+  },
+  {
+    name: "lease: none while holding on",
+    file: "tree-member.ts",
+    find: `    this.#deadlines.arm("lease", this.#settings.times.deadIntervalMs);
+    this.#sayAlive();`,
+    put: `    this.#deadlines.disarm("lease");
+    this.#sayAlive();`,
+  },
+  {
+    name: "lease: a silent child stays a child",
+    file: "tree-children.ts",
+    find: "if (now >= child.leaseEnds) this.drop(",
+    put: "if (now < 0) this.drop(",
+  },
+  {
+    name: "holding: nobody says that he still lives",
+    file: "tree-member.ts",
+    find: "if (!this.attached) this.#node.children.keepHolding();",
+    put: "",
+  },
+  {
+    name: "holding: for ever",
+    file: "tree-member.ts",
+    find: 'this.#deadlines.arm("hold", this.#settings.times.detachedHoldMs);',
+    put: "",
+  },
+  {
+    name: "detached nodes take children",
+    file: "tree-member.ts",
+    find: "if (!this.attached || this.#leaving) return undefined;",
+    put: "",
+  },
+  {
+    name: "degree has no bound",
+    file: "tree-children.ts",
+    find: "if (this.#children.size < degree) return false;",
+    put: "if (this.#children.size < 2 * degree) return false;",
+  },
+  {
+    name: "an older join replaces a newer link",
+    file: "tree-children.ts",
+    find: 'if (join.attach <= known.attach) return this.#refuse(link, "older");',
+    put: "",
+  },
+  {
+    name: "a newer join does not replace the older link",
+    file: "tree-children.ts",
+    find: 'this.drop(known, "replaced by a newer link of the same client");',
+    put: 'return this.#refuse(link, "older");',
+  },
+  {
+    name: "dedupe: commands are delivered again",
+    file: "tree-member.ts",
+    find: "if (sequence <= log.stable || log.get(sequence) !== undefined) return;",
+    put: "if (sequence <= log.stable) return; if (sequence <= this.#have) this.#have = sequence - 1;",
+  },
+  {
+    name: "order: commands with a gap before them are taken",
+    file: "tree-member.ts",
+    find: 'if (sequence > this.#have + 1) return this.sendUp({ t: "need", from: this.#have + 1, to: sequence });',
+    put: "if (sequence > this.#have + 1) this.#have = sequence - 1;",
+  },
+  {
+    name: "replay: a new parent begins one too late",
+    file: "tree-child.ts",
+    find: "this.sent = join.have;",
+    put: "this.sent = join.have + 1;",
+  },
+  {
+    name: "need is not asked again",
+    file: "tree-node.ts",
+    find: 'this.#end.sendUp({ t: "need", from: sequence, to });',
+    put: "",
+  },
+  {
+    name: "seal of commands is not looked at",
+    file: "tree-member.ts",
+    find: "if (epoch > this.#place.stamp.epoch || !this.#settings.seals.isSealed(command, seal))",
+    put: "if (epoch > this.#place.stamp.epoch)",
+  },
+  {
+    name: "seal of orders is not looked at",
+    file: "tree-member.ts",
+    find: "if (!this.#settings.seals.isSealed(orderTo(rank, t, epoch), seal))",
+    put: "if (epoch < 0 || seal.length === 0 || orderTo(rank, t, epoch).sequence !== 0)",
+  },
+  {
+    name: "proof of reports is not looked at",
+    file: "tree-root.ts",
+    find: "if (!this.#settings.seals.isProved(rank, reportProof(sequence, skips), payload, tag))",
+    put: 'if (tag.length === 0 || reportProof(sequence, skips) === "")',
+  },
+  {
+    name: "proof of edges is not looked at",
+    file: "tree-root.ts",
+    find: "if (this.#settings.seals.isProved(child, edgeProof(parent), attachBytes(attach), proof)) return true;",
+    put: "if (proof.length > 0) return true;",
+  },
+  {
+    name: "proof of goodbyes is not looked at",
+    file: "tree-root.ts",
+    find: "if (!this.#settings.seals.isProved(rank, GOODBYE, NOTHING, tag))",
+    put: "if (tag.length === 0)",
+  },
+  {
+    name: "dedupe: reports are handed on again",
+    file: "tree-root.ts",
+    find: 'if (arrival === "next") {',
+    put: 'if (arrival === "next" || arrival === "duplicate") {',
+  },
+  {
+    name: "order: reports with a gap before them are taken",
+    file: "tree-root.ts",
+    find: 'if (arrival === "gap") return;',
+    put: "",
+  },
+  {
+    name: "reports are not sent again over a new way",
+    file: "own-reports.ts",
+    find: "    this.#window.restart(this.#window.acknowledged);",
+    put: "",
+  },
+  {
+    name: "stable counts one that has nothing",
+    file: "tree-root.ts",
+    find: "if (counts(member)) stable = Math.min(stable, this.#haveOf(member));",
+    put: 'if (counts(member) && member.state === "attached") stable = Math.min(stable, this.#haveOf(member));',
+  },
+  {
+    name: "epoch: numbers of commands begin anew with each root",
+    file: "tree-records.ts",
+    find: `        commands.push(record);
+        last = Math.max(last, record.sequence);`,
+    put: "        commands.push(record);",
+  },
+  {
+    name: "a root that starts anew does not know who is lost or has left",
+    file: "tree-records.ts",
+    find: "if (member !== undefined) member.state = record.as;",
+    put: "",
+  },
+  {
+    name: "grace: whoever is orphaned is lost at once",
+    file: "tree-root.ts",
+    find: "      member.lostAt = this.now + this.#settings.times.lostGraceMs;\n      this.#become(",
+    put: "      member.lostAt = this.now;\n      this.#become(",
+  },
+  {
+    name: "digests that differ are left so",
+    file: "tree-node.ts",
+    find: 'this.#end.send(child.link, { t: "resync" });',
+    put: "",
+  },
+  {
+    name: "edges: the older one counts",
+    file: "subtree.ts",
+    find: "if (this.#newest !== undefined) return record.attach > known.attach;",
+    put: "if (this.#newest !== undefined) return false;",
+  },
+  {
+    name: "edges: anybody says that one is gone",
+    file: "subtree.ts",
+    find: "if (via !== undefined && this.routeTo(child) !== via) return UNCHANGED;",
+    put: "",
+  },
+  {
+    name: "nobody insists on the root",
+    file: "seeker.ts",
+    find: "return this.#unreached >= UNREACHED_MIN;",
+    put: "return this.#unreached < 0;",
+  },
+  {
+    name: "redirects are counted over a whole life",
+    file: "seeker.ts",
+    find: `    this.#rounds += 1;
+    this.#redirects = 0;`,
+    put: "    this.#rounds += 1;",
+  },
+  {
+    name: "credit: it never ends",
+    file: "up-queue.ts",
+    find: "return this.#inFlight < this.#limits.windowBytes;",
+    put: "return this.#inFlight >= 0;",
+  },
+  {
+    name: "credit: it is never given back",
+    file: "up-queue.ts",
+    find: "this.#inFlight = Math.max(0, this.#inFlight - bytes);",
+    put: "this.#inFlight = Math.max(0, this.#inFlight - 0 * bytes);",
+  },
+  {
+    name: "a subtree does not move as one",
+    file: "tree-children.ts",
+    find: `    for (const link of this.#children.keys()) this.#adopter.send(link, { t: "detached" });`,
+    put: "",
+  },
+];
