@@ -9,21 +9,13 @@ import { parseArgs } from "node:util";
 import { CONTESTANTS } from "./overlay/contestants.ts";
 import { drawFigures } from "./overlay/figures.ts";
 import { sampleReal } from "./overlay/real-sample.ts";
-import type { DisasterSample, Sample } from "./overlay/simulated-sample.ts";
+import type { DisasterSample, RawData, Sample } from "./overlay/simulated-sample.ts";
 import { groupBy, spreadOf, type Spread } from "./overlay/statistics.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const FIGURES = join(HERE, "..", "docs", "figures");
 const RAW = join(FIGURES, "overlay.json");
 const PROCESSES = Math.max(1, Math.min(8, cpus().length));
-
-export interface RawData {
-  commit: string;
-  machine: string;
-  date: string;
-  samples: Sample[];
-  disasters: DisasterSample[];
-}
 
 const { values } = parseArgs({
   options: {

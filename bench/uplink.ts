@@ -95,23 +95,25 @@ async function measure(hostSpace: string): Promise<void> {
       if ((await trial.build()) === null)
         throw new Error(`${topology}: ${String(trial.attachedCount)} attached`);
       await pause(REST_MS);
-      for (const bytes of [SMALL_BYTES, LARGE_BYTES]) {
-        const times: number[] = [];
-        const sent: number[] = [];
-        for (let round = 0; round < Number(flags.rounds); round += 1) {
-          const command = await trial.command(bytes);
-          times.push(command?.acknowledgedMs ?? Infinity);
-          sent.push(command?.rootBytes ?? Infinity);
-        }
-        const cells = [
-          String(bytes).padEnd(9),
-          median(times).toFixed(0).padStart(10),
-          String(median(sent)).padStart(20),
-        ];
-        console.log(`${topology.padEnd(11)} ${cells.join("   ")}`);
-      }
+      for (const bytes of [SMALL_BYTES, LARGE_BYTES]) console.log(await rowOf(trial, topology, bytes));
     } finally {
       await trial.close();
     }
   }
+}
+
+async function rowOf(trial: RealTrial, topology: string, bytes: number): Promise<string> {
+  const times: number[] = [];
+  const sent: number[] = [];
+  for (let round = 0; round < Number(flags.rounds); round += 1) {
+    const command = await trial.command(bytes);
+    times.push(command?.acknowledgedMs ?? Infinity);
+    sent.push(command?.rootBytes ?? Infinity);
+  }
+  const cells = [
+    String(bytes).padEnd(9),
+    median(times).toFixed(0).padStart(10),
+    String(median(sent)).padStart(20),
+  ];
+  return `${topology.padEnd(11)} ${cells.join("   ")}`;
 }

@@ -1,8 +1,7 @@
 // Which of the raw data goes into which figure.
 import { COSTS } from "./contestants.ts";
-import type { RawData } from "../overlay.ts";
+import type { RawData, Sample } from "./simulated-sample.ts";
 import { drawFigure, type Line } from "./draw-figure.ts";
-import type { Sample } from "./simulated-sample.ts";
 import { groupBy, spreadOf } from "./statistics.ts";
 
 type Measure =

@@ -39,6 +39,15 @@ export interface DisasterSample {
 
 const PARTITION_MS = 20_000;
 
+/** What is written down: the figures are drawn from it alone. */
+export interface RawData {
+  readonly commit: string;
+  readonly machine: string;
+  readonly date: string;
+  readonly samples: readonly Sample[];
+  readonly disasters: readonly DisasterSample[];
+}
+
 export function sampleOnce(topology: string, network: NetworkName, hosts: number, seed: number): Sample {
   const make = CONTESTANTS[topology];
   if (make === undefined) throw new RangeError(`there is no topology "${topology}"`);

@@ -4,8 +4,6 @@ import type { Rank } from "./topology.ts";
 /** Sorted, without overlaps, and without neighbours that touch: equal sets are equal lists. */
 export type RankSet = readonly number[];
 
-export const NO_RANKS: RankSet = [];
-
 export function rankSetOf(ranks: Iterable<Rank>): RankSet {
   const sorted = [...ranks].sort((a, b) => a - b);
   const ranges: number[] = [];
