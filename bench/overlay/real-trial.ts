@@ -15,7 +15,7 @@ import { ROOT_NAME } from "../../src-shared/protocol/peer-name.ts";
 import { createAuthority } from "../../src-main/overlay-root/certificate-authority.ts";
 import { createOverlayRoot, type RunningOverlayRoot } from "../../src-main/overlay-root/overlay-root.ts";
 
-const BUNDLE = resolve(import.meta.dirname, "..", "..", "dist", "client.mjs");
+const BUNDLE = resolve(import.meta.dirname, "..", "..", "dist", "client.cjs");
 const SESSION = "bench";
 /** Started and not yet attached: as many as a deployment has on its way. */
 const ON_THE_WAY_MAX = 64;
@@ -128,7 +128,7 @@ export class RealTrial {
     for (let number = 1; number <= count; number += 1) {
       const host = hostIdOf(`b${String(number)}`);
       const rank = this.root.invite(host, 1);
-      const [program = "", ...words] = [...this.#launch, process.execPath, BUNDLE];
+      const [program = "", ...words] = [...this.#launch, process.execPath, "--use-openssl-ca", BUNDLE];
       const child = spawn(program, words, {
         cwd: this.#folder,
         stdio: ["pipe", "ignore", "ignore"],

@@ -13,7 +13,7 @@ import type { StartedClient } from "../../src-main/deploy/deployment.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { OverlayFixture, SESSION, type TestRoot } from "./overlay-fixture.ts";
 
-const CLIENT = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "dist", "client.mjs");
+const CLIENT = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "dist", "client.cjs");
 const HOSTS = 30;
 const KILLED = 4;
 const COMMANDS = 16;
