@@ -23,12 +23,6 @@ export const MUTATIONS: readonly Mutation[] = [
     put: "(order === 0 && depth <= joiner.depth)",
   },
   {
-    name: "distance forgets how near it was",
-    file: "stamps.ts",
-    find: "if (order < 0 || (order === 0 && depth >= distance.depth)) return distance;",
-    put: "if (order < 0) return distance;",
-  },
-  {
     name: "lease: an old beacon renews it, too",
     file: "tree-member.ts",
     find: "if (order > 0 || wasHolding) this.#deadlines.arm(",
@@ -194,23 +188,10 @@ export const MUTATIONS: readonly Mutation[] = [
     put: "if (this.#newest !== undefined) return false;",
   },
   {
-    name: "edges: anybody says that one is gone",
-    file: "subtree.ts",
-    find: "if (via !== undefined && this.routeTo(child) !== via) return UNCHANGED;",
-    put: "",
-  },
-  {
     name: "nobody insists on the root",
     file: "seeker.ts",
     find: "return this.#unreached >= UNREACHED_MIN;",
     put: "return this.#unreached < 0;",
-  },
-  {
-    name: "redirects are counted over a whole life",
-    file: "seeker.ts",
-    find: `    this.#rounds += 1;
-    this.#redirects = 0;`,
-    put: "    this.#rounds += 1;",
   },
   {
     name: "credit: it never ends",
