@@ -1,5 +1,7 @@
 // The topologies that are measured side by side, by name.
 import { karyTree, randTree } from "../../src-shared/overlay/rand-tree.ts";
+import { classicFrameBytes } from "../../src-shared/simulator/classic-frames.ts";
+import { classicRandTree } from "../../src-shared/simulator/classic-rand-tree.ts";
 import { treeFrameBytes } from "../../src-shared/simulator/tree-frame-judge.ts";
 import { Trial, type Contestant, type NetworkName } from "./simulated-trial.ts";
 import { SIMULATED_COSTS } from "../../src-shared/simulator/simulated-costs.ts";
@@ -24,6 +26,12 @@ export const CONTESTANTS: Readonly<Record<string, (parts: TrialParts) => Trial<u
     degree: DEGREE,
     rootDegree: DEGREE,
     bytesOf: treeFrameBytes,
+  }),
+  "classic-rand-tree": contestant({
+    topology: classicRandTree,
+    degree: DEGREE,
+    rootDegree: DEGREE,
+    bytesOf: classicFrameBytes,
   }),
   "k-ary": contestant({ topology: karyTree, degree: DEGREE, rootDegree: DEGREE, bytesOf: treeFrameBytes }),
 };

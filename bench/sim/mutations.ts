@@ -67,12 +67,6 @@ export const MUTATIONS: readonly Mutation[] = [
     put: "if (this.#children.size < 2 * degree) return false;",
   },
   {
-    name: "an older join replaces a newer link",
-    file: "tree-children.ts",
-    find: 'if (join.attach <= known.attach) return this.#refuse(link, "older");',
-    put: "",
-  },
-  {
     name: "a newer join does not replace the older link",
     file: "tree-children.ts",
     find: 'this.drop(known, "replaced by a newer link of the same client");',
@@ -141,8 +135,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "order: reports with a gap before them are taken",
     file: "tree-root.ts",
-    find: 'if (arrival === "gap") return;',
-    put: "",
+    find: "const arrival = judgeArrival(member.reportsHave, sequence, skips);",
+    put: 'const arrival = sequence <= member.reportsHave ? "duplicate" : "next";',
   },
   {
     name: "reports are not sent again over a new way",

@@ -30,11 +30,11 @@ export class Stage<Frame> {
   attachments = 0;
   #commands = 0;
 
-  constructor({ topology, bytesOf }: Performer<Frame>, hosts: number, degree: number, seed: number) {
+  constructor(performer: Performer<Frame>, hosts: number, degree: number, seed: number) {
     this.world = new TreeWorld<Frame>(
       {
         seed,
-        topology,
+        topology: performer.topology,
         network: createLan(hosts + 1),
         costs: SIMULATED_COSTS,
         times: OVERLAY_TIMES,
@@ -44,7 +44,7 @@ export class Stage<Frame> {
         controllerAbsenceMs: ABSENCE_MS,
         reportsKept: 1000,
         deployMs: 500,
-        bytesOf,
+        bytesOf: (frame) => performer.bytesOf(frame),
       },
       () => this.#watch(),
     );
