@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { karyTree, randTree } from "../../src-shared/overlay/rand-tree.ts";
 import { star } from "../../src-shared/overlay/star.ts";
 import type { StarFrame } from "../../src-shared/overlay/star-frames.ts";
+import { classicFrameBytes } from "../../src-shared/simulator/classic-frames.ts";
+import { classicRandTree } from "../../src-shared/simulator/classic-rand-tree.ts";
 import { treeFrameBytes } from "../../src-shared/simulator/tree-frame-judge.ts";
 import { Trial, type Contestant, type NetworkName } from "./simulated-trial.ts";
 import { SIMULATED_COSTS, type SimulatedCosts } from "../../src-shared/simulator/simulated-costs.ts";
@@ -41,5 +43,11 @@ export const CONTESTANTS: Readonly<Record<string, (parts: TrialParts) => Trial<u
     bytesOf: treeFrameBytes,
   }),
   star: contestant({ topology: star, degree: DEGREE, rootDegree: DEGREE, bytesOf: starFrameBytes }),
+  "classic-rand-tree": contestant({
+    topology: classicRandTree,
+    degree: DEGREE,
+    rootDegree: DEGREE,
+    bytesOf: classicFrameBytes,
+  }),
   "k-ary": contestant({ topology: karyTree, degree: DEGREE, rootDegree: DEGREE, bytesOf: treeFrameBytes }),
 };

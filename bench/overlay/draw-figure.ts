@@ -35,7 +35,7 @@ const STYLES: Readonly<Record<string, { readonly colour: string; readonly mark: 
   "rand-tree": { colour: "#0072b2", mark: "circle" },
   star: { colour: "#d55e00", mark: "square" },
   "k-ary": { colour: "#009e73", mark: "triangle" },
-  "classic RandTree": { colour: "#cc79a7", mark: "diamond" },
+  "classic-rand-tree": { colour: "#cc79a7", mark: "diamond" },
 };
 const OTHER_STYLE = { colour: "#555555", mark: "circle" };
 

@@ -1,16 +1,24 @@
-// Lives lives with the cores of another folder until a promise breaks: exit code 1 and the promise, or 0.
+// Tells stories and lives lives with the cores of another folder until a promise breaks: exit code 1 and the promise.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { TreeFrame } from "../../src-shared/overlay/tree-frames.ts";
+import type { Performer } from "../../src-shared/simulator/story-stage.ts";
+import type { Story } from "../../src-shared/simulator/tree-stories.ts";
 import type { Life } from "../../src-shared/simulator/tree-scenario.ts";
 
 /** A mutant that is noticed at all is noticed within a few dozen. */
 const LIVES = 400;
 const HOSTS = [5, 8, 12, 12, 24];
+const STORY_SEEDS = [1, 2];
+/** On a machine that others use, too, time by the clock says nothing. */
+const CPU_MS_MAX = 90_000;
 
 interface Simulator {
   playTreeLife(life: Life): unknown;
   lifeOfSeed(seed: number, hosts: number, topology: Life["topology"]): Life;
   readonly randTree: Life["topology"];
+  readonly treeFrameBytes: Performer<TreeFrame>["bytesOf"];
+  readonly STORIES: readonly Story[];
 }
 
 async function simulatorIn(folder: string): Promise<Simulator> {
@@ -19,15 +27,27 @@ async function simulatorIn(folder: string): Promise<Simulator> {
   const { playTreeLife } = await load("simulator/tree-scenario.ts");
   const { lifeOfSeed } = await load("simulator/life-of-seed.ts");
   const { randTree } = await load("overlay/rand-tree.ts");
-  return { playTreeLife, lifeOfSeed, randTree };
+  const { treeFrameBytes } = await load("simulator/tree-frame-judge.ts");
+  const { STORIES } = await load("simulator/tree-stories.ts");
+  return { playTreeLife, lifeOfSeed, randTree, treeFrameBytes, STORIES };
 }
 
-const { playTreeLife, lifeOfSeed, randTree } = await simulatorIn(process.argv[2] ?? "");
-for (let seed = 1; seed <= LIVES; seed += 1) {
+function orBroken(name: string, play: () => void): void {
   try {
-    playTreeLife(lifeOfSeed(seed, HOSTS[seed % HOSTS.length] ?? 12, randTree));
+    play();
   } catch (error) {
-    console.log(`life ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+    console.log(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(1);
   }
+}
+
+const simulator = await simulatorIn(process.argv[2] ?? "");
+const { randTree, treeFrameBytes } = simulator;
+for (const seed of STORY_SEEDS) {
+  for (const story of simulator.STORIES)
+    orBroken(story.name, () => story.play({ topology: randTree, bytesOf: treeFrameBytes }, seed));
+}
+for (let seed = 1; seed <= LIVES && process.cpuUsage().user / 1000 < CPU_MS_MAX; seed += 1) {
+  const hosts = HOSTS[seed % HOSTS.length] ?? 12;
+  orBroken(`life ${seed}`, () => simulator.playTreeLife(simulator.lifeOfSeed(seed, hosts, randTree)));
 }

@@ -23,12 +23,6 @@ export const MUTATIONS: readonly Mutation[] = [
     put: "(order === 0 && depth <= joiner.depth)",
   },
   {
-    name: "distance forgets how near it was",
-    file: "stamps.ts",
-    find: "if (order < 0 || (order === 0 && depth >= distance.depth)) return distance;",
-    put: "if (order < 0) return distance;",
-  },
-  {
     name: "lease: an old beacon renews it, too",
     file: "tree-member.ts",
     find: "if (order > 0 || wasHolding) this.#deadlines.arm(",
@@ -71,12 +65,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "tree-children.ts",
     find: "if (this.#children.size < degree) return false;",
     put: "if (this.#children.size < 2 * degree) return false;",
-  },
-  {
-    name: "an older join replaces a newer link",
-    file: "tree-children.ts",
-    find: 'if (join.attach <= known.attach) return this.#refuse(link, "older");',
-    put: "",
   },
   {
     name: "a newer join does not replace the older link",
@@ -147,8 +135,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "order: reports with a gap before them are taken",
     file: "tree-root.ts",
-    find: 'if (arrival === "gap") return;',
-    put: "",
+    find: "const arrival = judgeArrival(member.reportsHave, sequence, skips);",
+    put: 'const arrival = sequence <= member.reportsHave ? "duplicate" : "next";',
   },
   {
     name: "reports are not sent again over a new way",
@@ -194,23 +182,10 @@ export const MUTATIONS: readonly Mutation[] = [
     put: "if (this.#newest !== undefined) return false;",
   },
   {
-    name: "edges: anybody says that one is gone",
-    file: "subtree.ts",
-    find: "if (via !== undefined && this.routeTo(child) !== via) return UNCHANGED;",
-    put: "",
-  },
-  {
     name: "nobody insists on the root",
     file: "seeker.ts",
     find: "return this.#unreached >= UNREACHED_MIN;",
     put: "return this.#unreached < 0;",
-  },
-  {
-    name: "redirects are counted over a whole life",
-    file: "seeker.ts",
-    find: `    this.#rounds += 1;
-    this.#redirects = 0;`,
-    put: "    this.#rounds += 1;",
   },
   {
     name: "credit: it never ends",

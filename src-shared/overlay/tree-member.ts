@@ -10,7 +10,6 @@ import type { LinkId, Payload, Surroundings } from "./overlay.ts";
 import { OwnReports } from "./own-reports.ts";
 import { hasRank } from "./rank-set.ts";
 import { Seeker, type DialFailure } from "./seeker.ts";
-import type { Distance } from "./stamps.ts";
 import { ROOT_RANK } from "./topology.ts";
 import type { Candidate, MemberCore, MemberEffect, MemberEvent, MemberSettings, Rank } from "./topology.ts";
 import type { Position } from "./tree-children.ts";
@@ -80,11 +79,6 @@ export class TreeMember
 
   get path(): readonly Rank[] {
     return this.attached ? [...this.#place.above.map(({ rank }) => rank), this.#settings.rank] : [];
-  }
-
-  /** For judges: the newest stamp passed on, and the smallest depth at it. */
-  get distance(): Distance {
-    return this.#place.distance;
   }
 
   get have(): number {
@@ -182,13 +176,8 @@ export class TreeMember
     const { stamp, depth } = this.#place.distance;
     const proof = seals.prove(edgeProof(this.#parent), attachBytes(this.#attach));
     const size = this.#node.subtree.size + 1;
-    const own = {
-      attach: this.#attach,
-      have: this.#have,
-      address: this.#address,
-      insist: this.#seeker.insists,
-    };
-    this.sendUp({ t: "join", protocol, proof, stamp, depth, size, ...own });
+    const own = { attach: this.#attach, have: this.#have, address: this.#address };
+    this.sendUp({ t: "join", protocol, proof, stamp, depth, size, ...own, insist: this.#seeker.insists });
   }
 
   #frame(link: LinkId, frame: TreeFrame): void {

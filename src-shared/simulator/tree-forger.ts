@@ -1,13 +1,15 @@
 // A compromised relay: it edits commands, reports and edges that pass through it, and makes some up. All that it may
 // ever achieve is that they do not arrive.
 import type { Random } from "../base/random.ts";
-import { TAG_BYTES } from "../overlay/topology.ts";
+import { TAG_BYTES, type Rank } from "../overlay/topology.ts";
 import type { TreeFrame } from "../overlay/tree-frames.ts";
 import type { Fault } from "./tree-faults.ts";
 import type { Scene } from "./scene.ts";
 
-type Forged = (frame: TreeFrame) => TreeFrame | undefined;
+type Forged = (frame: TreeFrame, to: Rank) => TreeFrame | undefined;
 
+const INVENTS = 0.1;
+const NO_TAG = new Uint8Array(TAG_BYTES);
 const encoder = new TextEncoder();
 
 export const FORGER: Fault = {
@@ -19,7 +21,7 @@ export const FORGER: Fault = {
     scene.forgers.add(relay.rank);
     scene.sightings.note("a relay forges");
     const forge = forgery(scene.random, scene as unknown as Scene<TreeFrame>);
-    relay.tamper = (frame) => forge(frame as TreeFrame) as typeof frame | undefined;
+    relay.tamper = (frame, to) => forge(frame as TreeFrame, to) as typeof frame | undefined;
   },
 };
 
@@ -29,7 +31,7 @@ function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
     const client = scene.someone();
     return client === undefined ? 1 : client.rank;
   };
-  return (frame) => {
+  return (frame, to) => {
     if (random() < 0.5) return frame;
     switch (frame.t) {
       case "command": {
@@ -51,14 +53,17 @@ function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
       case "farewell":
       case "expel":
         return { ...frame, rank: someRank() };
+      // It can make frames up, too.
+      case "beacon":
+        return random() < INVENTS ? { t: "expel", rank: to, epoch: frame.stamp.epoch, seal: NO_TAG } : frame;
+      case "alive":
+        return random() < INVENTS ? { t: "goodbye", rank: someRank(), tag: NO_TAG } : frame;
       case "join":
       case "accept":
       case "redirect":
       case "refuse":
-      case "beacon":
       case "detached":
       case "need":
-      case "alive":
       case "resync":
       case "taken":
       case "received":

@@ -37,6 +37,8 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
     VirtualConnection<TreeFrame>,
     { reports: number; bulk: number; windows: number }
   >();
+  /** By parent and child: the last join that was accepted. */
+  readonly #takes = new Map<string, number>();
   readonly #limits: OverlayLimits;
   readonly #now: () => number;
 
@@ -131,12 +133,25 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
       order > 0 || (order === 0 && depth < join.depth),
       `rank ${rank} at depth ${depth} accepts one that was at depth ${join.depth} with the same or a newer stamp`,
     );
+    this.#takenIn(connection, rank, join.attach);
     if (this.#now() - at > PARKED_MS_MIN) this.#sightings.note("parked until the next beacon");
     if (join.stamp.epoch > 0 && stamp.epoch > join.stamp.epoch)
       this.#sightings.note("attached to a newer epoch");
     if (join.attach > 1 && stable > join.have) this.#sightings.note("back behind what is stable");
     this.#beacon(rank, stamp, stable);
     this.#commandSaid.set(connection, join.attach > 1 ? join.have : -1);
+  }
+
+  /** S13: a parent that knows a newer join of a child does not go back to an older one. */
+  #takenIn(connection: VirtualConnection<TreeFrame>, parent: Rank, attach: number): void {
+    const side = connection.program(0).rank === parent ? 1 : 0;
+    const key = `${parent} ${connection.program(side).rank}`;
+    const before = this.#takes.get(key) ?? 0;
+    demand(
+      attach > before,
+      `rank ${key.replace(" ", " takes rank ")} by its ${attach}th join, after the ${before}th`,
+    );
+    this.#takes.set(key, attach);
   }
 
   /** S5, S6 */
