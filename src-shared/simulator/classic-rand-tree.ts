@@ -132,6 +132,7 @@ class ClassicMember implements MemberCore<ClassicFrame>, ClassicCarrier {
         return;
       case "bulk":
       case "lagged":
+      case "receiving":
       case "absenceAllowed":
         return;
     }
@@ -316,6 +317,8 @@ class ClassicRoot implements RootCore<ClassicFrame>, ClassicCarrier {
       }
       case "bulk":
       case "lagged":
+      case "hold":
+      case "receiving":
         return;
     }
   }
@@ -383,6 +386,7 @@ class ClassicRoot implements RootCore<ClassicFrame>, ClassicCarrier {
 
 export const classicRandTree: Topology<ClassicFrame> = {
   name: "classic-rand-tree",
+  membersListen: true,
   listNumbersMax: RANK_MAX,
   createMember: (settings) => new ClassicMember(settings),
   createRoot: (settings) => new ClassicRoot(settings),
