@@ -16,6 +16,7 @@ import { treeFrameBytes, TreeFrameJudge } from "./tree-frame-judge.ts";
 import type { Fault } from "./tree-faults.ts";
 import { TreeJudge } from "./tree-judge.ts";
 import { TreeWorld } from "./tree-world.ts";
+import type { VirtualClient } from "./virtual-client.ts";
 import { demandExactView, membersOf, nameOf, whatIsMissing, whatIsPending } from "./tree-verdict.ts";
 
 export interface Life {
@@ -219,6 +220,15 @@ function waitUntil(
   return found;
 }
 
+/** A large tree of degree 2 is 20 deep: over a WAN and moving, it may not answer within the time that a goodbye has. */
+function isOwed({ leaveTookMs }: VirtualClient<TreeFrame>): boolean {
+  return leaveTookMs < OVERLAY_TIMES.leaveMs;
+}
+
+function isWanting(judge: TreeJudge<TreeFrame>, { rank }: VirtualClient<TreeFrame>): boolean {
+  return judge.isWanted(rank) && judge.records.get(rank)?.state !== "left";
+}
+
 /** Some work more, some goodbyes, and then quiet. */
 function finish(scene: Scene<TreeFrame>): void {
   const { world, judge } = scene;
@@ -231,10 +241,7 @@ function finish(scene: Scene<TreeFrame>): void {
   const before = judge.reparentings;
   const wait = waitUntil(scene, LEAVE_MS_MAX, () => {
     // Its farewell may be lost with its parent, who leaves, too: then it looks for another, to hear it there.
-    const still = leaving.find(
-      ({ rank, isRunning }) =>
-        isRunning || (judge.isWanted(rank) && judge.records.get(rank)?.state !== "left"),
-    );
+    const still = leaving.find((client) => client.isRunning || (isOwed(client) && isWanting(judge, client)));
     return still === undefined ? undefined : nameOf(still);
   });
   demand(
