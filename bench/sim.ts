@@ -1,6 +1,7 @@
-// Lives of simulated trees, as many as you like: random ones, one again, or with guards switched off (--mutants).
+// Lives of simulated trees: random ones, one again, with guards switched off (--mutants), or all that can happen.
 import { parseArgs } from "node:util";
 import { karyTree, randTree } from "../src-shared/overlay/rand-tree.ts";
+import { searchExhaustively } from "../src-shared/simulator/exhaustive-search.ts";
 import { describeLife, lifeOfSeed, mixOf } from "../src-shared/simulator/life-of-seed.ts";
 import { Sightings } from "../src-shared/simulator/sightings.ts";
 import { minimise, playTreeLife } from "../src-shared/simulator/tree-scenario.ts";
@@ -9,7 +10,8 @@ import { findMutants } from "./sim/mutants.ts";
 
 const USAGE = `npm run sim -- [--seed FIRST] [--seeds COUNT] [--hours HOURS] [--n HOSTS] [--degree DEGREE]
                [--mix all|"NAME, NAME"] [--topology rand-tree|k-ary]
-npm run sim -- --mutants [--only PART OF A NAME]`;
+npm run sim -- --mutants [--only PART OF A NAME]
+npm run sim -- --exhaustive [--n MEMBERS] [--degree DEGREE] [--steps STEPS] [--faults FAULTS]`;
 
 const TOPOLOGIES = [randTree, karyTree];
 const MS_PER_HOUR = 3_600_000;
@@ -28,6 +30,9 @@ const { values } = parseArgs({
     topology: { type: "string" },
     mutants: { type: "boolean" },
     only: { type: "string" },
+    exhaustive: { type: "boolean" },
+    steps: { type: "string" },
+    faults: { type: "string" },
     help: { type: "boolean" },
   },
 });
@@ -100,6 +105,23 @@ async function hunt(): Promise<void> {
   if (unnoticed.length > 0 || found.length === 0) process.exitCode = 1;
 }
 
+function search(): void {
+  const shape = {
+    topology: randTree,
+    members: numberOf("n", values.n, 3),
+    degree: numberOf("degree", values.degree, 1),
+    steps: numberOf("steps", values.steps, 8),
+    faults: numberOf("faults", values.faults, 2),
+  };
+  for (const built of [false, true]) {
+    const { states, choices } = searchExhaustively({ ...shape, built });
+    console.log(
+      `${built ? "from a tree that is whole" : "from the first dial"}: ${states} states, ${choices} steps`,
+    );
+  }
+}
+
 if (values.help === true) console.log(USAGE);
 else if (values.mutants === true) await hunt();
+else if (values.exhaustive === true) search();
 else liveMany();

@@ -17,6 +17,7 @@ export interface Performer<Frame> {
 }
 
 const LOOK_EVERY_MS = 50;
+const DEPLOY_MS = 500;
 const BUILD_MS_MAX = 30_000;
 /** Until views have caught up with links. */
 const SETTLE_MS = 3000;
@@ -43,12 +44,13 @@ export class Stage<Frame> {
         rootDegree: degree,
         controllerAbsenceMs: ABSENCE_MS,
         reportsKept: 1000,
-        deployMs: 500,
+        deployMs: DEPLOY_MS,
         bytesOf: (frame) => performer.bytesOf(frame),
       },
       () => this.#watch(),
     );
     for (let place = 1; place <= hosts; place += 1) this.world.startClient(place);
+    this.run(2 * DEPLOY_MS);
     this.until(BUILD_MS_MAX, "after its start");
     this.run(SETTLE_MS);
   }

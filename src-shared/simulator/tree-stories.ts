@@ -95,14 +95,19 @@ export const STORIES: readonly Story[] = [
     stage.world.startController();
     stage.until(SILENT_MS, "after the root has come back");
   }),
-  story("D5: half of all hosts are killed at once", "breaks", (performer, seed) => {
-    const stage = new Stage(performer, 60, 4, seed);
-    stage
-      .running()
-      .filter((_, at) => at % 2 === 1)
-      .forEach((client) => stage.world.crashClient(client));
-    stage.until(TOLD_MS, "after half were killed");
-  }),
+  story(
+    "D5: half of all hosts are killed within a moment, and joins with them",
+    "breaks",
+    (performer, seed) => {
+      const stage = new Stage(performer, 60, 4, seed);
+      const victims = stage.running().filter((_, at) => at % 2 === 1);
+      for (const client of victims) {
+        stage.world.crashClient(client);
+        stage.run(2);
+      }
+      stage.until(TOLD_MS, "after half were killed");
+    },
+  ),
   story("D6: an orphan takes nobody in", "breaks", (performer, seed) => {
     const stage = new Stage(performer, 30, 3, seed);
     const relay = stage.relay();
@@ -186,6 +191,19 @@ export const STORIES: readonly Story[] = [
         client.core.attached && stage.parentRank(client) !== relay.rank,
         `${nameOf(client)} still hangs below one that finds nobody`,
       );
+  }),
+  story("pauses shorter than a dead interval move nobody", "keeps", (performer, seed) => {
+    const stage = new Stage(performer, 40, 3, seed);
+    const before = stage.attachments;
+    for (let pauses = 0; pauses < 100; pauses += 1) {
+      const { random, controller } = stage.world;
+      const all = [controller, ...stage.running()];
+      // The last beacon may be a whole interval old when it begins.
+      all[Math.floor(random() * all.length)]?.node.pause(1900 * random());
+      stage.run(3000 * random());
+    }
+    const moves = stage.attachments - before;
+    demand(moves === 0, `${moves} have moved`);
   }),
   story("a child comes back to a parent that has not seen it go", "breaks", (performer, seed) => {
     const stage = new Stage(performer, 2, 4, seed);

@@ -44,6 +44,9 @@ export class VirtualClient<Frame> extends VirtualProgram<Frame> {
   ended: "left" | "abandoned" | undefined;
   reason = "";
   leaving = false;
+  /** From its wish to leave until it was gone; 0 until then. */
+  leaveTookMs = 0;
+  #leaveAt = 0;
   /** Dialled and neither connected nor given up. */
   readonly dials = new Set<LinkId>();
   dialCount = 0;
@@ -115,6 +118,7 @@ export class VirtualClient<Frame> extends VirtualProgram<Frame> {
 
   leave(): void {
     this.leaving = true;
+    this.#leaveAt = this.#world.ether.time.now;
     this.node.give(0, () => this.step({ kind: "leave" }));
   }
 
@@ -190,6 +194,7 @@ export class VirtualClient<Frame> extends VirtualProgram<Frame> {
 
   #end(effect: Extract<MemberEffect<Frame>, { kind: "left" | "abandoned" }>): void {
     this.ended = effect.kind;
+    if (effect.kind === "left") this.leaveTookMs = this.#world.ether.time.now - this.#leaveAt;
     if (effect.kind === "abandoned") this.reason = effect.reason;
     this.crash();
   }
