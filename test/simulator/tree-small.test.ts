@@ -6,7 +6,7 @@ import { Sightings } from "../../src-shared/simulator/sightings.ts";
 import { playTreeLife } from "../../src-shared/simulator/tree-scenario.ts";
 import { liveAll, livesOf, partsOf } from "./tree-lives.ts";
 
-const SEEDS = { from: 1, count: 800 };
+const SEEDS = { from: 1, count: 1130 };
 const HOSTS_MIN = 3;
 const HOSTS_MAX = 12;
 const hostsOf = (seed: number): number => HOSTS_MIN + (seed % (HOSTS_MAX - HOSTS_MIN + 1));
