@@ -7,6 +7,8 @@ const SIMULATOR_TESTS = "test/simulator/**/*.test.ts";
 const INTEGRATION_TESTS = "test/integration/**/*.test.ts";
 const WINDOW_TESTS = "test/window/**/*.test.ts";
 
+/** Properties try hundreds of cases: a second alone, and more than the 5 s vitest allows when others are busy, too. */
+const UNIT_TIMEOUT_MS = 30_000;
 /** The largest lives (1000 hosts) take seconds, and ten times as long where others work on the same processors. */
 const SIMULATOR_TIMEOUT_MS = 180_000;
 /** Real processes on a loaded two-core machine start slowly; a hung one must still end the part. */
@@ -49,6 +51,7 @@ export default defineConfig({
           // Our modules keep no state, so files may share a worker's loaded modules: several times faster.
           isolate: false,
           maxWorkers: UNIT_FILES_AT_ONCE,
+          testTimeout: UNIT_TIMEOUT_MS,
         },
       },
       {

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess, type SpawnOptions, type StdioOptions } from "
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { chown } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { delimiter, dirname, isAbsolute, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -12,7 +12,13 @@ import { limitsScript } from "./limits-script.ts";
 import type { OutputPipe, OutputPipes } from "./output-pipes.ts";
 import type { RunAs } from "./run-as.ts";
 import { sudoCommand, type SudoWay } from "./sudo-command.ts";
-import { checkProgram, explainSpawnError, makeCwd, type StartFailure } from "./start-failure.ts";
+import {
+  checkProgram,
+  explainSpawnError,
+  makeCwd,
+  type ProgramPlace,
+  type StartFailure,
+} from "./start-failure.ts";
 
 export interface LaunchRequest {
   readonly path: string;
@@ -64,14 +70,14 @@ export interface LaunchParts {
 export function createLaunch(parts: LaunchParts): Launch {
   const checked = new Set<string>();
   /** Once is enough for what is started again and again: when the system refuses after all, it says so itself. */
-  const check = async (request: LaunchRequest): Promise<StartFailure | undefined> => {
-    const key = JSON.stringify([request.path, request.environment["PATH"]]);
-    // What is named by a place below the work directory is another program in each run.
-    const isSame = isAbsolute(request.path) || !request.path.includes("/");
-    if (isSame && checked.has(key)) return undefined;
-    const unfit = await checkProgram(request);
-    if (unfit === undefined && isSame && checked.size < PROGRAMS_MAX) checked.add(key);
-    return unfit;
+  const check = (request: LaunchRequest): StartFailure | undefined => {
+    const lasting = withoutWorkDirectory(request);
+    if (lasting === undefined) return checkProgram(request);
+    const key = JSON.stringify([lasting.path, lasting.environment["PATH"]]);
+    if (checked.has(key)) return undefined;
+    if (checkProgram(lasting) !== undefined) return checkProgram(request);
+    if (checked.size < PROGRAMS_MAX) checked.add(key);
+    return undefined;
   };
   return async (request, isCancelled) => {
     const runAs = await parts.findRunAs(request.user);
@@ -79,7 +85,7 @@ export function createLaunch(parts: LaunchParts): Launch {
     const cwd = await makeCwd(request.cwd, request.workDirectory);
     if ("step" in cwd) return cwd;
     if (runAs.kind === "ids" && cwd.made !== undefined) await giveTo(runAs, cwd.made, request.cwd);
-    const unfit = runAs.kind === "self" ? await check(request) : undefined;
+    const unfit = runAs.kind === "self" ? check(request) : undefined;
     if (unfit !== undefined) return unfit;
     const plan = planSpawn(request, runAs);
     if ("step" in plan) return plan;
@@ -87,6 +93,21 @@ export function createLaunch(parts: LaunchParts): Launch {
       return { step: "start", reason: `${request.path}: it was stopped before it was started` };
     return startPlanned(parts.pipes, request, plan, runAs);
   };
+}
+
+/**
+ * What the next run finds, too: its work directory is another one, and PATH has it in its last place. Undefined for what
+ * is named by a place below the work directory: another program in each run.
+ */
+function withoutWorkDirectory(request: LaunchRequest): ProgramPlace | undefined {
+  const { path, cwd, environment, workDirectory } = request;
+  if (path.includes("/")) return isAbsolute(path) ? { path, cwd, environment: {} } : undefined;
+  const folders = environment["PATH"]?.split(delimiter);
+  if (folders === undefined) return { path, cwd, environment: {} };
+  const lasting = folders.filter((folder) => folder !== workDirectory);
+  // An empty or relative one is a place below the work directory as well.
+  if (lasting.length === 0 || !lasting.every((folder) => isAbsolute(folder))) return undefined;
+  return { path, cwd, environment: { PATH: lasting.join(delimiter) } };
 }
 
 /** All folders from the first that was made down to the work directory are new. */

@@ -7,6 +7,8 @@ export const RING_BYTES = 1024 * 1024;
 const GAPS_MAX = 64;
 /** So much of what could not be written is kept in memory: a program's complaint about the full disk is just what one needs. */
 const UNWRITTEN_BYTES_MAX = 16 * 1024;
+/** An output that stays as short as this never sees the disk: the file and its five calls cost more than a short command. */
+const SHORT_BYTES_MAX = 2048;
 
 export interface RingFileParts {
   /** Called once per file, with the first thing that went wrong with it: from then on bytes may be missing. */
@@ -64,6 +66,8 @@ interface Ring {
   readonly onProblem: (reason: string) => void;
   readonly headBytes: number;
   handle: FileHandle | undefined;
+  /** All of it while it is short; undefined once it is in the file. */
+  short: Uint8Array | undefined;
   /** Nothing before it can be read, also not of the head. */
   floor: number;
   /** First offset of the ring that is not overwritten. */
@@ -77,13 +81,14 @@ interface Ring {
   appending: Promise<void>;
 }
 
-/** The file appears with the first byte: most processes never write to standard error. */
+/** The file appears when the output is no more short: most commands print a few lines, and nothing to standard error. */
 export function createRingFile(parts: RingFileParts, settings: RingFileSettings): RingFile {
   const ring: Ring = {
     settings,
     onProblem: parts.onProblem,
     headBytes: settings.headBytes ?? 0,
     handle: undefined,
+    short: new Uint8Array(),
     floor: 0,
     oldestInRing: settings.headBytes ?? 0,
     produced: 0,
@@ -110,7 +115,8 @@ export function createRingFile(parts: RingFileParts, settings: RingFileSettings)
       await close(ring);
       ring.floor = ring.produced;
       ring.unwritten = [];
-      await rm(settings.path, { force: true });
+      if (ring.short === undefined) await rm(settings.path, { force: true });
+      ring.short = new Uint8Array();
     },
   };
 }
@@ -118,6 +124,22 @@ export function createRingFile(parts: RingFileParts, settings: RingFileSettings)
 async function append(ring: Ring, bytes: Uint8Array): Promise<void> {
   // Whoever still holds the pipe of a process that was reported as ended writes into the void.
   if (ring.closed) return;
+  const { short } = ring;
+  if (short === undefined) return appendToFile(ring, bytes);
+  const longer = Buffer.concat([short, bytes]);
+  if (longer.length <= Math.min(SHORT_BYTES_MAX, ring.headBytes)) {
+    ring.short = longer;
+    ring.produced = longer.length;
+    return;
+  }
+  // Readers have it from memory until it is in the file.
+  const written = await writePiece(ring, short, 0);
+  if (written < short.length) keep(ring, written, short.subarray(written));
+  ring.short = undefined;
+  await appendToFile(ring, bytes);
+}
+
+async function appendToFile(ring: Ring, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const piece = bytes.subarray(done, done + Math.min(bytes.length - done, roomAt(ring, ring.produced)));
     const place = placeOf(ring, ring.produced);
@@ -195,6 +217,7 @@ function addGap(ring: Ring, from: number, to: number): void {
 
 async function read(ring: Ring, offset: number, length: number): Promise<RingRead> {
   const from = firstReadable(ring, offset);
+  if (ring.short !== undefined) return { offset: from, bytes: ring.short.subarray(from, from + length) };
   const kept = ring.unwritten.find((one) => from >= one.from && from < one.to);
   if (kept !== undefined) {
     const start = from - kept.from;

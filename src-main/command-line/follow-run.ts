@@ -87,7 +87,7 @@ interface Ender {
   started(run: string): void;
   runEvent(event: RunStateEvent): void;
   signalled(this: void, signal: string): void;
-  end(cause: EndCause, reason: string): void;
+  end(cause: EndCause, reason: string): boolean;
   wasInterrupted(): boolean;
   stop(): void;
 }
@@ -100,11 +100,10 @@ function createEnder({ api, world, presenter, stopAfterMs }: FollowParts): Ender
   let cancelTimer: (() => void) | undefined;
   let absenceMs: number = DEFAULTS.controllerAbsenceMs;
 
-  const end = (cause: EndCause, reason: string): void => {
+  /** False: it has ended by itself a moment ago, and only its results are still being written. */
+  const end = (cause: EndCause, reason: string): boolean => {
     wanted ??= { cause, reason };
-    if (run === undefined) return;
-    const result = api.endRun(run, cause, reason);
-    if (result.kind === "refused") presenter.message(`plush: ${result.message}`);
+    return run === undefined || api.endRun(run, cause, reason).kind === "done";
   };
 
   return {
@@ -125,10 +124,10 @@ function createEnder({ api, world, presenter, stopAfterMs }: FollowParts): Ender
         world.leave(EXIT.interrupted);
         return;
       }
-      presenter.message(
-        `plush: interrupted (${signal}): stopping the processes and cleaning up; once more leaves at once`,
-      );
-      end("interrupt", `interrupted (${signal})`);
+      const what = end("interrupt", `interrupted (${signal})`)
+        ? `interrupted (${signal}): stopping the processes and cleaning up`
+        : "the run has ended already, and its results are being written";
+      presenter.message(`plush: ${what}; once more leaves at once`);
     },
     wasInterrupted: () => signals > 0,
     stop: () => cancelTimer?.(),

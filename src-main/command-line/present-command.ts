@@ -6,13 +6,16 @@ import {
   type HostEvent,
   type RunEvent,
 } from "#shared/controller-api/run-events.ts";
+import { deployingText } from "./deploying-text.ts";
 import { createOutputFolder, renderGroup, type OutputGroup } from "./fold-output.ts";
 import type { RunPresenter, RunResult } from "./follow-run.ts";
+import { createHostGrouping } from "./group-by-hosts.ts";
 import { helpLines } from "./help-lines.ts";
 import { createLineAssembler, type LineAssembler } from "./line-assembler.ts";
 import { neutraliseLine } from "./neutralise-output.ts";
 import { isLive, refusalLines, refusalObject, written, type PresentOptions } from "./present-run.ts";
 import { lostLines, PARTIAL_LINE_MS, textWithGaps, type OutputEvent } from "./render-output.ts";
+import { GROUPING_MS } from "./render-run.ts";
 import { exitText, outcomeOf } from "./run-model.ts";
 import { createLiveScreen, createPlainScreen, type Screen } from "./screen.ts";
 import type { World } from "./world.ts";
@@ -137,7 +140,7 @@ export function presentPrefixed(world: PresentWorld, options: PresentOptions): R
     streams.set(key, stream);
     return stream;
   };
-  const bringing = createBringingTeller(options.quiet, (text) => screens.stderr.print([text]));
+  const bringing = createBringingTeller(options.quiet, (lines) => screens.stderr.print(lines));
   const flush = (isDue: (sinceMs: number) => boolean): void => {
     for (const { assembler, screen, prefix, sinceMs } of streams.values()) {
       if (!assembler.isEmpty && isDue(sinceMs)) screen.print(assembler.flush().map((line) => prefix + line));
@@ -146,7 +149,7 @@ export function presentPrefixed(world: PresentWorld, options: PresentOptions): R
   return {
     event(event) {
       applyCommandEvent(model, event);
-      if (event.event === "deploying") bringing.tell(event);
+      if (event.event === "deploying") bringing.tell(event, world.clock.now());
       if (event.event !== "output") return;
       const stream = streamOf(event);
       const wasEmpty = stream.assembler.isEmpty;
@@ -159,6 +162,7 @@ export function presentPrefixed(world: PresentWorld, options: PresentOptions): R
     tick() {
       const nowMs = world.clock.now();
       flush((sinceMs) => nowMs - sinceMs >= PARTIAL_LINE_MS);
+      bringing.tick(nowMs);
     },
     message: (text) => void world.stderr.write(`${text}\n`),
     async end(result) {
@@ -169,19 +173,27 @@ export function presentPrefixed(world: PresentWorld, options: PresentOptions): R
   };
 }
 
-/** Seconds without a sign need a reason; once for all hosts, so that output is not drowned in it. */
-function createBringingTeller(
-  isQuiet: boolean,
-  print: (text: string) => void,
-): { readonly tell: (event: DeployingEvent) => void } {
-  const told = new Set<string>();
+/** Seconds without a sign need a reason, and hosts are told together. */
+function createBringingTeller(isQuiet: boolean, print: (lines: readonly string[]) => void): BringingTeller {
+  const groups = createHostGrouping<DeployingEvent>(GROUPING_MS);
   return {
-    tell({ what }) {
-      if (isQuiet || told.has(what)) return;
-      told.add(what);
-      print(`plush: bringing ${neutraliseLine(what)} to hosts that have none that will do`);
+    tell(event, nowMs) {
+      if (!isQuiet) groups.add(`${event.doing}|${event.what}`, event.host, event, nowMs);
+    },
+    tick(nowMs) {
+      const lines = groups
+        .due(nowMs)
+        .map(
+          ({ folded, detail }) => `plush: ${deployingText(folded, detail.doing, detail.what, detail.bytes)}`,
+        );
+      if (lines.length > 0) print(lines);
     },
   };
+}
+
+interface BringingTeller {
+  readonly tell: (event: DeployingEvent, nowMs: number) => void;
+  readonly tick: (nowMs: number) => void;
 }
 
 /** Where folded output goes; the shell prints it above the line being typed. */
@@ -199,19 +211,17 @@ export function presentFolded(
     isLive(world.stderr, world.environment) && !options.quiet
       ? createLiveScreen(world.stderr, world.clock, options.turn)
       : undefined;
-  const bringing = createBringingTeller(options.quiet, (text) =>
-    counter === undefined ? void print([text], "stderr") : counter.print([text]),
+  const bringing = createBringingTeller(options.quiet, (lines) =>
+    counter === undefined ? void print(lines, "stderr") : counter.print(lines),
   );
   return {
     event(event) {
       applyCommandEvent(model, event);
-      if (event.event === "deploying") bringing.tell(event);
+      if (event.event === "deploying") bringing.tell(event, world.clock.now());
       if (event.event === "output") folders[event.stream].push(event.host, textWithGaps(event));
       else if (model.hosts > 0) counter?.status([`plush: ${model.ended.size}/${model.hosts} hosts done`]);
     },
-    tick: () => {
-      // All is shown at the end.
-    },
+    tick: () => bringing.tick(world.clock.now()),
     message(text, isLast = false) {
       if (counter === undefined) void print([text], "stderr");
       else counter.print([text]);

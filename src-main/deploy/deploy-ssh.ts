@@ -18,13 +18,13 @@ import { judgeProbe, NODE_MIN, type FitHost } from "./host-probe.ts";
 import { ClientWords, createClientWays } from "./client-ways.ts";
 import { NODE_KILOBYTES } from "./node-pins.ts";
 import { RemotePlace, type Step } from "./remote-place.ts";
-import { RemoteShell, type Ended } from "./remote-shell.ts";
+import { RemoteShell, type AskOptions, type Ended } from "./remote-shell.ts";
 import { REMOTE_SHELL_COMMAND } from "./remote-script.ts";
 import { testSshHost } from "./test-ssh-host.ts";
 import { untilDone } from "./until-done.ts";
 
 /** Start-up files of the slowest shells, a home directory that is mounted first, Node on a cold disk. */
-const PROBE_MS = 45_000;
+const SHELL_DEADLINE_MS = 45_000;
 /** 160 kB over 1 kB/s, and the digest. */
 const UPLOAD_MS = 180_000;
 /** A fork and an exec. */
@@ -53,6 +53,8 @@ export interface SshDeploymentParts {
 
 export interface SshDeploymentSettings {
   readonly session: string;
+  /** How long a host's shell may take until it answers, after the login; default 45 s. */
+  readonly shellDeadlineMs?: number;
 }
 
 export function createSshDeployment(parts: SshDeploymentParts, settings: SshDeploymentSettings): Deployment {
@@ -62,11 +64,13 @@ export function createSshDeployment(parts: SshDeploymentParts, settings: SshDepl
 class SshDeployment implements Deployment {
   readonly #parts: SshDeploymentParts;
   readonly #settings: SshDeploymentSettings;
+  readonly #shellDeadlineMs: number;
   readonly #places = new Map<HostId, RemotePlace>();
 
   constructor(parts: SshDeploymentParts, settings: SshDeploymentSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    this.#shellDeadlineMs = settings.shellDeadlineMs ?? SHELL_DEADLINE_MS;
   }
 
   start(host: HostEntry, credentials: ClientCredentials, options: StartOptions): Promise<DeployResult> {
@@ -94,6 +98,7 @@ class SshDeployment implements Deployment {
         name: `${this.#settings.session}.test.${encodeURIComponent(host.id)}`,
         mayPush: this.#parts.bringer !== undefined,
         users,
+        shellDeadlineMs: this.#shellDeadlineMs,
         port: ways.includes("controller") ? host.port : undefined,
         addresses: listening.kind === "listening" ? listening.addresses : [],
         signal: until,
@@ -163,7 +168,8 @@ class SshDeployment implements Deployment {
     });
     const shell = new RemoteShell(opened.value, (word, text) => words.hear(word, text));
     const name = `${this.#settings.session}.${String(credentials.incarnation)}.${encodeURIComponent(host.id)}`;
-    const probed = await probe(shell, name, bundle, this.#parts.bringer !== undefined, signal);
+    const mayPush = this.#parts.bringer !== undefined;
+    const probed = await probe(shell, name, bundle, mayPush, { deadlineMs: this.#shellDeadlineMs, signal });
     if (probed.kind === "failed") return probed;
     const fit = probed.value;
     if (!fit.hasBundle) {
@@ -222,11 +228,11 @@ async function probe(
   name: string,
   bundle: ClientBundle,
   mayPush: boolean,
-  signal: AbortSignal,
+  limits: AskOptions,
 ): Promise<Step<FitHost>> {
   const wanted = [NODE_MIN.major, NODE_MIN.minor, mayPush ? NODE_KILOBYTES : 0].map(String);
   const order = ["probe", name, bundle.hash, ...wanted];
-  const answer = await shell.ask(order, { deadlineMs: PROBE_MS, signal });
+  const answer = await shell.ask(order, limits);
   if (answer.kind === "failed") return failed("shell", answer.reason, shellRemedy(answer.reason));
   const judged = judgeProbe(answer.lines, mayPush);
   return judged.kind === "fit"

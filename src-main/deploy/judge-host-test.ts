@@ -8,8 +8,8 @@ export const CHECKS_BEFORE_SHELL = ["resolve", "connect", "host key", "login"] a
 
 /** Logs of both sides can still be compared by eye. */
 const CLOCK_WARNING_SECONDS = 5;
-/** Certificates are valid from five minutes ago on, for 25 hours: with a clock beyond that, a client takes them for wrong. */
-const BEHIND_SECONDS_MAX = 300;
+/** Certificates are valid from a day ago on, for 25 hours: with a clock beyond that, a client takes them for wrong. */
+const BEHIND_SECONDS_MAX = 86_400;
 const AHEAD_SECONDS_MAX = 90_000;
 const KILOBYTES_PER_GIGABYTE = 1_048_576;
 /** Ports below it are the administrator's. */

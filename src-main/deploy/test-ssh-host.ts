@@ -16,8 +16,6 @@ import { oneLine, REMOTE_SHELL_COMMAND } from "./remote-script.ts";
 import { RemoteShell, type Answer } from "./remote-shell.ts";
 import { TEST_SCRIPT } from "./test-script.ts";
 
-/** As for a run: start-up files of the slowest shells, a home directory that is mounted first. */
-const PROBE_MS = 45_000;
 /** sudo asks its name service; ports have deadlines of their own, one after the other. */
 const STEP_MS = 30_000;
 const CLEAN_MS = 15_000;
@@ -31,6 +29,7 @@ export interface SshHostTest {
   readonly name: string;
   readonly mayPush: boolean;
   readonly users: readonly string[];
+  readonly shellDeadlineMs: number;
   /** Where the host finds the controller; none when it need not. */
   readonly addresses: readonly RootAddress[];
   readonly signal: AbortSignal;
@@ -48,13 +47,13 @@ export async function testSshHost(test: SshHostTest): Promise<readonly HostCheck
 }
 
 async function testOver(connection: SshConnection, test: SshHostTest): Promise<readonly HostCheck[]> {
-  const { signal, name, mayPush } = test;
+  const { signal, name, mayPush, shellDeadlineMs: deadlineMs } = test;
   const opened = await connection.open(REMOTE_SHELL_COMMAND, signal);
   if (opened.kind === "failed") return [failedCheck({ ...opened.failure, step: "shell" })];
   const shell = new RemoteShell(opened.value, () => undefined);
   const wanted = [NODE_MIN.major, NODE_MIN.minor, mayPush ? NODE_KILOBYTES : 0].map(String);
   const beforeMs = Date.now();
-  const probed = await shell.ask(["probe", name, "none", ...wanted], { deadlineMs: PROBE_MS, signal });
+  const probed = await shell.ask(["probe", name, "none", ...wanted], { deadlineMs, signal });
   if (probed.kind === "failed")
     return [
       failedCheck({ ...probed, remedy: shellRemedy(probed.reason), step: "shell", unreachable: false }),

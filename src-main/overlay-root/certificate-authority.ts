@@ -31,8 +31,8 @@ export interface CertificateAuthority {
 }
 
 const LIFETIME_MS = 25 * 60 * 60 * 1000;
-/** Clocks of hosts are off by minutes; a client whose clock is behind must not find its certificate "not yet valid". */
-const BACKDATED_MS = 5 * 60 * 1000;
+/** A clock that is behind by hours or in the wrong time zone must not find its certificate "not yet valid". */
+const BACKDATED_MS = 24 * 60 * 60 * 1000;
 const SERIAL_BYTES = 16;
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const USAGES: ("sign" | "verify")[] = ["sign", "verify"];

@@ -166,7 +166,8 @@ class CommandStream extends Duplex {
 
   override _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.#over) done(new Error("the command has ended"));
-    else this.#command.input.write(chunk, encoding, done);
+    // One that reads no more has mostly said why: its end is the failure, not this.
+    else this.#command.input.write(chunk, encoding, () => done());
   }
 
   override _final(done: (error?: Error | null) => void): void {

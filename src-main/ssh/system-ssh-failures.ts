@@ -96,7 +96,7 @@ function loginFailure(said: string): SshFailure | undefined {
   }
   if (denied === undefined) return undefined;
   const remedy =
-    "Check the user and the key; passwords and passphrases cannot be asked for with system-ssh: use an agent.";
+    "Add the key to your agent (ssh-add) or name it with IdentityFile, and see that the host's authorized_keys has it; system-ssh asks for no passwords and passphrases.";
   return refused("login", `Permission denied (${denied})`, remedy);
 }
 

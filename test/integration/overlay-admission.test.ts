@@ -89,7 +89,7 @@ describe("certificates", () => {
 
   test.each([
     ["expired", -48 * HOUR_MS, "CERT_HAS_EXPIRED"],
-    ["not valid yet", HOUR_MS, "CERT_NOT_YET_VALID"],
+    ["not valid yet", 25 * HOUR_MS, "CERT_NOT_YET_VALID"],
   ])("a certificate that is %s is refused in the handshake", async (_name, shiftMs, reason) => {
     let shift = 0;
     const authority = await createAuthority(SESSION, { now: () => new Date(Date.now() + shift) });
@@ -100,6 +100,17 @@ describe("certificates", () => {
     const problem = await controller.problems.until(() => true);
     expect(problem.reason).toContain(reason);
     expect(controller.root.members()).toMatchObject([{ state: "invited" }]);
+  });
+
+  test.each([
+    ["behind", 23 * HOUR_MS],
+    ["ahead", -24 * HOUR_MS],
+  ])("a host whose clock is almost a day %s the controller's is let in", async (_name, shiftMs) => {
+    const authority = await createAuthority(SESSION, { now: () => new Date(Date.now() + shiftMs) });
+    const controller = await fixture.startRoot({ authority });
+    controller.root.invite([{ host: NODE, incarnation: 1 }]);
+    const client = await fixture.startMember(controller, NODE);
+    expect(await client.said.until(() => true)).toBe("attached");
   });
 
   test("a certificate of another authority, a root's certificate, and none at all make no client", async () => {

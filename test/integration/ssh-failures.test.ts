@@ -7,23 +7,32 @@ import { applicationXml, shellXml } from "./application-text.ts";
 import { HIDE_NODE, loginOf, OLD_NODE } from "./host-logins.ts";
 import { holdsWithin } from "./process-list.ts";
 import { expectEnd, runTest } from "./run-place.ts";
+import type { RunWorld } from "./run-world.ts";
 import { farmHindrance } from "./ssh-farm.ts";
 import { expectRefused, HELLO, isTidy, oneHost, runOne, TIDY_MS } from "./ssh-trouble.ts";
-import { sshWorld, type SshHosts } from "./ssh-world.ts";
+import { troubleWorlds, type SshHosts } from "./ssh-world.ts";
 
 const HOSTS = ["h1", "h2", "h3", "h4"];
 /** Nothing is brought, so nothing is fetched. */
 const NO_PUSH = { environment: { PLUSH_PUSH_NODE: "no" } };
 
+const BY_SYSTEM_SSH = [
+  "login refused: the way in is named, and nothing is left",
+  "a changed host key is refused before any credential is sent",
+];
+
 describe.skipIf(farmHindrance() !== undefined).concurrent("failures on ssh hosts", () => {
-  unfitHosts();
-  strangeLogins();
-  refusals();
-  interruptions();
+  for (const world of troubleWorlds(BY_SYSTEM_SSH))
+    describe(world.name, () => {
+      unfitHosts(world);
+      strangeLogins(world);
+      refusals(world);
+      interruptions(world);
+    });
 });
 
 /** Each is found by the probe, and nothing is brought to the host. */
-function unfitHosts(): void {
+function unfitHosts(world: RunWorld): void {
   const cases = [
     {
       name: "a host without Node, where none may be brought",
@@ -57,7 +66,7 @@ function unfitHosts(): void {
     },
   ];
   for (const { name, mounts, commands, reason, step, remedy } of cases) {
-    runTest(sshWorld, `${name} is named, with what to do`, async (place) => {
+    runTest(world, `${name} is named, with what to do`, async (place) => {
       const hosts = oneHost(place);
       hosts.farm.atLogin(hosts.addressOf("h1"), loginOf(mounts, commands));
       expectRefused(await runOne(place, NO_PUSH), step, reason, remedy);
@@ -67,7 +76,7 @@ function unfitHosts(): void {
 }
 
 /** None of them is in the way. */
-function strangeLogins(): void {
+function strangeLogins(world: RunWorld): void {
   const cases = [
     { name: "start-up files that print", commands: "echo welcome; echo more >&2; printf prompt:" },
     {
@@ -80,7 +89,7 @@ function strangeLogins(): void {
     },
   ];
   for (const { name, mounts, commands } of cases) {
-    runTest(sshWorld, `${name}: the run succeeds`, async (place) => {
+    runTest(world, `${name}: the run succeeds`, async (place) => {
       const hosts = oneHost(place);
       hosts.farm.atLogin(hosts.addressOf("h1"), loginOf(mounts, commands));
       expectEnd(await runOne(place), 0);
@@ -90,8 +99,8 @@ function strangeLogins(): void {
   }
 }
 
-function refusals(): void {
-  runTest(sshWorld, "login refused: the way in is named, and nothing is left", async (place) => {
+function refusals(world: RunWorld): void {
+  runTest(world, "login refused: the way in is named, and nothing is left", async (place) => {
     place.directory("h1");
     const hosts = place.hosts as SshHosts;
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", place.path("other_key")]);
@@ -99,7 +108,7 @@ function refusals(): void {
     expectRefused(await runOne(place), "login", /Permission denied/, /ssh-add|IdentityFile|authorized_keys/);
   });
 
-  runTest(sshWorld, "a changed host key is refused before any credential is sent", async (place) => {
+  runTest(world, "a changed host key is refused before any credential is sent", async (place) => {
     place.directory("h1");
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", place.path("old_host_key")]);
     const old = readFileSync(place.path("old_host_key.pub"), "utf8");
@@ -108,7 +117,7 @@ function refusals(): void {
     expect((place.hosts as SshHosts).farm.log).not.toContain("Accepted publickey");
   });
 
-  runTest(sshWorld, "a port that refuses and one that is silent do not hold up the others", async (place) => {
+  runTest(world, "a port that refuses and one that is silent do not hold up the others", async (place) => {
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const { port } = silent.address() as AddressInfo;
@@ -126,8 +135,8 @@ function refusals(): void {
   });
 }
 
-function interruptions(): void {
-  runTest(sshWorld, "Ctrl-C while hosts are being reached leaves nothing", async (place) => {
+function interruptions(world: RunWorld): void {
+  runTest(world, "Ctrl-C while hosts are being reached leaves nothing", async (place) => {
     const hosts = place.hosts as SshHosts;
     place.directory("h[1-4]");
     for (const host of HOSTS) hosts.farm.atLogin(hosts.addressOf(host), "sleep 1");
@@ -141,7 +150,7 @@ function interruptions(): void {
     expect(await holdsWithin(TIDY_MS, () => HOSTS.every((host) => isTidy(hosts, host)))).toBe(true);
   });
 
-  runTest(sshWorld, "sshd killed in mid-run: the run goes on", async (place) => {
+  runTest(world, "sshd killed in mid-run: the run goes on", async (place) => {
     place.directory("h[1-2]");
     const script = `while [ ! -e ${place.path("go")} ]; do sleep 0.05; done; echo through`;
     const plush = place.start(

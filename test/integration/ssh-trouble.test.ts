@@ -10,38 +10,44 @@ import { loginOf } from "./host-logins.ts";
 import { holdsWithin } from "./process-list.ts";
 import { readTree } from "./read-results.ts";
 import { expectEnd, kill, runTest, type RunPlace } from "./run-place.ts";
+import type { RunWorld } from "./run-world.ts";
 import { farmHindrance } from "./ssh-farm.ts";
 import { expectTold, HELLO, isTidy, oneHost, TIDY_MS, type ToldFailure } from "./ssh-trouble.ts";
-import { sshWorld, type SshHosts } from "./ssh-world.ts";
+import { troubleWorlds, type SshHosts } from "./ssh-world.ts";
 
 const INTERRUPTED = 130;
 const MANY = 24;
 
-describe.skipIf(farmHindrance() !== undefined).concurrent("ssh hosts in trouble", () => {
-  runTest(sshWorld, `${String(MANY)} hosts, each with its own home and run directory`, async (place) => {
-    place.directory(`h[1-${String(MANY)}]`);
-    const hosts = place.hosts as SshHosts;
-    const blocks = shellXml('echo "$HOME"; pwd');
-    const end = await place.run(
-      applicationXml({ managerType: "ssh", components: [{ hosts: String(MANY), blocks }] }),
-    );
-    expectEnd(end, 0);
-    expect(end.last.hosts?.succeeded).toBe(`h[1-${String(MANY)}]`);
-    const output = readTree(join(end.results, "output"));
-    for (let index = 1; index <= MANY; index += 1) {
-      const home = hosts.farm.homeOf(hosts.addressOf(`h${String(index)}`));
-      const text = output[`h${String(index)}/c1 block.p.stdout`] ?? "";
-      expect(text.startsWith(`${home}\n${home}/.cache/nebula/hosts/`), text).toBe(true);
-    }
-  });
+const BY_SYSTEM_SSH = ["unfit hosts are replaced and named; who is ready keeps what it has"];
 
-  replacements();
-  interruptions();
+describe.skipIf(farmHindrance() !== undefined).concurrent("ssh hosts in trouble", () => {
+  for (const world of troubleWorlds(BY_SYSTEM_SSH))
+    describe(world.name, () => {
+      runTest(world, `${String(MANY)} hosts, each with its own home and run directory`, async (place) => {
+        place.directory(`h[1-${String(MANY)}]`);
+        const hosts = place.hosts as SshHosts;
+        const blocks = shellXml('echo "$HOME"; pwd');
+        const end = await place.run(
+          applicationXml({ managerType: "ssh", components: [{ hosts: String(MANY), blocks }] }),
+        );
+        expectEnd(end, 0);
+        expect(end.last.hosts?.succeeded).toBe(`h[1-${String(MANY)}]`);
+        const output = readTree(join(end.results, "output"));
+        for (let index = 1; index <= MANY; index += 1) {
+          const home = hosts.farm.homeOf(hosts.addressOf(`h${String(index)}`));
+          const text = output[`h${String(index)}/c1 block.p.stdout`] ?? "";
+          expect(text.startsWith(`${home}\n${home}/.cache/nebula/hosts/`), text).toBe(true);
+        }
+      });
+
+      replacements(world);
+      interruptions(world);
+    });
 });
 
 /** Pool larger than what is wanted: two good hosts, and between them one of each kind of trouble. */
-function replacements(): void {
-  runTest(sshWorld, "unfit hosts are replaced and named; who is ready keeps what it has", async (place) => {
+function replacements(world: RunWorld): void {
+  runTest(world, "unfit hosts are replaced and named; who is ready keeps what it has", async (place) => {
     place.directory("h[1-7]");
     const hosts = place.hosts as SshHosts;
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", place.path("other")]);
@@ -106,7 +112,7 @@ PATH=$HOME/bin:$PATH`;
 const PHASES: readonly Phase[] = [
   {
     name: "while the client's program comes",
-    login: slow("tee", "case $1 in *.client-*) ;; *) false ;; esac"),
+    login: slow("gunzip", '[ "$1" = -c ]'),
     exitCode: INTERRUPTED,
   },
   {
@@ -116,7 +122,7 @@ const PHASES: readonly Phase[] = [
   },
 ];
 
-function interruptions(): void {
+function interruptions(world: RunWorld): void {
   for (const { name, login, exitCode } of PHASES) {
     const started = (
       place: RunPlace,
@@ -130,7 +136,7 @@ function interruptions(): void {
       return { plush, hosts, reached: holdsWithin(TIDY_MS, () => existsSync(sign)) };
     };
 
-    runTest(sshWorld, `Ctrl-C ${name}`, async (place) => {
+    runTest(world, `Ctrl-C ${name}`, async (place) => {
       const { plush, reached, hosts } = started(place);
       expect(await reached).toBe(true);
       plush.child.kill("SIGINT");
@@ -138,7 +144,7 @@ function interruptions(): void {
       expect(await holdsWithin(TIDY_MS, () => isTidy(hosts, "h1"))).toBe(true);
     });
 
-    runTest(sshWorld, `kill -9 of the controller ${name}`, async (place) => {
+    runTest(world, `kill -9 of the controller ${name}`, async (place) => {
       const { plush, reached, hosts } = started(place);
       expect(await reached).toBe(true);
       kill(plush.pid, "SIGKILL");

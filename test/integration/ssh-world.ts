@@ -23,6 +23,22 @@ export const systemSshWorld: RunWorld = {
   open: async (folder) => Object.assign(await SshHosts.open(folder), { environment: BY_SYSTEM_SSH }),
 };
 
+/** The same world, but its sshd has lines of its own. */
+export function withSshdConfig(world: RunWorld, config: (folder: string) => readonly string[]): RunWorld {
+  const environment = world.name === systemSshWorld.name ? BY_SYSTEM_SSH : {};
+  return {
+    ...world,
+    open: async (folder) =>
+      Object.assign(await SshHosts.open(folder, { config: config(folder) }), { environment }),
+  };
+}
+
+/** Both transports; with the program ssh only these tests, unless all are wanted (`npm run test:ssh-all`). */
+export function troubleWorlds(bySystemSsh: readonly string[]): readonly RunWorld[] {
+  const all = process.env["NEBULA_ALL_RUNS"] === "1";
+  return [sshWorld, all ? systemSshWorld : { ...systemSshWorld, only: new Set(bySystemSsh) }];
+}
+
 const BY_SYSTEM_SSH = { PLUSH_TRANSPORT: "system-ssh" };
 
 export class SshHosts implements WorldHosts {

@@ -138,3 +138,23 @@ test("the head stays, the middle is overwritten, the newest stay", async () => {
   expect(await ring.read(9, 1)).toEqual({ offset: 9, bytes: new Uint8Array(Buffer.from("j")) });
   await ring.remove();
 });
+
+test("a short output needs no file, and one that grows loses nothing on its way there", async () => {
+  const path = join(directory, "short");
+  const ring = createRingFile(
+    { onProblem: (reason) => problems.push(reason) },
+    { path, headBytes: 4096, capacityBytes: 64 },
+  );
+  await ring.append(Buffer.from("abc"));
+  await ring.append(Buffer.from("def"));
+  expect([existsSync(path), text((await ring.read(1, 4)).bytes)]).toEqual([false, "bcde"]);
+  const growing = ring.append(Buffer.alloc(3000, "x"));
+  expect(text((await ring.read(0, 6)).bytes)).toBe("abcdef");
+  await growing;
+  expect(existsSync(path)).toBe(true);
+  expect(text((await ring.read(0, 8)).bytes)).toBe("abcdefxx");
+  expect([ring.oldest, ring.produced]).toEqual([0, 3006]);
+  await ring.remove();
+  expect(existsSync(path)).toBe(false);
+  expect((await ring.read(0, 10)).bytes).toHaveLength(0);
+});

@@ -1,7 +1,7 @@
 // Questions at the terminal: secrets are not shown, nothing is written meanwhile, Ctrl-C interrupts, and who is not asked.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { runCommandLine } from "../../../src-main/command-line/command-line.ts";
 import type { Wish } from "../../../src-main/controller/questions-shell.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
@@ -35,8 +35,16 @@ function setUp(terminal = true) {
   return { api, world, run, ask };
 }
 
-/** Keys are decoded as they come, escape sequences after a moment. */
-const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+/** What a person waits for before typing on; a busy computer takes its time. */
+const SHOWN_MS_MAX = 10_000;
+/** The last that is written of a line being typed puts the cursor where it belongs. */
+const PROMPT = /> (\x1b\[\d+G)?$/;
+
+/** Resolves when what is printed from character `since` on says this. */
+async function shown(stream: { text(): string }, wanted: string | RegExp, since = 0): Promise<void> {
+  const told = (): void => expect(stream.text().slice(since)).toMatch(wanted);
+  await vi.waitFor(told, { interval: 1, timeout: SHOWN_MS_MAX });
+}
 
 async function ended(world: ReturnType<typeof setUp>["world"], running: Promise<number>): Promise<number> {
   world.signal("SIGINT");
@@ -49,7 +57,7 @@ describe("at a terminal", () => {
     const running = run();
     await api.played;
     const answer = ask();
-    await moment();
+    await shown(world.err, PASSPHRASE);
     expect(world.err.text()).toBe(PASSPHRASE);
     world.input.write("wrong\x15ses\x7fs\u00e4me\r");
     expect(await answer).toBe("ses\u00e4me");
@@ -64,9 +72,9 @@ describe("at a terminal", () => {
     const problemOf = (given: string): string | undefined =>
       given === "yes" ? undefined : "Type yes or no.";
     const answer = ask({ kind: "hostKey", text: "Is that right? ", problemOf });
-    await moment();
+    await shown(world.err, /right\? $/);
     world.input.write("yea\r");
-    await moment();
+    await shown(world.err, /no\.\nIs that right\? $/);
     world.input.write("yea\x7fs\r");
     expect(await answer).toBe("yes");
     expect(world.err.text()).toBe("Is that right? yea\nType yes or no.\nIs that right? yea\b \bs\n");
@@ -78,7 +86,7 @@ describe("at a terminal", () => {
     const running = run();
     await api.played;
     const answer = ask({ text: "\x1b[2J\x1b]0;title\x07Password: " });
-    await moment();
+    await shown(world.err, /Password: $/);
     expect(world.err.text()).toBe("\\x1b]0;title\\x07Password: ");
     world.input.write("\r");
     expect(await answer).toBe("");
@@ -92,7 +100,7 @@ describe("at a terminal", () => {
     world.advance(200);
     expect(world.out.text()).toContain("\x1b[K");
     const answer = ask();
-    await moment();
+    await shown(world.err, PASSPHRASE);
     const before = world.out.text();
     // The last that was drawn clears what was below.
     expect(before).toMatch(/\r\x1b\[J\x1b\[\?2026l$|F\x1b\[J\x1b\[\?2026l$/);
@@ -114,7 +122,7 @@ describe("at a terminal", () => {
     const running = run();
     await api.played;
     const answer = ask();
-    await moment();
+    await shown(world.err, PASSPHRASE);
     world.input.write("half\x03");
     expect(await answer).toBeUndefined();
     expect(await running).toBe(130);
@@ -127,11 +135,11 @@ describe("at a terminal", () => {
     await api.played;
     const taken = new AbortController();
     const answers = [ask({ signal: taken.signal }), ask({ text: "Next: " })];
-    await moment();
+    await shown(world.err, PASSPHRASE);
     world.input.write("half");
     taken.abort();
     expect(await answers[0]).toBeUndefined();
-    await moment();
+    await shown(world.err, /Next: $/);
     world.input.write("whole\r");
     expect(await answers[1]).toBe("whole");
     await ended(world, running);
@@ -158,19 +166,17 @@ describe("in the shell", () => {
   test("a question comes in the place of the line being typed, which is there again afterwards", async () => {
     const { world, ask } = setUp();
     const running = runCommandLine(["shell", "-d", "dir.xml"], world);
-    await moment();
+    await shown(world.out, PROMPT);
     world.input.write("history");
-    await moment();
+    await shown(world.out, "history");
     const answer = ask();
-    await moment();
+    await shown(world.err, PASSPHRASE);
     const before = world.out.text();
     world.input.write("secret\r");
     expect(await answer).toBe("secret");
-    await moment();
-    expect(world.out.text().slice(before.length)).toContain("history");
+    await shown(world.out, "history", before.length);
     world.input.write("\r");
-    await moment();
-    expect(world.out.text()).toContain("    1  history");
+    await shown(world.out, "    1  history");
     expect(world.out.text() + world.err.text()).not.toContain("secret");
     world.input.write("quit\r");
     expect(await running).toBe(0);
@@ -179,12 +185,13 @@ describe("in the shell", () => {
   test("Ctrl-C at a question does not leave it", async () => {
     const { world, ask } = setUp();
     const running = runCommandLine(["shell", "-d", "dir.xml"], world);
-    await moment();
+    await shown(world.out, PROMPT);
     const answer = ask();
-    await moment();
+    await shown(world.err, PASSPHRASE);
+    const before = world.out.text();
     world.input.write("\x03");
     expect(await answer).toBeUndefined();
-    await moment();
+    await shown(world.out, PROMPT, before.length);
     world.input.write("quit\r");
     expect(await running).toBe(0);
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { HostView } from "#shared/controller-api/controller-api.ts";
 import { runCommandLine } from "../../../src-main/command-line/command-line.ts";
-import { commandRun } from "./recorded-runs.ts";
+import { begun, bringing, commandRun, recorded, runEnd } from "./recorded-runs.ts";
 import { createScriptedController } from "./scripted-controller.ts";
 import { createTestWorld } from "./test-world.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
@@ -18,7 +18,7 @@ function setUp(stdin: string | undefined, terminal = false) {
   const api = createScriptedController({ events: commandRun });
   const world = createTestWorld({ api, workingDirectory: folder, terminal, environment: { NO_COLOR: "1" } });
   if (stdin !== undefined) world.input.end(stdin);
-  return { api, world, plush: (...words: readonly string[]) => runCommandLine(words, world) };
+  return { api, folder, world, plush: (...words: readonly string[]) => runCommandLine(words, world) };
 }
 
 const ENDS = `plush: n5: connect: connection refused on port 22
@@ -49,6 +49,22 @@ describe("plush exec", () => {
     const rule = "-".repeat(15);
     expect(world.out.text()).toBe(`${rule}\nn[1,3] (2)\n${rule}\n6.1.0\n${rule}\nn2\n${rule}\n6.1\n`);
     expect(world.err.text()).toBe(`${rule}\nn4 stderr\n${rule}\ncommand not found: uname\n${ENDS}`);
+  });
+
+  test.each([[[]], [["-b"]]])("names the hosts to which a Node is brought, folded (%j)", async (flags) => {
+    const { folder } = setUp("");
+    const api = createScriptedController({
+      events: recorded([begun, ...["n3", "n7"].map((name) => bringing(name, "sending", 44_617_929))]),
+      untilEnded: () => recorded([runEnd("aborted", 130, "")]),
+    });
+    const world = createTestWorld({ api, workingDirectory: folder, environment: { NO_COLOR: "1" } });
+    world.input.end("");
+    const running = runCommandLine(["exec", ...flags, "true"], world);
+    await api.played;
+    world.advance(1000);
+    expect(world.err.text()).toBe("plush: sending Node 24.21.0 (45 MB) to n[3,7]\n");
+    world.signal("SIGINT");
+    expect(await running).toBe(130);
   });
 
   test("--output json has the folded groups", async () => {

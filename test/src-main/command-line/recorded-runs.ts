@@ -114,7 +114,7 @@ const names = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `client${index + 1}`);
 
 /** One master, three clients, everything well. */
-const bringing = (name: string, doing: "fetching" | "sending", bytes: number): RunEventBody => ({
+export const bringing = (name: string, doing: "fetching" | "sending", bytes: number): RunEventBody => ({
   event: "deploying",
   host: name,
   component: "Clients",

@@ -169,6 +169,17 @@ describe("ending a run", () => {
     expect(world.left).toEqual([]);
   });
 
+  test("a signal that comes when all is over is told so", async () => {
+    const { api, world, plush } = setUp({ ...endless, isOver: true });
+    const done = plush("run", "app.xml", "-d", "dir.xml");
+    await api.played;
+    world.signal("SIGINT");
+    await done;
+    expect(world.err.text()).toBe(
+      "plush: the run has ended already, and its results are being written; once more leaves at once\n",
+    );
+  });
+
   test("the second signal says when the hosts clean up by themselves", async () => {
     const first = { ...begun, controllerAbsenceMs: 300_000 };
     const { api, world } = setUp({ events: recorded([first, runState("running")]), untilEnded: () => [] });

@@ -21,6 +21,8 @@ import { parseDirectory } from "#shared/resource-directory/parse-directory.ts";
 export interface Script {
   readonly events: readonly RunEvent[];
   /** The run goes on after the events until it is ended from outside; these follow then. */
+  /** The run cannot be ended any more. */
+  readonly isOver?: boolean;
   readonly untilEnded?: (cause: EndCause, reason: string) => readonly RunEvent[];
   readonly refusal?: Extract<StartResult, { kind: "refused" }>;
   readonly hosts?: readonly HostView[];
@@ -138,7 +140,9 @@ export function createScriptedController(script: Script): ScriptedController {
     endRun(_run, cause, reason) {
       calls.push(`endRun ${cause}`);
       play(script.untilEnded?.(cause, reason) ?? []);
-      return { kind: "done", message: "" };
+      return script.isOver === true
+        ? { kind: "refused", message: "run is not going on" }
+        : { kind: "done", message: "" };
     },
     failHost: (host) => (
       calls.push(`failHost ${host}`),

@@ -47,7 +47,9 @@ test.each([
   [1003, "ok", ""],
   [1013, "warning", "12 s ahead"],
   [990, "warning", "9 s behind"],
-  [1000 - 600, "failed", "10 min behind"],
+  [1000 - 600, "warning", "10 min behind"],
+  [1000 - 23 * 3600, "warning", "23 h behind"],
+  [1000 - 25 * 3600, "failed", "25 h behind"],
   [1000 + 600, "warning", "10 min ahead"],
   [1000 + 26 * 3600, "failed", "26 h ahead"],
 ])("a clock that shows %d at about 1000: %s", (seconds, outcome, detail) => {
