@@ -108,7 +108,7 @@ describe("certificates", () => {
   ])("a host whose clock is almost a day %s the controller's is let in", async (_name, shiftMs) => {
     const authority = await createAuthority(SESSION, { now: () => new Date(Date.now() + shiftMs) });
     const controller = await fixture.startRoot({ authority });
-    controller.root.invite([{ host: NODE, incarnation: 1 }]);
+    controller.invite(NODE);
     const client = await fixture.startMember(controller, NODE);
     expect(await client.said.until(() => true)).toBe("attached");
   });

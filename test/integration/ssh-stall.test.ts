@@ -27,6 +27,12 @@ const hostAt = (address: string): HostEntry => ({
   span: { start: 0, end: 0 },
 });
 const CREDENTIALS = {
+  overlay: "star",
+  degree: 32,
+  rank: 1,
+  start: 0,
+  rootKey: "AA==",
+  proofKey: "AA==",
   ...{ ca: "none", certificate: "none", key: "none", session: "s", host: hostIdOf("slow"), incarnation: 1 },
   ...{ candidates: [], controllerAbsenceMs: 1000 },
 };
