@@ -47,6 +47,7 @@ const LARGE_HOSTS = 100;
 const LEAVE_MS_MAX = 15_000;
 /** L1: it stays so. */
 const STABLE_MS = 20_000;
+const STABLE_LARGE_MS = 10_000;
 const LOOKS_WHOLE_MS = OVERLAY_TIMES.deadIntervalMs + 2000;
 const LOOK_EVERY_MS = 500;
 /** Between two faults, on average; more in large trees. */
@@ -238,7 +239,8 @@ function finish(scene: Scene<TreeFrame>): void {
   scene.command(1);
   for (const client of membersOf(scene)) if (scene.random() < 0.3) scene.report(client, true);
   for (const client of leaving) client.leave();
-  const arrivedMsMax = scene.settings.hosts > LARGE_HOSTS ? ARRIVED_LARGE_MS_MAX : ARRIVED_MS_MAX;
+  const isLarge = scene.settings.hosts > LARGE_HOSTS;
+  const arrivedMsMax = isLarge ? ARRIVED_LARGE_MS_MAX : ARRIVED_MS_MAX;
   const pending = waitUntil(scene, arrivedMsMax, () => whatIsPending(scene));
   demand(pending === undefined, `${arrivedMsMax} ms after the tree was whole: ${pending ?? ""}`);
   const before = judge.reparentings;
@@ -254,12 +256,13 @@ function finish(scene: Scene<TreeFrame>): void {
   const settled = waitUntil(scene, WHOLE_MS_MAX, () => whatIsMissing(scene) ?? whatIsWrong(scene));
   demand(settled === undefined, `after goodbyes: ${settled ?? ""}`);
   const moves = judge.reparentings;
-  world.time.runUntil(world.time.now + STABLE_MS);
+  world.time.runUntil(world.time.now + (isLarge ? STABLE_LARGE_MS : STABLE_MS));
   demand(judge.reparentings === moves, `the tree moves ${judge.reparentings - moves} times without a reason`);
   if (leaving.length === 0) demand(moves === before, "the tree moves without a reason");
   const missing = whatIsMissing(scene) ?? whatIsPending(scene) ?? whatIsWrong(scene);
   demand(missing === undefined, `in the quiet: ${missing ?? ""}`);
-  // Those that did not come back hold the others up until they are lost.
+  // Those that did not come back hold the others up until they are lost; in large trees they are given up at once.
+  if (isLarge) dismissDead(scene);
   const isStable = (): boolean => judge.stable === judge.lastCommand;
   waitUntil(scene, OVERLAY_TIMES.lostGraceMs, () => (isStable() ? undefined : "stable"));
   demand(isStable(), `stable is ${judge.stable}, the last command ${judge.lastCommand}`);
@@ -273,6 +276,11 @@ function whatIsWrong(scene: Scene<TreeFrame>): string | undefined {
     if (error instanceof BrokenPromise) return error.message;
     throw error;
   }
+}
+
+function dismissDead({ world, judge }: Scene<TreeFrame>): void {
+  for (const { host, client } of [...judge.wanted()])
+    if (client?.isRunning !== true) world.controller.dismiss(host);
 }
 
 function stateOf(scene: Scene<TreeFrame>, clients: readonly { readonly rank: number }[]): string {

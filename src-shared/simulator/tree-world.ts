@@ -312,7 +312,7 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
     effects: readonly MemberEffect<Frame>[],
   ): void {
     this.#watch.clientStepped(client, event, effects);
-    if (effects.some(({ kind }) => kind === "left" || kind === "abandoned")) this.#unlisten(client);
+    for (const { kind } of effects) if (kind === "left" || kind === "abandoned") this.#unlisten(client);
   }
 
   rootStepping(event: RootEvent<Frame>): void {
