@@ -2,8 +2,7 @@
 //   npm test -- --only unit            one part (several: --only static,unit)
 //   npm test -- --only unit barrier    only test files whose path contains "barrier"
 //   npm test -- --no-install           never install system tools
-import { existsSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -73,29 +72,6 @@ function countsText({ passed, failed, skipped }) {
   return `${String(passed)} passed, ${String(failed)} failed, ${String(skipped)} skipped`;
 }
 
-/** Clock ticks per second of /proc on Linux. */
-const TICKS_PER_S = 100;
-
-/** Processor time of all children that have ended, for each processor; 0 where there is no /proc. */
-function childrenS() {
-  if (!existsSync("/proc/self/stat")) return 0;
-  const stat = readFileSync("/proc/self/stat", "utf8");
-  // Behind the program's name, which may hold anything: the state is the third field, cutime the 16th.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_S / availableParallelism();
-}
-
-/**
- * What counts against the budget. Static checks only compute: what others take of the processors meanwhile is no cost
- * of theirs. All other parts also wait, and waiting counts.
- * @param {Part} part
- * @param {number} tookS
- * @param {number} usedS
- */
-function costOf(part, tookS, usedS) {
-  return part.kind === "static" && usedS > 0 ? Math.min(tookS, usedS) : tookS;
-}
-
 /**
  * Runs a part, checks it against its budget, and says how it went.
  * @param {Part} part
@@ -104,12 +80,10 @@ function costOf(part, tookS, usedS) {
 async function timePart(part, wishes) {
   console.log(`\n== ${part.title}`);
   const start = performance.now();
-  const before = childrenS();
   const counts = await runPart(part, wishes);
   const tookS = (performance.now() - start) / 1000;
-  const costS = costOf(part, tookS, childrenS() - before);
-  if (costS > part.budgetS) {
-    const what = `${part.title} took ${costS.toFixed(0)} s of ${String(part.budgetS)} s`;
+  if (tookS > part.budgetS) {
+    const what = `${part.title} took ${tookS.toFixed(0)} s of ${String(part.budgetS)} s`;
     console.log(STRICT ? `FAILED: ${what}` : `warning: ${what}; under CI=true that is a failure`);
     if (STRICT) counts.failed += 1;
   }
