@@ -57,8 +57,20 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "detached nodes take children",
     file: "tree-member.ts",
-    find: "if (!this.attached || this.#leaving) return undefined;",
-    put: "",
+    find: "return this.attached ? this.#place.position(this.#address) : undefined;",
+    put: "return this.#place.position(this.#address);",
+  },
+  {
+    name: "goodbye: whoever is let go goes, whoever is below",
+    file: "tree-leave.ts",
+    find: 'this.#deadlines.arm("linger", lingerMs);\n    this.#deadlines.arm("leave"',
+    put: 'this.#deadlines.arm("linger", 0);\n    this.#deadlines.arm("leave"',
+  },
+  {
+    name: "goodbye: whoever is let go stays as long as anybody is below",
+    file: "tree-member.ts",
+    find: 'case "leave":\n      case "linger":\n        return this.#end({ kind: "left" });',
+    put: 'case "leave":\n      case "linger":\n        return;',
   },
   {
     name: "degree has no bound",

@@ -32,6 +32,8 @@ export const OVERLAY_TIMES = {
   acknowledgeMs: 20,
   /** A graceful leave hands over its last reports within this time, or goes without. */
   leaveMs: 5000,
+  /** Whose goodbye was heard stays so long for those below it, who may be leaving, too; three times that at most. */
+  lingerMs: 1000,
   /** Granted after the event loop stood still, to read what arrived meanwhile. */
   afterLagMs: 250,
   /** A node below one that has lost its parent holds on so long, for the whole subtree to move as one. */

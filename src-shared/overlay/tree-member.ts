@@ -3,7 +3,7 @@
 //   idle --start--> seeking --dial--> joining --accept--> attached --parent says detached--> holding
 //                      ^                 | refused, late      | link down, no newer stamp       | | parent is back
 //                      \-----------------/<-------------------/<---------- hold over -----------/ \--> attached
-//   any --farewell, or its time over--> ended (left)      not attached --absence--> ended (abandoned)
+//   any --farewell, and nobody is below any more, or its time over--> ended (left)      not attached --absence--> ended (abandoned)
 import { Deadlines } from "./deadlines.ts";
 import { EffectList } from "./effect-list.ts";
 import type { LinkId, Payload, Surroundings } from "./overlay.ts";
@@ -16,12 +16,13 @@ import type { Position } from "./tree-children.ts";
 import { isJoinFrame, isUpFrame, TREE_REFUSAL_WORDS } from "./tree-frames.ts";
 import type { OrderFrame, Stamp, TreeFrame, TreeRefusal } from "./tree-frames.ts";
 import { TreeNode, type TreeNodeEnd, type TreeVariant } from "./tree-node.ts";
+import { TreeLeave, type LeaveTimer } from "./tree-leave.ts";
 import { TreePlace } from "./tree-place.ts";
 import { attachBytes, edgeProof, GOODBYE, NOTHING, orderTo } from "./tree-proofs.ts";
 
 type Phase = "idle" | "seeking" | "joining" | "attached" | "holding" | "ended";
 
-type TimerName = "dial" | "join" | "lease" | "hold" | "absence" | "groom" | "leave" | "check";
+type TimerName = "dial" | "join" | "lease" | "hold" | "absence" | "groom" | "check" | LeaveTimer;
 
 /** Looks after children so many times per dead interval. */
 const CHECKS_PER_DEAD_INTERVAL = 4;
@@ -39,6 +40,7 @@ export class TreeMember
   readonly #place: TreePlace;
   readonly #reports: OwnReports;
   readonly #deadlines = new Deadlines<TimerName>(this);
+  readonly #exit: TreeLeave;
   #phase: Phase = "idle";
   /** To the parent, or to the one that was asked to be it. */
   #link: LinkId | undefined;
@@ -50,7 +52,6 @@ export class TreeMember
   #address = "";
   #have: number;
   #absenceMs: number;
-  #leaving = false;
 
   constructor(settings: MemberSettings, variant: TreeVariant) {
     super();
@@ -59,6 +60,7 @@ export class TreeMember
     this.#have = settings.start;
     this.#absenceMs = settings.controllerAbsenceMs;
     this.#reports = new OwnReports(settings.limits.reportWindow, settings.lastReport);
+    this.#exit = new TreeLeave(this.#deadlines, settings.times);
     this.#place = new TreePlace(settings.rank);
     this.#seeker = new Seeker(settings.rank, settings.candidates, settings.times);
     this.#node = new TreeNode(this, settings);
@@ -86,13 +88,14 @@ export class TreeMember
   }
 
   get position(): Position | undefined {
-    if (!this.attached || this.#leaving) return undefined;
-    return this.#place.position(this.#address);
+    return this.attached ? this.#place.position(this.#address) : undefined;
   }
 
   step(event: MemberEvent<TreeFrame>, surroundings: Surroundings): MemberEffect<TreeFrame>[] {
     this.begin(surroundings);
     if (this.#phase !== "ended") this.#handle(event);
+    // Those for whom it has stayed have gone.
+    if (this.#exit.isOver && this.#node.children.count === 0) this.#end({ kind: "left" });
     return this.effects;
   }
 
@@ -181,7 +184,10 @@ export class TreeMember
   }
 
   #frame(link: LinkId, frame: TreeFrame): void {
-    if (link !== this.#link) return this.#node.fromBelow(link, frame);
+    if (link !== this.#link) {
+      if (frame.t === "goodbye") this.#exit.goodbyeFromBelow();
+      return this.#node.fromBelow(link, frame);
+    }
     if (this.#phase === "joining") return this.#answer(frame);
     if (isUpFrame(frame) || isJoinFrame(frame)) return this.#violation(`${frame.t} from a parent`);
     if (frame.t === "beacon") return this.#beacon(frame);
@@ -307,13 +313,14 @@ export class TreeMember
   #ordered({ t, rank, epoch, seal }: OrderFrame<"expel" | "farewell">): void {
     if (!this.#settings.seals.isSealed(orderTo(rank, t, epoch), seal))
       return this.#violation(`${t} that the controller has not signed`);
-    if (t === "farewell" || this.#leaving) return this.#end({ kind: "left" });
+    if (t === "farewell") return this.#exit.letGo();
+    if (this.#exit.isWanted) return this.#end({ kind: "left" });
     this.#end({ kind: "abandoned", reason: TREE_REFUSAL_WORDS.unknown });
   }
 
   #refused(why: TreeRefusal, backoffMs: number): void {
     if (this.#parent === ROOT_RANK && (why === "unknown" || why === "version")) {
-      if (this.#leaving) return this.#end({ kind: "left" });
+      if (this.#exit.isWanted) return this.#end({ kind: "left" });
       return this.#end({ kind: "abandoned", reason: TREE_REFUSAL_WORDS[why] });
     }
     if (this.#phase !== "joining") return this.#unlink(TREE_REFUSAL_WORDS[why], "refused");
@@ -331,6 +338,7 @@ export class TreeMember
 
   /** The link that counts is gone, or has to go. */
   #unlink(reason: string, why: DialFailure): void {
+    if (this.#exit.isOver) return this.#end({ kind: "left" });
     if (this.#phase === "joining") {
       this.problem(`could not join below ${this.#parent}: ${reason}`);
       return this.#retry(reason, this.#seeker.failed(why, 0, this.random));
@@ -366,16 +374,15 @@ export class TreeMember
   }
 
   #leave(): void {
-    if (this.#leaving) return;
-    this.#leaving = true;
+    if (this.#exit.isWanted) return;
     if (this.#phase === "idle") return this.#end({ kind: "left" });
-    this.#deadlines.arm("leave", this.#settings.times.leaveMs);
+    this.#exit.begin();
     this.#sayGoodbye();
   }
 
   /** When all reports have arrived; again with each beacon, until it is answered. */
   #sayGoodbye(): void {
-    if (!this.#leaving || !this.attached || !this.#reports.allReceived) return;
+    if (!this.#exit.isAsking || !this.attached || !this.#reports.allReceived) return;
     this.#node.flush();
     const tag = this.#settings.seals.prove(GOODBYE, NOTHING);
     this.sendUp({ t: "goodbye", rank: this.#settings.rank, tag });
@@ -399,6 +406,7 @@ export class TreeMember
       case "groom":
         return this.#node.flush();
       case "leave":
+      case "linger":
         return this.#end({ kind: "left" });
       case "check":
         this.#deadlines.arm("check", this.#settings.times.deadIntervalMs / CHECKS_PER_DEAD_INTERVAL);
@@ -439,6 +447,10 @@ export class TreeMember
 
   problem(reason: string): void {
     this.effects.push({ kind: "problem", reason });
+  }
+
+  objection(): TreeRefusal | undefined {
+    return this.#exit.isWanted ? "leaving" : undefined;
   }
 
   alternatives(): readonly Candidate[] {

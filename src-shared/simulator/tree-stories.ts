@@ -210,4 +210,30 @@ export const STORIES: readonly Story[] = [
     for (const client of stage.running()) stage.parentLink(client)?.breakOneSided(0);
     stage.until(1500, "after both links broke on one side");
   }),
+  story("the end of a run: all leave, and nobody is moved for it", "breaks", (performer, seed) => {
+    const stage = new Stage(performer, 60, 3, seed);
+    const { time, random } = stage.world;
+    const before = stage.attachments;
+    // Some have more to clean up than others.
+    for (const client of stage.running()) time.after(500 * random(), () => client.leave());
+    stage.run(2000);
+    const still = stage.running().length;
+    demand(still === 0, `${still} are still there`);
+    const moves = stage.attachments - before;
+    demand(moves === 0, `${moves} have looked for another parent`);
+    const others = stage.membership.filter((change) => !/ (attached|left)$/u.test(change));
+    demand(others.length === 0, `the root says ${others.join(", ")}`);
+  }),
+  story(
+    "one leaves alone: those below it move, and it does not stay for ever",
+    "keeps",
+    (performer, seed) => {
+      const stage = new Stage(performer, 40, 3, seed);
+      const relay = stage.relay();
+      relay.leave();
+      stage.run(LONG_MS / 10);
+      demand(!relay.isRunning, `${nameOf(relay)} is still there`);
+      stage.until(0, "after a relay has left");
+    },
+  ),
 ];

@@ -120,7 +120,18 @@ async function play(topology: Topology<unknown>): Promise<string[][]> {
   const attached = (): HostId[] =>
     controller.root.members().flatMap(({ host, state }) => (state === "attached" ? [host] : []));
   await controller.membership.until(() => attached().sort().join() === [...living].sort().join());
+  await leaveAll(controller, living);
   return [...resultsOf(controller, living).values()];
+}
+
+/** The end of a run: nobody is left behind by a parent that goes before it. */
+async function leaveAll(controller: TestRoot, hosts: readonly HostId[]): Promise<void> {
+  const before = controller.membership.entries.length;
+  controller.root.command(hosts, { kind: "leave", keep: false });
+  const left = (): number => controller.root.members().filter(({ state }) => state === "left").length;
+  await controller.membership.until(() => left() === hosts.length);
+  const changes = controller.membership.entries.slice(before).map(({ state }) => state);
+  expect(changes).toEqual(hosts.map(() => "left"));
 }
 
 test("clients are killed while they pass commands on: the others do all of them, once each", async () => {
