@@ -13,7 +13,8 @@ const settings = {
   environment: process.env,
   connectDeadlineMs: DEADLINE_MS,
 };
-const questions = { ask: () => Promise.resolve(undefined), acceptHostKey: () => Promise.resolve(false) };
+const no = (): Promise<boolean> => Promise.resolve(false);
+const questions = { ask: () => Promise.resolve(undefined), acceptHostKey: no, mayShare: no };
 const transport = createSsh2Transport({ questions, resolve: createSshResolve(settings) }, settings);
 const { signal } = new AbortController();
 

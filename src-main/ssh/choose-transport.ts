@@ -25,7 +25,7 @@ export function createTransports(
       const name = wanted ?? otherwise;
       const known = loaded.get(name);
       if (known !== undefined) return known;
-      const loading = name === "ssh2" ? loadSsh2(parts, settings) : loadSystemSsh(settings);
+      const loading = name === "ssh2" ? loadSsh2(parts, settings) : loadSystemSsh(parts, settings);
       loaded.set(name, loading);
       return loading;
     },
@@ -43,10 +43,13 @@ async function loadSsh2({ questions, warn }: TransportParts, settings: SshSettin
   return createSsh2Transport({ questions, resolve: createSshResolve(settings), warn }, settings);
 }
 
-async function loadSystemSsh(settings: SshSettings): Promise<SshTransport> {
+async function loadSystemSsh(
+  { questions, warn }: TransportParts,
+  settings: SshSettings,
+): Promise<SshTransport> {
   const [{ createSystemSshTransport }, { createSshResolve }] = await Promise.all([
     import("./system-ssh-transport.ts"),
     import("./ssh-config.ts"),
   ]);
-  return createSystemSshTransport({ resolve: createSshResolve(settings) }, settings);
+  return createSystemSshTransport({ questions, resolve: createSshResolve(settings), warn }, settings);
 }

@@ -10,6 +10,7 @@ import {
   interrupted,
   noGreeting,
   refused,
+  TOO_LATE,
   unreachable,
   USE_SYSTEM_SSH,
   wordsOf,
@@ -50,13 +51,6 @@ export type HopResult =
   | { readonly kind: "failed"; readonly failure: SshFailure; readonly crowded: boolean };
 
 type Phase = "greeting" | "key exchange" | "host key" | "login" | "up";
-
-/** sshd waits two minutes for a login unless it is told otherwise (LoginGraceTime). */
-const TOO_LATE = refused(
-  "login",
-  "the host has closed the connection while it waited for your answer",
-  "Answer sooner; with many hosts lower --fanout, so that fewer of them wait at once, or use an agent.",
-);
 
 /** One attempt from the first byte to the login; ssh2 tells by events what happens, here it becomes one result. */
 class Handshake {

@@ -5,6 +5,18 @@ import type { SshFailure, SshResult } from "./ssh.ts";
 export const USE_SYSTEM_SSH =
   'set transport="system-ssh" for these hosts in the directory, or transport = system-ssh in plush.prefs';
 
+/** What helps where nobody could be asked. */
+export const BE_ASKED = "run plush at a terminal without --no-input, and it asks";
+
+/** sshd waits two minutes for a login unless it is told otherwise (LoginGraceTime). */
+export const TOO_LATE: SshFailure = {
+  step: "login",
+  reason: "the host has closed the connection while it waited for your answer",
+  remedy:
+    "Answer sooner; with many hosts lower --fanout, so that fewer of them wait at once, or use an agent.",
+  unreachable: false,
+};
+
 /** No answer, as opposed to an answer that says no. */
 export function unreachable(step: string, reason: string, remedy: string): SshFailure {
   return { step, reason, remedy, unreachable: true };

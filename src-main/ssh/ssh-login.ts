@@ -1,20 +1,19 @@
 // Proves who we are, by one method after the other and never by "none" first; remembers what was tried.
 import type { AnyAuthMethod, AuthenticationType, NextAuthHandler, Prompt } from "ssh2";
 import type { SshHop } from "./ssh-config.ts";
-import { refused, USE_SYSTEM_SSH, wordsOf } from "./ssh-failures.ts";
+import { BE_ASKED, refused, USE_SYSTEM_SSH, wordsOf } from "./ssh-failures.ts";
+import { asksForPassword, plainWords } from "./plain-words.ts";
+import type { LoginPasswords, SharedPasswords } from "./shared-passwords.ts";
 import { IS_CERTIFICATE, NOBODY_UNLOCKS, type Asking, type UserKeys } from "./user-keys.ts";
 import type { SshFailure, SshQuestions } from "./ssh.ts";
 
 /** A server that asks for more than this in one login wants something else. */
 const INTERACTIVE_ROUNDS_MAX = 16;
 
-const BE_ASKED = "run plush at a terminal without --no-input, and it asks";
-
 export interface LoginParts {
   readonly questions: SshQuestions;
   readonly userKeys: UserKeys;
-  /** Passwords that hosts have taken, by `user@host:port`, for when a connection has to be made again. */
-  readonly passwords: Map<string, string>;
+  readonly passwords: SharedPasswords;
 }
 
 /** One login, from the first method to the last. */
@@ -23,6 +22,7 @@ export class Login {
   readonly #hop: SshHop;
   readonly #asking: Asking;
   readonly #account: string;
+  readonly #passwords: LoginPasswords;
   readonly #tried: string[] = [];
   readonly #usedUp = new Set<string>();
   #offered: readonly string[] | undefined;
@@ -38,6 +38,7 @@ export class Login {
     this.#hop = hop;
     this.#asking = asking;
     this.#account = `${hop.user}@${hop.hostName}:${String(hop.port)}`;
+    this.#passwords = parts.passwords.login(asking.signal);
   }
 
   /** What was tried so far, in words. */
@@ -73,7 +74,7 @@ export class Login {
   }
 
   succeeded(): void {
-    if (this.#lastPassword !== undefined) this.#parts.passwords.set(this.#account, this.#lastPassword);
+    this.#passwords.succeeded();
   }
 
   /** The host takes none of what we have. */
@@ -112,9 +113,7 @@ export class Login {
   async #password(): Promise<AnyAuthMethod | undefined> {
     this.#passwordTries += 1;
     if (this.#passwordTries >= this.#hop.passwordPrompts) this.#usedUp.add("password");
-    const kept = this.#passwordTries === 1 ? this.#parts.passwords.get(this.#account) : undefined;
-    const lead = this.#lastPassword === undefined ? "" : "That was wrong. ";
-    const given = kept ?? (await this.#ask(`${lead}${this.#hop.user}@${this.#hop.name}'s password: `, true));
+    const given = await this.#askPassword(`${this.#hop.user}@${this.#hop.name}'s password: `);
     // Who gives the same answer again is a program, or has no other.
     if (given === undefined || given === this.#lastPassword) {
       this.#usedUp.add("password");
@@ -146,8 +145,12 @@ export class Login {
   async #answer(instructions: string, prompts: readonly Prompt[]): Promise<string[]> {
     const answers: string[] = [];
     for (const { prompt, echo } of prompts) {
-      const who = `(${this.#hop.user}@${this.#hop.name}) ${prompt}`;
-      const given = await this.#ask(instructions === "" ? who : `${instructions}\n${who}`, echo !== true);
+      const who = `(${this.#hop.user}@${this.#hop.name}) `;
+      const lead = instructions.trim() === "" ? "" : `${who}${plainWords(instructions)}\n`;
+      const text = `${lead}${who}${plainWords(prompt)}`;
+      const given = asksForPassword(prompt, echo === true)
+        ? await this.#askPassword(text)
+        : await this.#ask(text, echo !== true);
       if (given === undefined) {
         this.#usedUp.add("keyboard-interactive");
         return [];
@@ -158,9 +161,19 @@ export class Login {
     return answers;
   }
 
-  async #ask(prompt: string, secret: boolean): Promise<string | undefined> {
-    const { hold, signal } = this.#asking;
-    const given = await hold(this.#parts.questions.ask(prompt, { secret, signal }));
+  #ask(prompt: string, secret: boolean): Promise<string | undefined> {
+    const { signal } = this.#asking;
+    return this.#answered(this.#parts.questions.ask(prompt, { secret, signal }));
+  }
+
+  /** Of this host, or of several. */
+  #askPassword(prompt: string): Promise<string | undefined> {
+    const { user, name } = this.#hop;
+    return this.#answered(this.#passwords.get({ user, name, account: this.#account, prompt }));
+  }
+
+  async #answered(asked: Promise<string | undefined>): Promise<string | undefined> {
+    const given = await this.#asking.hold(asked);
     if (given === undefined) this.#unanswered = true;
     return given;
   }

@@ -58,6 +58,16 @@ export interface SshQuestions {
   ask(prompt: string, options: SshAskOptions): Promise<string | undefined>;
   /** Policy `ask`: an unknown key; true = accept and remember. */
   acceptHostKey(shown: ShownHostKey, signal: AbortSignal): Promise<boolean>;
+  /** Whether a password that a host has taken may go to others. */
+  mayShare(offer: PasswordOffer, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface PasswordOffer {
+  readonly user: string;
+  /** The host that has taken it; like the others as the directory has it. */
+  readonly taken: string;
+  /** Those that wait now; whoever asks for it later gets it, too. */
+  readonly hosts: readonly string[];
 }
 
 export interface SshAskOptions {

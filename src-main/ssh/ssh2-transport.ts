@@ -8,6 +8,7 @@ import { createJumpPool, type JumpPool, type Lease } from "./jump-pool.ts";
 import { runToEnd, streamOf } from "./ssh-command.ts";
 import { parseJump, type SshHop, type SshResolve } from "./ssh-config.ts";
 import { failed, interrupted, onTheWay, refused, unreachable, USE_SYSTEM_SSH } from "./ssh-failures.ts";
+import { SharedPasswords } from "./shared-passwords.ts";
 import { startCommand } from "./ssh2-command.ts";
 import type {
   SshConnection,
@@ -206,7 +207,7 @@ export function createSsh2Transport(parts: Ssh2TransportParts, settings: SshSett
     {
       questions,
       userKeys: createUserKeys(questions),
-      passwords: new Map(),
+      passwords: new SharedPasswords(questions),
       hostKeys: createHostKeys(questions),
       warn: (text) => parts.warn?.(text),
     },

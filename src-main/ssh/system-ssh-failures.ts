@@ -3,7 +3,16 @@ import { readFile } from "node:fs/promises";
 import { fingerprintOf } from "./host-keys.ts";
 import { parseKnownHosts } from "./known-hosts.ts";
 import { parseJump, type SshHop } from "./ssh-config.ts";
-import { noGreeting, onTheWay, refused, tcpFailure, unreachable, wordsOf } from "./ssh-failures.ts";
+import {
+  BE_ASKED,
+  noGreeting,
+  onTheWay,
+  refused,
+  tcpFailure,
+  TOO_LATE,
+  unreachable,
+  wordsOf,
+} from "./ssh-failures.ts";
 import type { SshFailure } from "./ssh.ts";
 
 /** The words of strerror(3) for what tcpFailure knows by its code. */
@@ -28,7 +37,16 @@ async function knownFingerprint(file: string, line: number): Promise<string> {
   }
 }
 
-async function hostKeyFailure(said: string): Promise<SshFailure | undefined> {
+/** How far people were asked. */
+export interface AskedSoFar {
+  readonly asked: boolean;
+  readonly notes: readonly string[];
+  readonly keyDeclined: boolean;
+}
+
+const NOBODY_ASKED: AskedSoFar = { asked: false, notes: [], keyDeclined: false };
+
+async function hostKeyFailure(said: string, { keyDeclined }: AskedSoFar): Promise<SshFailure | undefined> {
   const revoked = /marked as revoked/i.test(said) || /REVOKED HOST KEY/.test(said);
   if (revoked) {
     const where = /revoked(?: in| by file)? (\S+)/i.exec(said)?.[1];
@@ -51,8 +69,10 @@ async function hostKeyFailure(said: string): Promise<SshFailure | undefined> {
   if (!/Host key verification failed|host key is known for/.test(said)) return undefined;
   return refused(
     "host key",
-    "the host key is not known",
-    "Connect to the host once with ssh and compare its fingerprint; or choose the host key policy accept-new.",
+    keyDeclined ? "the host key is not known, and nobody has accepted it" : "the host key is not known",
+    keyDeclined
+      ? "Compare its fingerprint with `ssh-keygen -lf` on the host, and say yes when plush asks (at a terminal, without --no-input); or choose the host key policy accept-new."
+      : "Connect to the host once with ssh and compare its fingerprint; or choose the host key policy accept-new.",
   );
 }
 
@@ -88,16 +108,20 @@ function connectFailure(said: string): SshFailure | undefined {
   return undefined;
 }
 
-function loginFailure(said: string): SshFailure | undefined {
+function loginFailure(said: string, { asked, notes }: AskedSoFar): SshFailure | undefined {
   const denied = /Permission denied \(([^)]*)\)/.exec(said)?.[1];
   if (/Too many authentication failures/.test(said)) {
     const remedy = "Say in ~/.ssh/config which key is meant (IdentityFile with IdentitiesOnly yes).";
     return refused("login", "Too many authentication failures", remedy);
   }
-  if (denied === undefined) return undefined;
+  if (denied === undefined) {
+    return asked && /Connection (?:closed|reset) by/.test(said) ? TOO_LATE : undefined;
+  }
   const remedy =
-    "Add the key to your agent (ssh-add) or name it with IdentityFile, and see that the host's authorized_keys has it; system-ssh asks for no passwords and passphrases.";
-  return refused("login", `Permission denied (${denied})`, remedy);
+    notes.length > 0
+      ? `Put the key into an agent (ssh-add), or ${BE_ASKED}.`
+      : "Add the key to your agent (ssh-add) or name it with IdentityFile, and see that the host's authorized_keys has it.";
+  return refused("login", [`Permission denied (${denied})`, ...notes].join("; "), remedy);
 }
 
 /** The connection ends before the host has said who it is; seen from behind a jump, the jump's pipe does. */
@@ -109,12 +133,17 @@ export function isCrowdedWord(said: string, hop: SshHop): boolean {
 }
 
 /** Why the master connection did not come about, from everything that ssh has printed. */
-export async function systemSshFailure(said: string, hop: SshHop): Promise<SshFailure> {
+export async function systemSshFailure(
+  said: string,
+  hop: SshHop,
+  asked: AskedSoFar = NOBODY_ASKED,
+): Promise<SshFailure> {
   const last = said.trim().split(/\r?\n/).at(-1) ?? "";
   const failure =
-    (await hostKeyFailure(said)) ??
+    cannotAsk(said) ??
+    (await hostKeyFailure(said, asked)) ??
     connectFailure(said) ??
-    loginFailure(said) ??
+    loginFailure(said, asked) ??
     behindJumpFailure(said) ??
     earlyEnd(said) ??
     unreachable("connect", last === "" ? "ssh ends without a word" : last, LOOK_AT_LOG);
@@ -126,6 +155,16 @@ export async function systemSshFailure(said: string, hop: SshHop): Promise<SshFa
 }
 
 const BEHIND = "not reached from the jump host";
+
+function cannotAsk(said: string): SshFailure | undefined {
+  const words = /ssh_askpass: exec\((.*)\): ([^\r\n]*)/.exec(said);
+  if (words === null) return undefined;
+  return refused(
+    "login",
+    `ssh has a question and cannot start the program that asks it: ${words[1] ?? ""}: ${words[2] ?? ""}`,
+    "Set TMPDIR to a folder on a file system where programs may be started (not noexec), or put the key into an agent.",
+  );
+}
 
 function earlyEnd(said: string): SshFailure | undefined {
   const how = EARLY_END.exec(said)?.[1];

@@ -4,12 +4,16 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newToken, openAskpassDoor, type AskpassDoor, type AskpassWish } from "./askpass-door.ts";
+import { askpassScript, DOOR_NAME, TOKEN_NAME } from "./askpass-program.ts";
 import type { CommandExit, SshCommand } from "./ssh-command.ts";
 import { hasForeignHome, type SshHop } from "./ssh-config.ts";
 import type { SshSettings, SshTarget } from "./ssh.ts";
 
 /** What the master says, through LocalCommand, once it is logged in and takes commands. */
 const READY = "nebula-ssh-ready";
+/** What its shell says before: there is a folder for its questions. */
+const FOLDER_MADE = "nebula-ssh-folder";
 /** ssh's complaints have a few hundred bytes; banners of hosts may come on top. */
 const WORDS_BYTES_MAX = 16_384;
 /** As with ssh2: dead links are noticed within one and a half minutes. */
@@ -21,10 +25,14 @@ const FOLDER_NAME_CHARACTERS = 13;
  * Runs ssh and ends it when our end of its standard input is closed, so that no master outlives a controller that was
  * killed: with -N, ssh itself does not read there. ($$ is ssh's own process after exec.) The folder goes with it, and is
  * made here, too: a controller that is killed at any moment leaves none behind. mkdir fails where somebody else was first.
+ * The first line of standard input is the word by which ssh's questions are known.
  */
 const WITH_MINDER = `
-folder=$1 config=$2; shift 2
-umask 077; mkdir "$folder" && printf %s "$config" >"$folder/config" || exit 1
+folder=$1 config=$2 askpass=$3; shift 3
+umask 077; read -r token && mkdir "$folder" || exit 1
+printf %s "$config" >"$folder/config" && printf %s "$token" >"$folder/${TOKEN_NAME}" &&
+  printf %s "$askpass" >"$folder/askpass" && chmod 700 "$folder/askpass" || { rm -rf "$folder"; exit 1; }
+echo ${FOLDER_MADE}
 exec 3<&0
 (read -r _ <&3; kill "$$"; rm -rf "$folder" || { sleep 1; rm -rf "$folder"; }) 2>/dev/null &
 exec ssh "$@" </dev/null 3<&-`;
@@ -49,7 +57,6 @@ function configText(settings: SshSettings, target: SshTarget): string {
   const policy = target.hostKeyPolicy ?? settings.hostKeyPolicy;
   return [
     "Host *",
-    "BatchMode yes",
     // Below this it does not say at which of several hops it has failed.
     "LogLevel INFO",
     ...(policy === undefined ? [] : [`StrictHostKeyChecking ${policy}`]),
@@ -101,9 +108,9 @@ function startClient(
   command: string,
   lost: () => string | undefined,
 ): SshCommand {
-  const own = ["-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-o", "LogLevel=ERROR"];
+  const own = ["ControlMaster=no", "ProxyCommand=false", "BatchMode=yes", "LogLevel=ERROR"];
   // A session of its own: no terminal to ask on, and Ctrl-C is for the controller alone.
-  const child = spawn("ssh", [...args, ...own, "--", host, command], {
+  const child = spawn("ssh", [...args, ...own.flatMap((option) => ["-o", option]), "--", host, command], {
     env: settings.environment,
     detached: true,
   });
@@ -139,14 +146,30 @@ function startClient(
   };
 }
 
-/** Logs in and keeps the connection; aborting ends it while it is being made. */
-export async function startMaster(
-  settings: SshSettings,
-  target: SshTarget,
-  hop: SshHop,
-  limitMs: number,
-  signal: AbortSignal,
-): Promise<MasterResult> {
+/** What one login is for, and who answers what is asked in the middle of it. */
+export interface MasterWish {
+  readonly target: SshTarget;
+  readonly hop: SshHop;
+  readonly limitMs: number;
+  /** Aborting ends the login. */
+  readonly signal: AbortSignal;
+  readonly answer: (wish: AskpassWish) => Promise<string | undefined>;
+  readonly warn: (text: string) => void;
+}
+
+/** Where ssh asks: a program of ours instead of a terminal. Before 8.4 ssh wants to see a display for that. */
+function environmentFor(settings: SshSettings, folder: string): Record<string, string | undefined> {
+  return {
+    ...settings.environment,
+    DISPLAY: settings.environment["DISPLAY"] ?? "none",
+    SSH_ASKPASS: join(folder, "askpass"),
+    SSH_ASKPASS_REQUIRE: "force",
+  };
+}
+
+/** Logs in and keeps the connection. */
+export async function startMaster(settings: SshSettings, wish: MasterWish): Promise<MasterResult> {
+  const { target, hop, limitMs, signal } = wish;
   // Only ours: whoever reaches the socket in it is logged in.
   const folder = join(tmpdir(), `nebula-ssh-${randomUUID().slice(0, FOLDER_NAME_CHARACTERS)}`);
   const args = sshArguments(folder, target, hop, limitMs);
@@ -154,15 +177,14 @@ export async function startMaster(
     ...["-N", "-o", "ControlMaster=yes", "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=echo ${READY}`],
     ...["--", target.host],
   ];
-  const child = spawn(
-    "/bin/sh",
-    ["-c", WITH_MINDER, "ssh", folder, configText(settings, target), ...args, ...own],
-    {
-      env: settings.environment,
-      detached: true,
-    },
-  );
+  const files = [folder, configText(settings, target), askpassScript(process.execPath, folder)];
+  const child = spawn("/bin/sh", ["-c", WITH_MINDER, "ssh", ...files, ...args, ...own], {
+    env: environmentFor(settings, folder),
+    detached: true,
+  });
   child.stdin.on("error", () => undefined);
+  const token = newToken();
+  child.stdin.write(`${token}\n`);
   const said = collectWords(child);
   let closing = false;
   let lost: string | undefined;
@@ -203,19 +225,32 @@ export async function startMaster(
   };
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
+  let door: AskpassDoor | undefined;
+  const ready = hearsMaster(child, () => {
+    door = openAskpassDoor(join(folder, DOOR_NAME), token, wish.answer, (words) => {
+      wish.warn(`${hop.name}: ssh cannot ask anything: ${words}`);
+    });
+  });
   const result = await Promise.race<MasterResult>([
-    saysReady(child).then(() => ({ kind: "ok", value: master })),
+    ready.then(() => ({ kind: "ok", value: master })),
     closed.then(() => ({ kind: "ended", said: said(), missing })),
   ]);
+  door?.close();
   signal.removeEventListener("abort", end);
   return result;
 }
 
-function saysReady(child: ChildProcessWithoutNullStreams): Promise<void> {
+/** Resolves when it is logged in. */
+function hearsMaster(child: ChildProcessWithoutNullStreams, onFolder: () => void): Promise<void> {
   return new Promise((resolve) => {
     let out = "";
+    let hasFolder = false;
     child.stdout.on("data", (chunk: Buffer) => {
       if (out.length < WORDS_BYTES_MAX) out += chunk.toString();
+      if (!hasFolder && out.includes(FOLDER_MADE)) {
+        hasFolder = true;
+        onFolder();
+      }
       if (out.includes(READY)) resolve();
     });
   });

@@ -1,12 +1,22 @@
 // Connections by the system's ssh: certificates, Kerberos, FIDO keys, ProxyCommand; one login per host carries all commands.
 import { setTimeout as sleep } from "node:timers/promises";
-import { startDeadline } from "./deadline.ts";
+import type { AskpassWish } from "./askpass-door.ts";
+import { onAbort, startDeadline } from "./deadline.ts";
 import { runToEnd, streamOf, type SshCommand } from "./ssh-command.ts";
 import type { SshHop, SshResolve } from "./ssh-config.ts";
 import { failed, interrupted, refused, unreachable } from "./ssh-failures.ts";
-import type { SshConnection, SshFailure, SshResult, SshSettings, SshTarget, SshTransport } from "./ssh.ts";
+import type {
+  SshConnection,
+  SshFailure,
+  SshQuestions,
+  SshResult,
+  SshSettings,
+  SshTarget,
+  SshTransport,
+} from "./ssh.ts";
 import { isCrowdedWord, systemSshFailure } from "./system-ssh-failures.ts";
-import { startMaster, type Master } from "./system-ssh-master.ts";
+import { startMaster, type Master, type MasterResult } from "./system-ssh-master.ts";
+import { SystemSshQuestions } from "./system-ssh-questions.ts";
 import { crowdedPauseMs, pause } from "./crowded.ts";
 
 /** ssh's own ConnectTimeout shall speak first: it knows what it has waited for. */
@@ -17,7 +27,10 @@ const SSH_TROUBLE = 255;
 const MASTER_END_MS = 200;
 
 export interface SystemSshParts {
+  readonly questions: SshQuestions;
   readonly resolve: SshResolve;
+  /** For what people should know although it goes on: a key that waits to be touched. */
+  readonly warn?: (text: string) => unknown;
 }
 
 const NO_SSH = refused(
@@ -74,16 +87,39 @@ function connectionOf(master: Master): SshConnection {
   };
 }
 
+interface Attempt {
+  readonly settings: SshSettings;
+  readonly questions: SystemSshQuestions;
+  readonly warn: (text: string) => void;
+  readonly target: SshTarget;
+  readonly hop: SshHop;
+  readonly limitMs: number;
+}
+
 async function connectOnce(
-  settings: SshSettings,
-  target: SshTarget,
-  hop: SshHop,
-  limitMs: number,
+  attempt: Attempt,
   signal: AbortSignal,
 ): Promise<SshResult<SshConnection> & { readonly crowded?: boolean }> {
+  const { hop, limitMs } = attempt;
   const deadline = startDeadline(limitMs + LAST_WORD_MS, signal);
+  /** Whatever people are still asked for this login is taken back when it is over. */
+  const over = new AbortController();
+  const giveUp = new AbortController();
+  const questions = attempt.questions.login(hop, over.signal);
+  const answer = async (wish: AskpassWish): Promise<string | undefined> => {
+    const text = await deadline.pauseFor(questions.answer(wish));
+    if (questions.failure !== undefined) giveUp.abort();
+    return text;
+  };
+  const unlisten = onAbort(deadline.signal, () => {
+    giveUp.abort();
+  });
+  if (deadline.signal.aborted) giveUp.abort();
   try {
-    const master = await startMaster(settings, target, hop, limitMs, deadline.signal);
+    const { settings, target, warn } = attempt;
+    const wish = { target, hop, limitMs, signal: giveUp.signal, answer, warn };
+    const master: MasterResult = await startMaster(settings, wish);
+    if (master.kind === "ok") questions.succeeded();
     if (signal.aborted) {
       if (master.kind === "ok") {
         master.value.close();
@@ -93,16 +129,22 @@ async function connectOnce(
     }
     if (master.kind === "ok") return { kind: "ok", value: connectionOf(master.value) };
     if (master.missing) return failed(NO_SSH);
+    if (questions.failure !== undefined) return failed(questions.failure);
     if (deadline.expired) return failed(STALLED);
-    return { ...failed(await systemSshFailure(master.said, hop)), crowded: isCrowdedWord(master.said, hop) };
+    const failure = await systemSshFailure(master.said, hop, questions);
+    return { ...failed(failure), crowded: !questions.asked && isCrowdedWord(master.said, hop) };
   } finally {
+    over.abort();
+    unlisten();
     deadline.stop();
   }
 }
 
-/** The system's `ssh`, never asking anything: what needs an answer must be in an agent. */
+/** The system's `ssh`; what it asks is asked like the questions of ssh2. */
 export function createSystemSshTransport(parts: SystemSshParts, settings: SshSettings): SshTransport {
   const open = new Set<SshConnection>();
+  const warn = (text: string): void => void parts.warn?.(text);
+  const questions = new SystemSshQuestions(parts.questions, settings, warn);
   const opened = <Result extends SshResult<SshConnection>>(result: Result): Result => {
     if (result.kind === "ok") {
       const { value } = result;
@@ -130,7 +172,8 @@ export function createSystemSshTransport(parts: SystemSshParts, settings: SshSet
       const endsAt = performance.now() + limitMs;
       for (let attempt = 1; ; attempt += 1) {
         const leftMs = endsAt - performance.now();
-        const result = opened(await connectOnce(settings, target, hop, leftMs, signal));
+        const tried = { settings, questions, warn, target, hop, limitMs: leftMs };
+        const result = opened(await connectOnce(tried, signal));
         const pauseMs = crowdedPauseMs(attempt);
         if (result.kind === "ok" || result.crowded !== true || pauseMs === undefined) return result;
         if (performance.now() + pauseMs > endsAt) return result;

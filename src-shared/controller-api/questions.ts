@@ -3,8 +3,8 @@
 export interface Question {
   /** Names it in the answer. */
   readonly id: string;
-  /** `secret`: the answer must not be seen. `hostKey`: "yes", "no" or the key's fingerprint. */
-  readonly kind: "secret" | "text" | "hostKey";
+  /** `secret`: the answer must not be seen. `hostKey`: "yes", "no" or the key's fingerprint. `consent`: "yes" or "no". */
+  readonly kind: "secret" | "text" | "hostKey" | "consent";
   /** For people, and from outside in part: a host's own words may be in it. */
   readonly text: string;
   /** It stays open for so long. */

@@ -67,13 +67,14 @@ export class SshPlace {
       connectDeadlineMs,
     };
     const resolve = createSshResolve(settings);
-    if (name === "system-ssh") return createSystemSshTransport({ resolve }, settings);
     const questions: SshQuestions = {
       ask: () => Promise.resolve(undefined),
       acceptHostKey: () => Promise.resolve(false),
+      mayShare: () => Promise.resolve(false),
       ...wishes.questions,
     };
-    return createSsh2Transport({ questions, resolve, ...(warn === undefined ? {} : { warn }) }, settings);
+    const parts = { questions, resolve, ...(warn === undefined ? {} : { warn }) };
+    return name === "ssh2" ? createSsh2Transport(parts, settings) : createSystemSshTransport(parts, settings);
   }
 
   async connect(

@@ -1,6 +1,6 @@
 // Processes as another user on hosts behind a real sshd, by the real sudo: without a password, with one, and not at all.
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ControllerApi } from "../../src-shared/controller-api/controller-api.ts";
@@ -10,14 +10,11 @@ import { readTree } from "./read-results.ts";
 import { holdsWithin } from "./process-list.ts";
 import { kill, RunPlace } from "./run-place.ts";
 import type { RunWorld } from "./run-world.ts";
+import { accounts, PASSWORD } from "./ssh-accounts.ts";
 import { farmHindrance } from "./ssh-farm.ts";
 import { SshHosts } from "./ssh-world.ts";
 
 const hindered = farmHindrance() !== undefined || spawnSync("sudo", ["-V"]).status !== 0;
-const PASSWORD = "sword'fish $1";
-/** Of it, by crypt(3) with SHA-512. */
-const HASH =
-  "$6$nebula$L2OPj2eb9ncnX.jit21aZLY6fxVeF30A2g3klLcsA09pQbhwn2OzkDqEV2njWajZLoebCgpwtWOJ0jiaj/m1L0";
 /** Clean-up by the keeper, with its grace. */
 const STEP_MS = 15_000;
 const RUN = {
@@ -32,43 +29,15 @@ const RUN = {
 /** alice may be bob, carol with her password; dave may not. None of them exists outside of this sshd's view. */
 const SUDOERS = "Defaults !lecture\nalice ALL=(bob) NOPASSWD: ALL\ncarol ALL=(bob) ALL\nroot ALL=(ALL) ALL\n";
 const USERS = ["alice", "bob", "carol", "dave"];
-const FIRST_ID = 64_000;
 
 const world: RunWorld = {
   name: "ssh",
   managerType: "ssh",
-  open: async (folder) => SshHosts.open(folder, { mounts: accounts(folder) }),
+  open: async (folder) => {
+    chmodSync(join(folder, "tmp"), 0o1777);
+    return SshHosts.open(folder, { mounts: accounts(folder, USERS, SUDOERS) });
+  },
 };
-
-function accounts(folder: string): Record<string, string> {
-  const id = (index: number): string => String(FIRST_ID + index);
-  const lines = (line: (name: string, index: number) => string): string => `${USERS.map(line).join("\n")}\n`;
-  const write = (name: string, text: string, mode: number): string => {
-    const path = join(folder, name);
-    writeFileSync(path, text, { mode });
-    return path;
-  };
-  const own = (path: string): string => readFileSync(path, "utf8");
-  // Whoever logs in must reach homes, keys and start-up script.
-  mkdirSync(join(folder, "hosts"));
-  chmodSync(join(folder, "hosts"), 0o1777);
-  chmodSync(folder, 0o755);
-  chmodSync(join(folder, "tmp"), 0o1777);
-  return {
-    "/etc/passwd": write(
-      "passwd",
-      own("/etc/passwd") + lines((name, at) => `${name}:x:${id(at)}:${id(at)}::/nonexistent:/bin/sh`),
-      0o644,
-    ),
-    "/etc/group": write("group", own("/etc/group") + lines((name, at) => `${name}:x:${id(at)}:`), 0o644),
-    "/etc/shadow": write(
-      "shadow",
-      own("/etc/shadow") + lines((name) => `${name}:${HASH}:19000:0:99999:7:::`),
-      0o640,
-    ),
-    "/etc/sudoers": write("sudoers", SUDOERS, 0o440),
-  };
-}
 
 interface RunEnd {
   readonly exitCode: number;
