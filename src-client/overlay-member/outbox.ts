@@ -91,6 +91,8 @@ class SegmentedOutbox implements Outbox {
   /** Oldest first; numbers never overlap, but may leave gaps. */
   #segments: OutboxSegment[] = [];
   #last = 0;
+  /** The last one: it is asked for as soon as it is written, as a rule. */
+  #newest: Uint8Array | undefined;
   #problem: string | undefined;
 
   constructor(directory: string, found: readonly OutboxSegment[], limits: OutboxLimits) {
@@ -118,6 +120,7 @@ class SegmentedOutbox implements Outbox {
   append(payload: Uint8Array): number {
     const sequence = this.#last + 1;
     this.#last = sequence;
+    this.#newest = payload;
     const fault = this.#appendToFile(sequence, payload);
     this.#problem = fault;
     if (fault !== undefined) this.#appendToMemory(sequence, payload);
@@ -207,6 +210,7 @@ class SegmentedOutbox implements Outbox {
   }
 
   #payloadOf(sequence: number): Uint8Array | undefined {
+    if (sequence === this.#last && this.#newest !== undefined) return this.#newest;
     const segment = this.#segments.find(({ first, last }) => first <= sequence && sequence <= last);
     return segment?.read(sequence);
   }

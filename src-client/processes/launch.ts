@@ -9,12 +9,14 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ResourceLimits } from "#shared/application/application.ts";
 import { limitsScript } from "./limits-script.ts";
-import type { OutputPipe, OutputPipes } from "./output-pipes.ts";
+import type { OutputPipe, OutputPipes, OutputSource } from "./output-pipes.ts";
+import { withoutShell } from "./plain-command.ts";
 import type { RunAs } from "./run-as.ts";
 import { sudoCommand, type SudoWay } from "./sudo-command.ts";
 import {
   checkProgram,
   explainSpawnError,
+  findProgram,
   makeCwd,
   type ProgramPlace,
   type StartFailure,
@@ -39,8 +41,8 @@ export interface Launched {
   /** Leader of a session and of a process group of its own; the number of both. */
   readonly pid: number;
   readonly stdin: Writable | undefined;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
+  readonly stdout: OutputSource;
+  readonly stderr: OutputSource;
   /** As whom it runs when that is by sudo: only sudo can end it. */
   readonly sudo: SudoWay | undefined;
 }
@@ -57,6 +59,7 @@ export type Launch = (request: LaunchRequest, isCancelled: () => boolean) => Pro
 const TEXT_BUSY_TRIES = 5;
 const TEXT_BUSY_MS = 20;
 const SHELL = "/bin/sh";
+const SHELL_PLACES = [SHELL, "/usr/bin/sh"];
 /** Programs that are remembered as fit; an application has a few. */
 const PROGRAMS_MAX = 100;
 /** Where the shell that sets limits says what went wrong, apart from the program's own standard error. */
@@ -69,6 +72,18 @@ export interface LaunchParts {
 
 export function createLaunch(parts: LaunchParts): Launch {
   const checked = new Set<string>();
+  let usualPath: string | undefined;
+  /** Not one that somebody has put in front of the system's. */
+  const isUsualShell = (request: LaunchRequest): boolean => {
+    const lasting = withoutWorkDirectory(request);
+    if (lasting === undefined) return false;
+    const searched = lasting.environment["PATH"] ?? "";
+    if (request.path.includes("/") || searched === usualPath) return true;
+    const found = findProgram(lasting);
+    if (!("file" in found) || !SHELL_PLACES.includes(found.file)) return false;
+    usualPath = searched;
+    return true;
+  };
   /** Once is enough for what is started again and again: when the system refuses after all, it says so itself. */
   const check = (request: LaunchRequest): StartFailure | undefined => {
     const lasting = withoutWorkDirectory(request);
@@ -87,11 +102,18 @@ export function createLaunch(parts: LaunchParts): Launch {
     if (runAs.kind === "ids" && cwd.made !== undefined) await giveTo(runAs, cwd.made, request.cwd);
     const unfit = runAs.kind === "self" ? check(request) : undefined;
     if (unfit !== undefined) return unfit;
-    const plan = planSpawn(request, runAs);
-    if ("step" in plan) return plan;
-    if (isCancelled())
-      return { step: "start", reason: `${request.path}: it was stopped before it was started` };
-    return startPlanned(parts.pipes, request, plan, runAs);
+    const start = async (what: LaunchRequest): Promise<Launched | StartFailure> => {
+      const plan = planSpawn(what, runAs);
+      if ("step" in plan) return plan;
+      if (isCancelled())
+        return { step: "start", reason: `${request.path}: it was stopped before it was started` };
+      return startPlanned(parts.pipes, what, plan, runAs);
+    };
+    // Two processes less, a millisecond. Whatever is wrong with the program is said by the shell, in its own words.
+    const direct = runAs.kind === "self" && isUsualShell(request) ? withoutShell(request) : undefined;
+    if (direct === undefined || check(direct) !== undefined) return start(request);
+    const launched = await start(direct);
+    return "step" in launched ? start(request) : launched;
   };
 }
 
@@ -211,12 +233,12 @@ async function startPlanned(
     const failure = plan.complains ? await complaintOf(running.child) : undefined;
     const launched = wire(running, own, request, plan, runAs);
     if (failure === undefined) return launched;
-    launched.stdout.destroy();
-    launched.stderr.destroy();
+    launched.stdout.close();
+    launched.stderr.close();
     return failure;
   } catch (error) {
     closeEnds(own);
-    for (const pipe of own) pipe?.reader.destroy();
+    for (const pipe of own) pipe?.source.close();
     return explainSpawnError(error, request, request.args, runAs.kind === "self");
   }
 }
@@ -258,9 +280,9 @@ function wire(
   plan: SpawnPlan,
   runAs: RunAs,
 ): Launched {
-  const stdout = own[0]?.reader ?? child.stdout;
-  const stderr = own[1]?.reader ?? child.stderr;
-  if (child.pid === undefined || stdout === null || stderr === null)
+  const stdout = own[0]?.source ?? sourceOf(child.stdout);
+  const stderr = own[1]?.source ?? sourceOf(child.stderr);
+  if (child.pid === undefined || stdout === undefined || stderr === undefined)
     throw new Error("a started process has pid and pipes");
   // A process that has closed its input, or is gone, shows by its exit; writing on is no error of ours.
   child.stdin?.on("error", () => child.stdin?.destroy());
@@ -274,4 +296,8 @@ function wire(
     stderr,
     sudo: runAs.kind === "sudo" ? runAs : undefined,
   };
+}
+
+function sourceOf(stream: Readable | null): OutputSource | undefined {
+  return stream === null ? undefined : { stream: () => stream, close: () => void stream.destroy() };
 }

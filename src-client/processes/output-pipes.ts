@@ -1,14 +1,26 @@
 // Makes the pipes that processes write to. Node's own are sockets, and `echo x > /dev/stderr` fails on a socket.
 import { execFile } from "node:child_process";
-import { closeSync, constants, openSync, unlinkSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, unlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 
+/** One output of a process, to be read here: by looks as long as it is short, then as a stream. */
+export interface OutputSource {
+  /** Not there where the system's pipe is a socket of Node's. Not after `stream`. */
+  readonly look?: () => OutputLook;
+  /** All that no look has found. Once. */
+  stream(): Readable;
+  close(): void;
+}
+
+/** What is in the pipe now; "nothing" while somebody may still write to it. */
+export type OutputLook = Uint8Array | "nothing" | "end";
+
 export interface OutputPipe {
-  readonly reader: Readable;
+  readonly source: OutputSource;
   /** For the process; close it here once the process has it, or the reader never ends. */
   readonly writeEnd: number;
 }
@@ -21,12 +33,15 @@ export interface OutputPipes {
 
 /** One `mkfifo` makes this many at once: starting it costs 3 ms of processor time, each pipe 20 µs. */
 const PIPES_PER_BATCH = 64;
+/** As much as a pipe holds on Linux. */
+const LOOK_BYTES = 64 * 1024;
 /** Enough for a run of four processes on a host that sees no other. */
 const PIPES_AT_FIRST = 8;
 
 /** `directory` exists and belongs to the client. Elsewhere /dev/stderr works on sockets, so only Linux needs it. */
 export function createOutputPipes(settings: { readonly directory: string }): OutputPipes {
   const ready: string[] = [];
+  const buffer = Buffer.allocUnsafeSlow(LOOK_BYTES);
   let made = 0;
   let works = process.platform === "linux";
   let making: Promise<void> | undefined;
@@ -54,7 +69,7 @@ export function createOutputPipes(settings: { readonly directory: string }): Out
         await making;
       }
       const name = ready.shift();
-      return works && name !== undefined ? openPipe(name) : undefined;
+      return works && name !== undefined ? openPipe(name, buffer) : undefined;
     },
     close: async () => {
       works = false;
@@ -65,14 +80,53 @@ export function createOutputPipes(settings: { readonly directory: string }): Out
 }
 
 /** The read end first and without waiting; then the write end finds a reader and opens at once, too. */
-function openPipe(name: string): OutputPipe {
+function openPipe(name: string, buffer: Buffer): OutputPipe {
   const readEnd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const writeEnd = openSync(name, constants.O_WRONLY);
     unlinkSync(name);
-    return { reader: new Socket({ fd: readEnd, readable: true, writable: false }), writeEnd };
+    return { source: new PipeSource(readEnd, buffer), writeEnd };
   } catch (error) {
     closeSync(readEnd);
     throw error;
+  }
+}
+
+/** Two reads find all of a short output; a stream for them would cost ten times as much. */
+class PipeSource implements OutputSource {
+  readonly #buffer: Buffer;
+  /** Until a stream has it, or it is closed. */
+  #file: number | undefined;
+  #stream: Socket | undefined;
+
+  constructor(file: number, buffer: Buffer) {
+    this.#file = file;
+    this.#buffer = buffer;
+  }
+
+  look(): OutputLook {
+    if (this.#file === undefined) return "end";
+    try {
+      const length = readSync(this.#file, this.#buffer);
+      if (length > 0) return Buffer.from(this.#buffer.subarray(0, length));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return "nothing";
+      throw error;
+    }
+    this.close();
+    return "end";
+  }
+
+  stream(): Readable {
+    if (this.#file === undefined) throw new Error("this output is closed, or read already");
+    this.#stream = new Socket({ fd: this.#file, readable: true, writable: false });
+    this.#file = undefined;
+    return this.#stream;
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+    this.#stream?.destroy();
   }
 }

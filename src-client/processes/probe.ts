@@ -96,8 +96,8 @@ async function askCommand(
   } finally {
     signal.removeEventListener("abort", end);
     if (parts.endProcesses.groupLives(launched.pid)) await parts.endProcesses.endGroup(launched.pid, 0);
-    launched.stdout.destroy();
-    launched.stderr.destroy();
+    launched.stdout.close();
+    launched.stderr.close();
   }
 }
 
@@ -112,8 +112,8 @@ function tailOf({ stdout, stderr }: Launched): () => string {
       // Torn down when the command is ended.
     });
   };
-  watch(stdout);
-  watch(stderr);
+  watch(stdout.stream());
+  watch(stderr.stream());
   return () => tail.toString("utf8").trim().split("\n").at(-1)?.slice(0, DETAIL_CHARACTERS_MAX) ?? "";
 }
 

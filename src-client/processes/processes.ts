@@ -1,12 +1,12 @@
 // Starts, watches, feeds and ends the processes of all runs on this host, down to their last descendant.
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { StreamName } from "#shared/protocol/bulk.ts";
 import type { ProcessUsage } from "#shared/protocol/reports.ts";
 import type { Redactor } from "../core/redact.ts";
 import { captureOutput } from "./capture-output.ts";
 import type { EndProcesses, Leftover } from "./end-processes.ts";
+import { endsWithin } from "./ends-within.ts";
 import { SWEEP_AS_USER_SCRIPT } from "./keeper.ts";
 import type { Exit, Launch, Launched, LaunchRequest } from "./launch.ts";
 import { createProcessInput, type InputAnswer, type ProcessInput } from "./process-input.ts";
@@ -224,7 +224,7 @@ async function live(world: World, entry: Entry): Promise<void> {
   const exit = await launched.exited;
   const usage = readUsage();
   await endLeftInGroup(world, entry);
-  const outputHeld = await heldLongerThan(outputs, OUTPUT_WAIT_MS);
+  const outputHeld = !(await endsWithin(outputs, OUTPUT_WAIT_MS));
   const { stdout, stderr } = entry.rings;
   await Promise.all([stdout.close(), stderr.close()]);
   entry.phase = "ended";
@@ -246,23 +246,16 @@ async function launchMarked(world: World, entry: Entry): Promise<Launched | Star
 }
 
 function capture(world: World, entry: Entry, stream: StreamName): Promise<void> {
-  const source = entry.launched?.[stream];
-  if (source === undefined) throw new Error("only what was launched has output");
+  const { launched } = entry;
+  if (launched === undefined) throw new Error("only what was launched has output");
   const ring = entry.rings[stream];
   const { id, secrets } = entry.request;
   const onProduced = (): void => {
     if (entry.phase === "ended") return;
     world.parts.listener({ kind: "output", id, stream, produced: ring.produced, oldest: ring.oldest });
   };
-  return captureOutput({ source, ring, redactor: world.parts.createRedactor(secrets), onProduced });
-}
-
-async function heldLongerThan(outputs: Promise<unknown>, waitMs: number): Promise<boolean> {
-  const waiting = new AbortController();
-  const tooLong = pause(waitMs, true, { signal: waiting.signal }).catch(() => true);
-  const held = await Promise.race([outputs.then(() => false), tooLong]);
-  waiting.abort();
-  return held;
+  const redactor = world.parts.createRedactor(secrets);
+  return captureOutput({ source: launched[stream], exited: launched.exited, ring, redactor, onProduced });
 }
 
 /** Daemons in sessions of their own live on until the end of the run: finding them takes a look at all processes. */
@@ -305,7 +298,7 @@ async function endEntries(
 ): Promise<readonly Leftover[]> {
   const endOne = async (entry: Entry): Promise<void> => {
     entry.cancelled = true;
-    if (entry.phase === "starting") await heldLongerThan(entry.over, graceMs + EXIT_WAIT_MS);
+    if (entry.phase === "starting") await endsWithin(entry.over, graceMs + EXIT_WAIT_MS);
     await endGroup(world, entry, graceMs);
   };
   await Promise.all(entries.map(endOne));
@@ -316,7 +309,7 @@ async function endEntries(
   );
   await Promise.all([...ways.values()].map((way) => sweepAsUser(way, mark, graceMs)));
   const leftovers = await world.parts.endProcesses.endMarked([mark], graceMs);
-  await Promise.all(entries.map((entry) => heldLongerThan(entry.over, OUTPUT_WAIT_MS + EXIT_WAIT_MS)));
+  await Promise.all(entries.map((entry) => endsWithin(entry.over, OUTPUT_WAIT_MS + EXIT_WAIT_MS)));
   return leftovers;
 }
 

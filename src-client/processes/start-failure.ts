@@ -82,7 +82,8 @@ export function checkProgram(place: ProgramPlace): StartFailure | undefined {
   return isForeignFormat(head) ? fail("Exec format error (not a program for this host)") : undefined;
 }
 
-function findProgram({ path, cwd, environment }: ProgramPlace): { file: string } | { reason: string } {
+/** As execvp searches. */
+export function findProgram({ path, cwd, environment }: ProgramPlace): { file: string } | { reason: string } {
   if (path === "") return { reason: "no program is named" };
   if (path.includes("/")) {
     const file = resolve(cwd, path);

@@ -269,7 +269,11 @@ class StarMember implements MemberCore<StarFrame> {
     const link = this.parent;
     if (link === undefined) return;
     const range = this.#reports.take();
-    if (range !== undefined) this.#effects.push({ kind: "sendReports", link, ...range });
+    if (range !== undefined) {
+      this.#effects.push({ kind: "sendReports", link, ...range });
+      // In the same piece: a message of its own later on would cost both ends as much as the report.
+      if (this.#have > this.#haveSaid) this.#sayAlive();
+    }
     if (!this.#leaving || this.#leaveSaid || !this.#reports.allAcknowledged) return;
     this.#sayAlive();
     this.#leaveSaid = true;

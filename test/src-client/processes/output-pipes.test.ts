@@ -25,7 +25,10 @@ test("without named pipes all else works the same", async () => {
     () => false,
   );
   if ("step" in launched) throw new Error(launched.reason);
-  expect(await Promise.all([text(launched.stdout), text(launched.stderr)])).toEqual(["out\n", "err\n"]);
+  expect(await Promise.all([text(launched.stdout.stream()), text(launched.stderr.stream())])).toEqual([
+    "out\n",
+    "err\n",
+  ]);
   expect(await launched.exited).toEqual({ status: 0, signal: undefined });
 });
 
@@ -34,7 +37,7 @@ test("pipes made ahead go with the client; only Linux needs any", async () => {
   const pipes = createOutputPipes({ directory });
   const pipe = await pipes.make();
   expect(pipe !== undefined).toBe(process.platform === "linux");
-  pipe?.reader.destroy();
+  pipe?.source.close();
   await pipes.close();
   expect(await readdir(directory)).toEqual([]);
   expect(await pipes.make()).toBeUndefined();
