@@ -33,7 +33,7 @@ const KEEPER_SECONDS = 15;
  */
 const SCRIPT = `
 umask 077
-mark='${CLIENT_MARK}' watcher= base= name= made= held= room=0
+mark='${CLIENT_MARK}' watcher= client= base= name= made= held= room=0
 unset SSH_ORIGINAL_COMMAND
 say() { printf '%s %s\\n' "$mark" "$*"; }
 flat() { printf '%s' "$1" | tr '\\n' ' '; }
@@ -157,10 +157,13 @@ watch() {
   status=$?
   said=$(tail -c 2000 "$errors" 2>/dev/null)
   rm -f "$errors"
-  if alive $$; then say ended "$status $(flat "$said")"; return; fi
+  if alive $$; then say ended "$status $(flat "$said")"; else tidy_after; fi
+}
+# The keeper removes what is in it; where no client has come so far, nothing is.
+tidy_after() {
   seconds=0
   while [ -d "$base/hosts/$name" ] && [ $seconds -lt ${String(KEEPER_SECONDS)} ]; do
-    sleep 1; seconds=$((seconds + 1))
+    rmdir "$base/hosts/$name" 2>/dev/null || { sleep 1; seconds=$((seconds + 1)); }
   done
   tidy
 }
@@ -172,7 +175,7 @@ start() {
   # Node ends when it is told of two sources of authorities; the host's owner was first.
   case \${NODE_OPTIONS:-} in *-ca*) flags= ;; esac
   watch "$1" $flags "$bundle" </dev/null &
-  watcher=$!
+  watcher=$! client=1
   start=
   say done
 }
@@ -209,8 +212,14 @@ tidy() {
   [ -z "$made" ] || rmdir "$made" 2>/dev/null
 }
 leave() {
+  trap '' TERM HUP PIPE
   [ -z "$held" ] || rm -f "$held.lock" "$held.part"
-  if [ -n "$base" ] && ! { [ -n "$watcher" ] && alive "$watcher"; }; then tidy; fi
+  # Not left to the watcher: it may have found this shell alive a moment ago, and then it tidies up nothing.
+  if [ -n "$client" ]; then wait "$watcher"; fi
+  if [ -n "$base" ]; then
+    if [ -n "$client" ]; then tidy_after
+    elif ! { [ -n "$watcher" ] && alive "$watcher"; }; then tidy; fi
+  fi
   exit 0
 }
 

@@ -32,9 +32,8 @@ folder=$1 config=$2 askpass=$3; shift 3
 umask 077; read -r token && mkdir "$folder" || exit 1
 printf %s "$config" >"$folder/config" && printf %s "$token" >"$folder/${TOKEN_NAME}" &&
   printf %s "$askpass" >"$folder/askpass" && chmod 700 "$folder/askpass" || { rm -rf "$folder"; exit 1; }
-echo ${FOLDER_MADE}
 exec 3<&0
-(read -r _ <&3; kill "$$"; rm -rf "$folder" || { sleep 1; rm -rf "$folder"; }) 2>/dev/null &
+(trap '' PIPE; echo ${FOLDER_MADE}; read -r _ <&3; kill "$$"; rm -rf "$folder" || { sleep 1; rm -rf "$folder"; }) 2>/dev/null &
 exec ssh "$@" </dev/null 3<&-`;
 
 export interface Master {

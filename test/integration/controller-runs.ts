@@ -1,5 +1,6 @@
 // Controllers that are killed, stand still, or have nobody left who reads what they print.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { applicationXml, fileSoftwareXml, processXml, shellXml } from "./application-text.ts";
@@ -12,6 +13,9 @@ const ABSENCE_S = 3;
 /** Longer than the dead interval of the overlay (3 s), as a computer that was asleep: nothing else tells it. */
 const ASLEEP_MS = 4500;
 const INTERRUPTED = 130;
+/** Takes longer to carry home than the signal takes. */
+const COLLECTED_MEGABYTES = 100;
+const COLLECT_MS = 10_000;
 
 export function controllerRuns(world: RunWorld): void {
   runTest(
@@ -55,6 +59,21 @@ export function controllerRuns(world: RunWorld): void {
     await plush.event("software", (event) => event.state === "installing");
     kill(plush.pid, "SIGKILL");
     await plush.ended;
+  });
+
+  runTest(world, "kill -9 of the controller while it collects", async (place) => {
+    const blocks = shellXml(`head -c ${String(COLLECTED_MEGABYTES)}M /dev/zero > big`, {
+      inside: '<collect path="big"/>',
+    });
+    const plush = startTwo(place, blocks, "1s");
+    const results = join(place.stateDirectory, "runs");
+    await plush.state("collecting");
+    // In the middle of it: something has come, and not all.
+    const bytes = (): number => bytesBelow(results);
+    expect(await holdsWithin(COLLECT_MS, () => bytes() > 0)).toBe(true);
+    kill(plush.pid, "SIGKILL");
+    await plush.ended;
+    expect(bytes()).toBeLessThan(2 * COLLECTED_MEGABYTES * 1024 * 1024);
   });
 
   runTest(world, "a controller that was asleep goes on, and nothing is lost", async (place) => {
@@ -109,6 +128,12 @@ function application(place: RunPlace, hosts: string, blocks: string, absence: st
 function startTwo(place: RunPlace, blocks: string, absence: string): PlushProcess {
   place.directory("h[1-2]");
   return place.start(application(place, "2", blocks, absence));
+}
+
+function bytesBelow(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  const collected = files.filter((file) => file.name.includes("big"));
+  return collected.reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0);
 }
 
 async function bothStarted(plush: PlushProcess): Promise<void> {

@@ -35,6 +35,7 @@ const HOST_TESTS = [
   "two controllers on the same hosts do not meet",
   "kill -9 of the controller: processes go on for the absence that is allowed, then all is gone",
   "kill -9 of the controller while a script installs",
+  "kill -9 of the controller while it collects",
   "a controller that was asleep goes on, and nothing is lost",
   "Ctrl-C while it runs",
   "Ctrl-C while it collects",

@@ -116,6 +116,11 @@ const PHASES: readonly Phase[] = [
     exitCode: INTERRUPTED,
   },
   {
+    name: "while the client is started",
+    login: slow("setsid", "true"),
+    exitCode: INTERRUPTED,
+  },
+  {
     name: "while it cleans up",
     login: slow("rmdir", "case $1 in */nebula/hosts) ;; *) false ;; esac"),
     exitCode: 0,
@@ -129,9 +134,9 @@ function interruptions(world: RunWorld): void {
     ): { plush: PlushProcess; reached: Promise<boolean>; hosts: SshHosts } => {
       const hosts = oneHost(place);
       hosts.farm.atLogin(hosts.addressOf("h1"), login);
-      const plush = place.start(
-        applicationXml({ managerType: "ssh", components: [{ hosts: "1", blocks: HELLO }] }),
-      );
+      const experiment = 'controller_absence="1s"';
+      const components = [{ hosts: "1", blocks: HELLO }];
+      const plush = place.start(applicationXml({ managerType: "ssh", experiment, components }));
       const sign = join(hosts.farm.homeOf(hosts.addressOf("h1")), "reached");
       return { plush, hosts, reached: holdsWithin(TIDY_MS, () => existsSync(sign)) };
     };
