@@ -15,6 +15,7 @@ export function hostViewOf(
     managerType,
     groups,
     site,
+    place: placeOf(entry),
     address,
     component: inRun?.component ?? undefined,
     state: inRun?.state ?? fleetHost?.state ?? "disconnected",
@@ -23,6 +24,10 @@ export function hostViewOf(
     client: clientOf(fleetHost),
     processes: inRun?.processes ?? [],
   };
+}
+
+function placeOf({ latitude, longitude }: HostEntry): HostView["place"] {
+  return latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
 }
 
 function clientOf(fleetHost: FleetHost | undefined): HostView["client"] {

@@ -4,6 +4,7 @@ import type { MemberState } from "../overlay/topology.ts";
 import type { Question, QuestionChange } from "./questions.ts";
 import type { LinkWay } from "../base/link-way.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "./host-tests.ts";
+import type { OpenTerminal } from "./terminals.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
 
 /** The one interface under the command line, the shell, and later the window, the browser and XML-RPC. */
@@ -33,6 +34,8 @@ export interface ControllerApi {
   disconnect(hosts: string | undefined, options: { readonly keep: boolean }): Promise<ActionResult>;
   /** Looks at hosts without starting anything there; `listener` hears of each one when it is done. */
   testHosts(options: HostTestOptions, listener: (test: HostTest) => void): HostTesting;
+  /** A login shell on a host of the directory for a person; also where no client runs. */
+  openTerminal: OpenTerminal;
   hosts(): readonly HostView[];
   mesh(): MeshView;
   control(): ControlView;
@@ -134,6 +137,8 @@ export interface HostView {
   readonly managerType: string;
   readonly groups: readonly string[];
   readonly site: string | undefined;
+  /** Degrees, WGS 84; undefined where the directory does not say. */
+  readonly place: { readonly latitude: number; readonly longitude: number } | undefined;
   readonly address: string;
   readonly component: string | undefined;
   readonly state: HostState;

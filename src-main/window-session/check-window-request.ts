@@ -1,0 +1,103 @@
+// What a window may ask: every message from it is checked here, once, before anything is done.
+import { z } from "zod";
+import type { WindowRequest, WindowRequestName, WindowRequests } from "#shared/controller-api/window-messages.ts";
+
+const NAME_CHARACTERS_MAX = 4096;
+/** A node set of ten thousand hosts without any pattern in their names. */
+const NODE_SET_CHARACTERS_MAX = 1_000_000;
+const DOCUMENT_CHARACTERS_MAX = 32 * 1024 * 1024;
+const HOSTS_MAX = 100_000;
+/** A paste; larger ones come in pieces. */
+const TERMINAL_BYTES_MAX = 1024 * 1024;
+const COLUMNS_MAX = 1000;
+const FANOUT_MAX = 4096;
+
+const name = z.string().max(NAME_CHARACTERS_MAX);
+const optionalName = z.union([name, z.undefined()]);
+const hostSet = z.union([z.string().max(NODE_SET_CHARACTERS_MAX), z.undefined()]);
+const milliseconds = z.union([z.number().int().positive(), z.undefined()]);
+const fanout = z.number().int().min(1).max(FANOUT_MAX);
+const count = z.number().int().min(0);
+const terminal = count;
+const columns = z.number().int().min(1).max(COLUMNS_MAX);
+
+const source = z.strictObject({ path: name, text: z.string().max(DOCUMENT_CHARACTERS_MAX).optional() });
+
+const choice = { hosts: hostSet, group: optionalName, exclude: hostSet };
+
+const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
+  loadApplication: source,
+  loadDirectory: source,
+  openExample: z.strictObject({ name }),
+  startRun: z.strictObject({
+    fanout,
+    keep: z.boolean(),
+    stayConnected: z.boolean(),
+    deadlineMs: milliseconds,
+    results: optionalName,
+    variables: z.record(name, z.string().max(DOCUMENT_CHARACTERS_MAX)),
+  }),
+  startCommand: z.strictObject({
+    fanout,
+    command: z.string().min(1).max(DOCUMENT_CHARACTERS_MAX),
+    ...choice,
+    connectedOnly: z.boolean(),
+    stayConnected: z.boolean(),
+    wantsInput: z.literal(false),
+    deadlineMs: milliseconds,
+    results: optionalName,
+    keep: z.boolean(),
+  }),
+  endRun: z.strictObject({
+    run: name,
+    cause: z.enum(["stop", "abort", "interrupt", "timeout"]),
+    reason: name,
+  }),
+  failHosts: z.strictObject({ hosts: z.array(name).max(HOSTS_MAX), reason: name }),
+  force: z.strictObject({ run: name, name }),
+  connect: z.strictObject({ hosts: hostSet, fanout }),
+  disconnect: z.strictObject({ hosts: hostSet }),
+  testHosts: z.strictObject({ fanout, ...choice, users: z.array(name).max(HOSTS_MAX) }),
+  answer: z.strictObject({ question: name, answer: optionalName }),
+  openTerminal: z.strictObject({ host: name, columns, rows: columns }),
+  writeTerminal: z.strictObject({
+    terminal,
+    bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= TERMINAL_BYTES_MAX),
+  }),
+  resizeTerminal: z.strictObject({ terminal, columns, rows: columns }),
+  seenTerminal: z.strictObject({ terminal, bytes: count }),
+  closeTerminal: z.strictObject({ terminal }),
+  keepWindowState: z.strictObject({ state: z.string().max(DOCUMENT_CHARACTERS_MAX) }),
+  seenState: z.strictObject({ sequence: count }),
+  chooseFile: z.strictObject({ kind: z.enum(["application", "directory"]) }),
+};
+
+const envelope = z.strictObject({
+  kind: z.literal("request"),
+  id: count,
+  name: z.enum(Object.keys(SCHEMAS) as [WindowRequestName, ...WindowRequestName[]]),
+  arguments: z.unknown(),
+});
+
+export type CheckedRequest =
+  | { readonly kind: "ok"; readonly request: AnyWindowRequest }
+  /** `id` undefined: not even that could be read. */
+  | { readonly kind: "refused"; readonly id: number | undefined; readonly message: string };
+
+/** One of the requests, its arguments fitting its name. */
+export type AnyWindowRequest = { [Name in WindowRequestName]: WindowRequest<Name> }[WindowRequestName];
+
+export function checkWindowRequest(message: unknown): CheckedRequest {
+  const outer = envelope.safeParse(message);
+  if (!outer.success) return { kind: "refused", id: idOf(message), message: z.prettifyError(outer.error) };
+  const { id, name: wanted } = outer.data;
+  const inner = SCHEMAS[wanted].safeParse(outer.data.arguments);
+  if (!inner.success) return { kind: "refused", id, message: `${wanted}: ${z.prettifyError(inner.error)}` };
+  const given = inner.data as WindowRequests[WindowRequestName]["arguments"];
+  return { kind: "ok", request: { kind: "request", id, name: wanted, arguments: given } as AnyWindowRequest };
+}
+
+function idOf(message: unknown): number | undefined {
+  const id = typeof message === "object" && message !== null && "id" in message ? message.id : undefined;
+  return typeof id === "number" ? id : undefined;
+}

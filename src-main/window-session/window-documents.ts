@@ -1,0 +1,63 @@
+// The documents that windows open: loaded into the controller, their texts kept for windows that come later.
+import type { ControllerApi, DocumentSource, LoadResult } from "#shared/controller-api/controller-api.ts";
+import type { LoadedDocument, OpenedExample } from "#shared/controller-api/window-messages.ts";
+
+export interface ExampleFiles {
+  readonly application: string;
+  readonly directory: string;
+}
+
+export interface WindowDocumentsParts {
+  readonly api: ControllerApi;
+  /** Undefined when it cannot be read: the controller then says why. */
+  readonly readText: (path: string) => Promise<string | undefined>;
+  readonly exampleFiles: (name: string) => Promise<ExampleFiles | undefined>;
+}
+
+export class WindowDocuments {
+  readonly #parts: WindowDocumentsParts;
+  #application: LoadedDocument | undefined;
+  #directory: LoadedDocument | undefined;
+
+  constructor(parts: WindowDocumentsParts) {
+    this.#parts = parts;
+  }
+
+  get application(): LoadedDocument | undefined {
+    return this.#application;
+  }
+
+  get directory(): LoadedDocument | undefined {
+    return this.#directory;
+  }
+
+  async loadApplication(source: DocumentSource): Promise<LoadedDocument> {
+    const document = await this.#load(source, (given) => this.#parts.api.loadApplication(given));
+    this.#application = document;
+    return document;
+  }
+
+  async loadDirectory(source: DocumentSource): Promise<LoadedDocument> {
+    const document = await this.#load(source, (given) => this.#parts.api.loadDirectory(given));
+    this.#directory = document;
+    return document;
+  }
+
+  async openExample(name: string): Promise<OpenedExample> {
+    const files = await this.#parts.exampleFiles(name);
+    if (files === undefined) return { kind: "refused", message: `there is no example called ${name}` };
+    // The directory goes first, so that the specification is checked against it.
+    const directory = await this.loadDirectory({ path: files.directory });
+    const application = await this.loadApplication({ path: files.application });
+    return { kind: "opened", application, directory };
+  }
+
+  async #load(
+    source: DocumentSource,
+    load: (given: DocumentSource) => Promise<LoadResult>,
+  ): Promise<LoadedDocument> {
+    const text = source.text ?? (await this.#parts.readText(source.path));
+    const result = await load(text === undefined ? { path: source.path } : { path: source.path, text });
+    return { result, path: source.path, text };
+  }
+}

@@ -1,0 +1,188 @@
+// One window that is attached to the controller: performs what it asks, and tells it what changes, at its own pace.
+import type { ControllerApi, DocumentSource } from "#shared/controller-api/controller-api.ts";
+import type { RunEvent } from "#shared/controller-api/run-events.ts";
+import { WINDOW_MESSAGES_VERSION, type WelcomeUpdate } from "#shared/controller-api/window-messages.ts";
+import { checkWindowRequest, type AnyWindowRequest } from "./check-window-request.ts";
+import { StateFeed } from "./state-feed.ts";
+import type { TerminalPool } from "./terminal-pool.ts";
+import type { WindowDocuments } from "./window-documents.ts";
+import type { WindowPort } from "./window-port.ts";
+
+/** Ten times a second: faster is not seen, slower looks as if nothing happened. */
+export const STATE_INTERVAL_MS = 100;
+/** Nothing happened, as far as is known: what has no event (round trips, a link's way) is looked at this often. */
+const IDLE_INTERVAL_MS = 1000;
+/** Events kept for a window that is slow to take them; beyond, they are counted as missed. */
+const EVENTS_WAITING_MAX = 20_000;
+/** Characters of output in one update: what a page takes in within a frame or two. */
+const EVENT_CHARACTERS_MAX = 512 * 1024;
+
+export interface WindowSessionParts {
+  readonly api: ControllerApi;
+  readonly port: WindowPort;
+  readonly terminals: TerminalPool;
+  readonly welcome: Omit<WelcomeUpdate, "kind" | "version" | "application" | "directory">;
+  readonly documents: WindowDocuments;
+  readonly chooseFile: (kind: "application" | "directory") => Promise<string | null>;
+  readonly keepWindowState: (state: string) => void;
+  readonly log: (text: string) => void;
+}
+
+export class WindowSession {
+  readonly #parts: WindowSessionParts;
+  readonly #feed = new StateFeed();
+  readonly #stops: (() => void)[] = [];
+  #events: RunEvent[] = [];
+  #missed = 0;
+  #dirty = true;
+  #lastMs = 0;
+  /** The window has not said yet that it took in the last state. */
+  #awaited = 0;
+  #closed = false;
+
+  constructor(parts: WindowSessionParts) {
+    this.#parts = parts;
+    const { api, documents, port, welcome } = parts;
+    port.onMessage((message) => void this.#message(message));
+    port.onClose(() => this.close());
+    port.send({
+      kind: "welcome",
+      version: WINDOW_MESSAGES_VERSION,
+      application: documents.application,
+      directory: documents.directory,
+      ...welcome,
+    });
+    this.#stops.push(
+      api.subscribe((event) => this.#event(event)),
+      api.onQuestion((change) => {
+        port.send({ kind: "question", question: change.kind === "asked" ? change.question : undefined });
+      }),
+    );
+    const open = api.question();
+    if (open !== undefined) port.send({ kind: "question", question: open });
+    const timer = setInterval(() => this.#tick(), STATE_INTERVAL_MS);
+    this.#stops.push(() => clearInterval(timer));
+    this.#tick();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const stop of this.#stops) stop();
+    this.#parts.terminals.close();
+  }
+
+  #event(event: RunEvent): void {
+    this.#dirty = true;
+    if (this.#events.length >= EVENTS_WAITING_MAX) this.#missed += 1;
+    else this.#events.push(event);
+  }
+
+  #tick(): void {
+    // One that has not taken in the last is not given more: what has changed meanwhile comes at once, later.
+    if (this.#awaited > 0) return;
+    this.#sendEvents();
+    const nowMs = Date.now();
+    if (!this.#dirty && nowMs - this.#lastMs < IDLE_INTERVAL_MS) return;
+    this.#dirty = this.#events.length > 0;
+    this.#lastMs = nowMs;
+    const { api, port } = this.#parts;
+    const { application, directory } = api.loaded();
+    const update = this.#feed.update({
+      hosts: api.hosts(),
+      mesh: api.mesh(),
+      runs: api.runs(),
+      loaded: { application, directory },
+      nowMs,
+    });
+    if (update === undefined) return;
+    this.#awaited = update.sequence;
+    port.send(update);
+  }
+
+  #sendEvents(): void {
+    if (this.#events.length === 0 && this.#missed === 0) return;
+    let characters = 0;
+    let count = 0;
+    for (const event of this.#events) {
+      characters += event.event === "output" ? event.text.length : 0;
+      if (count > 0 && characters > EVENT_CHARACTERS_MAX) break;
+      count += 1;
+    }
+    this.#parts.port.send({ kind: "events", events: this.#events.slice(0, count), missed: this.#missed });
+    this.#events = this.#events.slice(count);
+    this.#missed = 0;
+  }
+
+  async #message(message: unknown): Promise<void> {
+    const { port, log } = this.#parts;
+    const checked = checkWindowRequest(message);
+    if (checked.kind === "refused") {
+      log(`window: refused a message: ${checked.message}`);
+      if (checked.id !== undefined) port.send({ kind: "refusal", id: checked.id, message: checked.message });
+      return;
+    }
+    const { request } = checked;
+    try {
+      const value = await this.#perform(request);
+      if (!this.#closed) port.send({ kind: "answer", id: request.id, value });
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      log(`window: ${request.name} failed: ${error instanceof Error ? (error.stack ?? words) : words}`);
+      if (!this.#closed) port.send({ kind: "refusal", id: request.id, message: words });
+    }
+    this.#dirty = true;
+  }
+
+  #perform(request: AnyWindowRequest): unknown {
+    const { api, documents, terminals, port, chooseFile, keepWindowState } = this.#parts;
+    switch (request.name) {
+      case "loadApplication":
+        return documents.loadApplication(sourceOf(request.arguments));
+      case "loadDirectory":
+        return documents.loadDirectory(sourceOf(request.arguments));
+      case "openExample":
+        return documents.openExample(request.arguments.name);
+      case "startRun":
+        return api.startRun(request.arguments);
+      case "startCommand":
+        return api.startCommand(request.arguments);
+      case "endRun":
+        return api.endRun(request.arguments.run, request.arguments.cause, request.arguments.reason);
+      case "failHosts":
+        return request.arguments.hosts.map((host) => api.failHost(host, request.arguments.reason));
+      case "force":
+        return api.force(request.arguments.run, request.arguments.name);
+      case "connect":
+        return api.connect(request.arguments.hosts, { fanout: request.arguments.fanout });
+      case "disconnect":
+        return api.disconnect(request.arguments.hosts, { keep: false });
+      case "testHosts":
+        return api.testHosts(request.arguments, (test) => port.send({ kind: "hostTest", test })).ended;
+      case "answer":
+        return api.answer(request.arguments.question, request.arguments.answer);
+      case "openTerminal":
+        return terminals.open(request.arguments);
+      case "writeTerminal":
+        return terminals.write(request.arguments.terminal, request.arguments.bytes);
+      case "resizeTerminal":
+        return terminals.resize(request.arguments.terminal, request.arguments.columns, request.arguments.rows);
+      case "seenTerminal":
+        return terminals.seen(request.arguments.terminal, request.arguments.bytes);
+      case "closeTerminal":
+        return terminals.closeOne(request.arguments.terminal);
+      case "keepWindowState":
+        keepWindowState(request.arguments.state);
+        return null;
+      case "seenState":
+        if (request.arguments.sequence >= this.#awaited) this.#awaited = 0;
+        return null;
+      case "chooseFile":
+        return chooseFile(request.arguments.kind);
+    }
+  }
+}
+
+function sourceOf({ path, text }: { readonly path: string; readonly text?: string | undefined }): DocumentSource {
+  return text === undefined ? { path } : { path, text };
+}

@@ -1,0 +1,30 @@
+// A person's shell on a host: a pseudo-terminal there, its bytes here.
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface TerminalListener {
+  data(bytes: Uint8Array): void;
+  /** Nothing comes any more. */
+  closed(reason: string): void;
+}
+
+export interface TerminalShell {
+  /** Once; what has come before is told first. */
+  listen(listener: TerminalListener): void;
+  write(bytes: Uint8Array): void;
+  resize(size: TerminalSize): void;
+  /** The host's words wait, there if need be, until `resume`. */
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+export type TerminalResult =
+  | { readonly kind: "opened"; readonly shell: TerminalShell }
+  | { readonly kind: "failed"; readonly step: string; readonly reason: string; readonly remedy: string };
+
+/** A login shell on a host of the directory: by SSH, or on this computer in an embedded host's folder. */
+export type OpenTerminal = (host: string, size: TerminalSize) => Promise<TerminalResult>;

@@ -1,0 +1,168 @@
+// What a window and its controller say to each other, over a MessagePort (Electron) or a WebSocket (browser): plain data.
+import type {
+  ActionResult,
+  ApplicationSummary,
+  CommandOptions,
+  DocumentSource,
+  EndCause,
+  HostView,
+  LoadResult,
+  MeshView,
+  RunOptions,
+  RunView,
+  StartResult,
+} from "./controller-api.ts";
+import type { HostTest, HostTestOptions, HostTestResult } from "./host-tests.ts";
+import type { Question } from "./questions.ts";
+import type { RunEvent } from "./run-events.ts";
+
+/** Raised when a window of an older build could misread what it is sent. */
+export const WINDOW_MESSAGES_VERSION = 1;
+
+/** Bytes of one message from a window at most: a large specification fits, and a page gone wild does not fill memory. */
+export const WINDOW_MESSAGE_BYTES_MAX = 48 * 1024 * 1024;
+
+/** By name: what is asked with, and what is answered. */
+export interface WindowRequests {
+  /** Reads and checks; with `text`, that text under this path. */
+  readonly loadApplication: Ask<DocumentSource, LoadedDocument>;
+  readonly loadDirectory: Ask<DocumentSource, LoadedDocument>;
+  readonly openExample: Ask<{ readonly name: string }, OpenedExample>;
+  readonly startRun: Ask<RunOptions, StartResult>;
+  readonly startCommand: Ask<CommandOptions, StartResult>;
+  readonly endRun: Ask<
+    { readonly run: string; readonly cause: EndCause; readonly reason: string },
+    ActionResult
+  >;
+  readonly failHosts: Ask<
+    { readonly hosts: readonly string[]; readonly reason: string },
+    readonly ActionResult[]
+  >;
+  readonly force: Ask<{ readonly run: string; readonly name: string }, ActionResult>;
+  readonly connect: Ask<{ readonly hosts: string | undefined; readonly fanout: number }, ActionResult>;
+  readonly disconnect: Ask<{ readonly hosts: string | undefined }, ActionResult>;
+  /** Each host is told by the update `hostTest` when it is done. */
+  readonly testHosts: Ask<HostTestOptions, HostTestResult>;
+  readonly answer: Ask<{ readonly question: string; readonly answer: string | undefined }, ActionResult>;
+  readonly openTerminal: Ask<
+    { readonly host: string; readonly columns: number; readonly rows: number },
+    OpenedTerminal
+  >;
+  readonly writeTerminal: Ask<{ readonly terminal: number; readonly bytes: Uint8Array }, null>;
+  readonly resizeTerminal: Ask<
+    { readonly terminal: number; readonly columns: number; readonly rows: number },
+    null
+  >;
+  /** The window has shown so many bytes: as many more may come. */
+  readonly seenTerminal: Ask<{ readonly terminal: number; readonly bytes: number }, null>;
+  readonly closeTerminal: Ask<{ readonly terminal: number }, null>;
+  /** What the window wants to find again: layout, theme, filters. A JSON text that only windows understand. */
+  readonly keepWindowState: Ask<{ readonly state: string }, null>;
+  /** State up to this number has been taken in: the next may come. */
+  readonly seenState: Ask<{ readonly sequence: number }, null>;
+  /** A file chosen in the system's own dialog; null where the window has none (browser), or nothing was chosen. */
+  readonly chooseFile: Ask<{ readonly kind: "application" | "directory" }, string | null>;
+}
+
+interface Ask<Arguments, Answer> {
+  readonly arguments: Arguments;
+  readonly answer: Answer;
+}
+
+export type WindowRequestName = keyof WindowRequests;
+
+/** What was loaded, with its text and what it gives the window to draw. */
+export interface LoadedDocument {
+  readonly result: LoadResult;
+  readonly path: string;
+  /** Undefined when the file could not be read; `result.problems` says why. */
+  readonly text: string | undefined;
+}
+
+export type OpenedExample =
+  | { readonly kind: "opened"; readonly application: LoadedDocument; readonly directory: LoadedDocument }
+  | { readonly kind: "refused"; readonly message: string };
+
+export type OpenedTerminal =
+  | { readonly kind: "opened"; readonly terminal: number }
+  | { readonly kind: "refused"; readonly reason: string; readonly remedy: string };
+
+/** From the window. */
+export interface WindowRequest<Name extends WindowRequestName = WindowRequestName> {
+  readonly kind: "request";
+  /** Chosen by the window; named by the answer. */
+  readonly id: number;
+  readonly name: Name;
+  readonly arguments: WindowRequests[Name]["arguments"];
+}
+
+/** To the window. */
+export type WindowMessage = WindowAnswer | WindowRefusal | WindowUpdate;
+
+export interface WindowAnswer {
+  readonly kind: "answer";
+  readonly id: number;
+  readonly value: unknown;
+}
+
+/** A request that is malformed, or failed by a bug: its words are for the developer. */
+export interface WindowRefusal {
+  readonly kind: "refusal";
+  readonly id: number;
+  readonly message: string;
+}
+
+export type WindowUpdate =
+  | WelcomeUpdate
+  | StateUpdate
+  /** In order, bounded; `missed`: so many events were too many for this window (their effect is in the state). */
+  | { readonly kind: "events"; readonly events: readonly RunEvent[]; readonly missed: number }
+  | { readonly kind: "question"; readonly question: Question | undefined }
+  | { readonly kind: "hostTest"; readonly test: HostTest }
+  | { readonly kind: "terminalData"; readonly terminal: number; readonly bytes: Uint8Array }
+  | { readonly kind: "terminalClosed"; readonly terminal: number; readonly reason: string };
+
+/** First of all. */
+export interface WelcomeUpdate {
+  readonly kind: "welcome";
+  readonly version: number;
+  readonly program: string;
+  readonly platform: string;
+  /** Which target the window runs in. */
+  readonly target: "electron" | "browser";
+  readonly examples: readonly { readonly name: string; readonly folder: string }[];
+  /** What keepWindowState kept last; null when there is none. */
+  readonly windowState: string | null;
+  /** As some window loaded it last, with errors if it has any. */
+  readonly application: LoadedDocument | undefined;
+  readonly directory: LoadedDocument | undefined;
+}
+
+/** What has changed since the last one; at most ten a second, and none before the last one was taken in. */
+export interface StateUpdate {
+  readonly kind: "state";
+  readonly sequence: number;
+  /** The controller's clock, ISO 8601. */
+  readonly time: string;
+  readonly hosts: readonly WindowHost[];
+  readonly hostsGone: readonly string[];
+  readonly runs: readonly RunView[];
+  readonly members: readonly WindowMember[];
+  readonly membersGone: readonly string[];
+  readonly mesh: Omit<MeshView, "members"> | undefined;
+  readonly loaded: LoadedNames | undefined;
+}
+
+export interface LoadedNames {
+  readonly application: ApplicationSummary | undefined;
+  readonly directory: string | undefined;
+}
+
+/** A host as windows hold it: when it came into its state, instead of how long ago, so that it changes seldom. */
+export type WindowHost = Omit<HostView, "sinceMs"> & {
+  /** Milliseconds since 1970; 0 when nothing was ever asked of it. */
+  readonly since: number;
+};
+
+/** The host's place in the overlay. */
+export type WindowMember = Omit<MeshView["members"][number], "sinceMs"> & { readonly since: number };
