@@ -48,6 +48,8 @@ function createWorld(): World {
     programName: programNameOf(process.cwd()),
     version: readVersion(),
     startController,
+    // Only `plush web` needs it: the others start without it.
+    serveWindow: async (settings) => (await import("./serve-window.ts")).serveWindow(settings),
     clock: {
       now: Date.now,
       after(delayMs, action) {

@@ -14,7 +14,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
-/** @typedef {{ entry: string, bundle: string, sources: readonly string[], format: "esm" | "cjs" }} Program */
+/** @typedef {{ entry: string, bundle: string, sources: readonly string[], format: "esm" | "cjs" | "window" }} Program */
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -28,12 +28,18 @@ const PROGRAMS = [
     // Starts 5 ms sooner: modules of Node that only some clients need are loaded by those.
     format: "cjs",
   },
+  {
+    entry: "src-renderer/renderer.tsx",
+    bundle: "dist/window/index.html",
+    sources: ["src-shared", "src-renderer"],
+    format: "window",
+  },
 ];
 
 /** Remembers from which sources the bundles were built. */
 const BUILT_STAMP = join(ROOT, "dist", ".built.json");
 /** Besides the sources, what decides what a bundle looks like. */
-const BUILD_FILES = ["package-lock.json", "package.json", "tools/build.mjs"];
+const BUILD_FILES = ["package-lock.json", "package.json", "tools/build.mjs", "tools/vite.config.mjs"];
 
 /** Packages in the older module format call require() and look beside themselves, which an ES module cannot. */
 const REQUIRE = [
@@ -67,26 +73,41 @@ async function buildProgram(program) {
   const path = join(ROOT, program.bundle);
   // When this build fails, nobody shall run (or test) the bundle of older sources.
   rmSync(path, { force: true });
+  await (program.format === "window" ? buildWindow() : bundleProgram(program, program.format));
+  const kB = (statSync(path).size / 1000).toFixed(0);
+  console.log(`build: ${program.bundle} ${kB} kB in ${(performance.now() - start).toFixed(0)} ms`);
+}
+
+/** Loaded only when the window has changed: it takes half a second. */
+async function buildWindow() {
+  const { build: buildByVite } = await import("vite");
+  await buildByVite({ configFile: join(ROOT, "tools", "vite.config.mjs") });
+}
+
+/**
+ * @param {Program} program
+ * @param {"esm" | "cjs"} format
+ */
+async function bundleProgram(program, format) {
+  const path = join(ROOT, program.bundle);
   await build({
     absWorkingDir: ROOT,
     entryPoints: [program.entry],
     outfile: program.bundle,
     bundle: true,
     platform: "node",
-    format: program.format,
+    format,
     target: "node20",
     // Stack traces from hosts must stay readable: only white space goes, no name.
     minifyWhitespace: true,
     // An uncaught error quotes its line: without a limit that would be the whole program.
     lineLimit: 160,
     legalComments: "none",
-    banner: program.format === "esm" ? { js: `#!/usr/bin/env node\n${REQUIRE}` } : {},
+    banner: format === "esm" ? { js: `#!/usr/bin/env node\n${REQUIRE}` } : {},
     plugins: [withoutNativeHelpers],
     logLevel: "warning",
   });
-  if (program.format === "esm") chmodSync(path, 0o755);
-  const kB = (statSync(path).size / 1000).toFixed(0);
-  console.log(`build: ${program.bundle} ${kB} kB in ${(performance.now() - start).toFixed(0)} ms`);
+  if (format === "esm") chmodSync(path, 0o755);
 }
 
 /** @param {Program} program */

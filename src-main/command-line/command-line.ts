@@ -13,6 +13,7 @@ import { addRunCommand } from "./run-command.ts";
 import { addShellCommand } from "./shell-command.ts";
 import { styleFor } from "./style.ts";
 import { addTestCommand } from "./test-command.ts";
+import { addWebCommand } from "./web-command.ts";
 import type { World } from "./world.ts";
 
 const EXAMPLES = `
@@ -65,6 +66,7 @@ function createProgram(world: World, finish: (exitCode: number) => void): Comman
   addExecCommand(program, world, finish);
   addTestCommand(program, world, finish);
   addShellCommand(program, world, finish);
+  addWebCommand(program, world, finish);
   addInitCommand(program, world, finish);
   addDemoCommand(program, world, finish);
   addHelpCommand(program, world, finish);

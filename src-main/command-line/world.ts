@@ -44,6 +44,21 @@ export interface ControllerSettings {
 
 export type StartController = (settings: ControllerSettings) => Promise<ControllerApi>;
 
+/** The window for a browser: where it is served, and how that ends. */
+export interface WindowSettings {
+  readonly api: ControllerApi;
+  readonly stateDirectory: string;
+  readonly programDirectory: string;
+  readonly version: string;
+  readonly port: number;
+  readonly open: { readonly application?: string; readonly directory?: string; readonly example?: string };
+  readonly log: (text: string) => void;
+}
+
+export type ServeWindow = (
+  settings: WindowSettings,
+) => Promise<{ readonly address: string; close(): Promise<void> }>;
+
 export interface CommandLineClock {
   /** Milliseconds since 1970: status lines compare it with the events' times. */
   now(): number;
@@ -64,6 +79,7 @@ export interface World {
   readonly programName: string;
   readonly version: string;
   readonly startController: StartController;
+  readonly serveWindow: ServeWindow;
   readonly clock: CommandLineClock;
   /** SIGINT, SIGTERM and SIGHUP; returns what ends listening. */
   onSignal(listener: (signal: string) => void): () => void;

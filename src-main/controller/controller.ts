@@ -4,6 +4,7 @@ import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { hasErrors } from "#shared/base/problem.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "#shared/controller-api/host-tests.ts";
+import type { TerminalResult } from "#shared/controller-api/terminals.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { Question, QuestionChange } from "#shared/controller-api/questions.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
@@ -232,6 +233,10 @@ export class Controller implements Api.ControllerApi {
 
   testHosts(options: HostTestOptions, listener: (test: HostTest) => void): HostTesting {
     return testHosts(this.#documents.directory?.directory, options, this.#parts.testHost, listener);
+  }
+
+  async openTerminal(): Promise<TerminalResult> {
+    return { kind: "failed", step: "terminal", reason: "not yet", remedy: "" };
   }
 
   hosts(): readonly Api.HostView[] {

@@ -21,6 +21,7 @@ export class InnerSandbox extends PlushSandbox {
         userId: process.getuid?.(),
       }),
       startController,
+      serveWindow: () => Promise.reject(new Error("no window is served in these tests")),
     });
     return { code, stdout: world.out.text(), stderr: world.err.text() };
   }

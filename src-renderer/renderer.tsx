@@ -1,0 +1,16 @@
+// Entry of the window: the styles, the link to the controller, and the window itself.
+import "@fontsource-variable/inter/wght.css";
+import "@fontsource-variable/jetbrains-mono/wght.css";
+import "@mantine/core/styles.layer.css";
+import "@mantine/spotlight/styles.layer.css";
+import "dockview-react/dist/styles/dockview.css";
+import "./marks/tokens.css";
+import "./shell/window.css";
+import { createRoot } from "react-dom/client";
+import { App } from "./shell/App.tsx";
+import { startLink } from "./state/controller.ts";
+
+startLink();
+const root = document.getElementById("window");
+if (root === null) throw new Error("the page has no place for the window");
+createRoot(root).render(<App />);

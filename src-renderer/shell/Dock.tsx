@@ -1,0 +1,89 @@
+// The docks: tabs that can be split, moved and closed, and that are found again at the next start.
+import { DockviewReact, type DockviewReadyEvent, type IDockviewPanelProps } from "dockview-react";
+import { useEffect, useRef, type FunctionComponent, type JSX } from "react";
+import { ApplicationView } from "../application-view/ApplicationView.tsx";
+import { HostView } from "../host-view/HostView.tsx";
+import { EventsView } from "../output-view/EventsView.tsx";
+import { OutputView } from "../output-view/OutputView.tsx";
+import { ProblemsView } from "../output-view/ProblemsView.tsx";
+import { ResourceView } from "../resource-view/ResourceView.tsx";
+import { settingsStore } from "../state/settings-store.ts";
+import { TerminalTab } from "../terminal-tab/TerminalTab.tsx";
+import { TreeView } from "../tree-view/TreeView.tsx";
+import { WorldView } from "../world-view/WorldView.tsx";
+import { defaultLayout, dockStore } from "./dock-store.ts";
+
+type Panel = FunctionComponent<IDockviewPanelProps>;
+
+/** Views know nothing of docks. */
+const plain = (View: () => JSX.Element | null): Panel => {
+  const Named: Panel = () => <View />;
+  Named.displayName = View.name;
+  return Named;
+};
+
+const COMPONENTS: Readonly<Record<string, Panel>> = {
+  world: plain(WorldView),
+  application: plain(ApplicationView),
+  resource: plain(ResourceView),
+  host: plain(HostView),
+  overlay: plain(TreeView),
+  output: plain(OutputView),
+  problems: plain(ProblemsView),
+  events: plain(EventsView),
+  terminal: TerminalPanel,
+};
+
+function TerminalPanel({ params, api }: IDockviewPanelProps): JSX.Element {
+  const { host } = params as { host: string };
+  return <TerminalTab host={host} onTitle={(title) => api.setTitle(title)} />;
+}
+
+/** Dragging a divider tells of each pixel. */
+const KEEP_DELAY_MS = 300;
+
+export function Dock(): JSX.Element {
+  const stop = useRef<() => void>(undefined);
+  useEffect(
+    () => () => {
+      stop.current?.();
+      dockStore.setState({ api: undefined });
+    },
+    [],
+  );
+  const ready = ({ api }: DockviewReadyEvent): void => {
+    restore(api);
+    dockStore.setState({ api });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const listener = api.onDidLayoutChange(() => {
+      clearTimeout(timer);
+      timer = setTimeout(() => settingsStore.setState({ layout: api.toJSON() }), KEEP_DELAY_MS);
+    });
+    stop.current = () => {
+      clearTimeout(timer);
+      listener.dispose();
+    };
+  };
+  return (
+    <DockviewReact
+      className="dock"
+      theme={{ name: "nebula", className: "dockview-theme-nebula" }}
+      components={COMPONENTS}
+      onReady={ready}
+    />
+  );
+}
+
+/** A layout of an older build may name views that are no more: then the default one is taken. */
+function restore(api: DockviewReadyEvent["api"]): void {
+  const { layout } = settingsStore.getState();
+  if (layout !== undefined) {
+    try {
+      api.fromJSON(layout as Parameters<typeof api.fromJSON>[0]);
+      if (api.panels.length > 0) return;
+    } catch (error) {
+      console.warn("the kept layout cannot be used", error);
+    }
+  }
+  defaultLayout(api);
+}

@@ -1,0 +1,188 @@
+// All commands of the window: one list for menus, palette, keys, and the system's own menu in Electron.
+import {
+  chooseAndOpen,
+  connectHosts,
+  disconnectHosts,
+  endRun,
+  failHosts,
+  startRun,
+  whyNotRun,
+} from "../state/actions.ts";
+import { hostsStore } from "../state/hosts-store.ts";
+import { isOver, runsStore } from "../state/runs-store.ts";
+import { clearSelection, foldSelection, selectHosts, selectionStore } from "../state/selection-store.ts";
+import { settingsStore, THEMES, type ThemeChoice } from "../state/settings-store.ts";
+import { defaultLayout, dockStore, openTerminal, showView, VIEW_IDS, VIEW_TITLES } from "./dock-store.ts";
+import { showDialog } from "./dialog-store.ts";
+
+export const MENUS = ["File", "Edit", "View", "Plush", "Window", "Help"] as const;
+export type MenuName = (typeof MENUS)[number];
+
+export interface WindowCommand {
+  readonly id: string;
+  readonly title: string;
+  readonly menu: MenuName;
+  /** `Ctrl+Shift+F5`; Ctrl stands for Cmd on macOS. */
+  readonly keys?: string;
+  /** A line in the menu stands above it. */
+  readonly startsGroup?: boolean;
+  /** Undefined when it can be done now; else why not, for people. */
+  readonly whyNot?: () => string | undefined;
+  readonly run: () => void;
+}
+
+/** Opening more shells at once is hardly meant. */
+const TERMINALS_AT_ONCE_MAX = 16;
+
+const noRun = (): string | undefined => {
+  const { current } = runsStore.getState();
+  return current === undefined || isOver(current) ? "No run is going on" : undefined;
+};
+const nothingSelected = (): string | undefined =>
+  selectionStore.getState().hosts.size === 0 ? "No host is selected" : undefined;
+const withRun = (cause: "stop" | "abort") => (): void => {
+  const { current } = runsStore.getState();
+  if (current !== undefined) endRun(current, cause);
+};
+const inTheme = (theme: ThemeChoice): void => settingsStore.setState({ theme });
+
+const THEME_TITLES: Readonly<Record<ThemeChoice, string>> = {
+  system: "Theme: as the system",
+  dark: "Theme: dark",
+  light: "Theme: light",
+  contrast: "Theme: high contrast",
+};
+
+export const COMMANDS: readonly WindowCommand[] = [
+  {
+    id: "open-application",
+    title: "Open application...",
+    menu: "File",
+    keys: "Ctrl+O",
+    run: () => showDialog({ kind: "open", what: "application" }),
+  },
+  {
+    id: "open-directory",
+    title: "Open resource directory...",
+    menu: "File",
+    keys: "Ctrl+Shift+O",
+    run: () => showDialog({ kind: "open", what: "directory" }),
+  },
+  {
+    id: "open-example",
+    title: "Open example...",
+    menu: "File",
+    run: () => showDialog({ kind: "examples" }),
+  },
+  {
+    id: "copy-hosts",
+    title: "Copy selected hosts",
+    menu: "Edit",
+    whyNot: nothingSelected,
+    run: () => void navigator.clipboard.writeText(foldSelection()),
+  },
+  {
+    id: "select-all-hosts",
+    title: "Select all hosts",
+    menu: "Edit",
+    run: () => selectHosts(hostsStore.getState().rows.keys()),
+  },
+  { id: "clear-selection", title: "Clear selection", menu: "Edit", whyNot: nothingSelected, run: clearSelection },
+  {
+    id: "preferences",
+    title: "Preferences...",
+    menu: "Edit",
+    keys: "Ctrl+,",
+    startsGroup: true,
+    run: () => showDialog({ kind: "preferences" }),
+  },
+  ...VIEW_IDS.map(
+    (id, index): WindowCommand => ({
+      id: `view-${id}`,
+      title: VIEW_TITLES[id],
+      menu: "View",
+      ...(index < 6 ? { keys: `Ctrl+${String(index + 1)}` } : {}),
+      run: () => showView(id),
+    }),
+  ),
+  ...THEMES.map(
+    (theme, index): WindowCommand => ({
+      id: `theme-${theme}`,
+      title: THEME_TITLES[theme],
+      menu: "View",
+      startsGroup: index === 0,
+      run: () => inTheme(theme),
+    }),
+  ),
+  { id: "run", title: "Run", menu: "Plush", keys: "F5", whyNot: whyNotRun, run: () => void startRun() },
+  { id: "stop", title: "Stop", menu: "Plush", keys: "Shift+F5", whyNot: noRun, run: withRun("stop") },
+  { id: "abort", title: "Abort", menu: "Plush", keys: "Ctrl+Shift+F5", whyNot: noRun, run: withRun("abort") },
+  {
+    id: "connect",
+    title: "Connect all hosts",
+    menu: "Plush",
+    startsGroup: true,
+    run: () => connectHosts(undefined),
+  },
+  { id: "disconnect", title: "Disconnect all hosts", menu: "Plush", run: () => disconnectHosts(undefined) },
+  {
+    id: "test-hosts",
+    title: "Test connectivity",
+    menu: "Plush",
+    run: () => showView("resource"),
+  },
+  {
+    id: "terminals",
+    title: "Open terminals on selected hosts",
+    menu: "Plush",
+    startsGroup: true,
+    whyNot: () => {
+      const { size } = selectionStore.getState().hosts;
+      return size > TERMINALS_AT_ONCE_MAX
+        ? `${String(size)} hosts are selected, and at most ${String(TERMINALS_AT_ONCE_MAX)} terminals open at once`
+        : nothingSelected();
+    },
+    run: () => {
+      for (const host of selectionStore.getState().hosts) openTerminal(host);
+    },
+  },
+  {
+    id: "command",
+    title: "Run command on selected hosts...",
+    menu: "Plush",
+    whyNot: nothingSelected,
+    run: () => showDialog({ kind: "command", hosts: [...selectionStore.getState().hosts] }),
+  },
+  {
+    id: "fail",
+    title: "Fail selected hosts...",
+    menu: "Plush",
+    whyNot: nothingSelected,
+    run: () => {
+      const hosts = [...selectionStore.getState().hosts];
+      showDialog({ kind: "fail", hosts, act: () => failHosts(hosts) });
+    },
+  },
+  {
+    id: "default-layout",
+    title: "Default layout",
+    menu: "Window",
+    run: () => {
+      const { api } = dockStore.getState();
+      if (api !== undefined) defaultLayout(api);
+    },
+  },
+  { id: "palette", title: "Command palette", menu: "Help", keys: "Ctrl+K", run: () => showDialog({ kind: "palette" }) },
+  { id: "keys", title: "Keyboard shortcuts", menu: "Help", keys: "?", run: () => showDialog({ kind: "keys" }) },
+  { id: "about", title: "About Nebula", menu: "Help", run: () => showDialog({ kind: "about" }) },
+];
+
+export function runCommandNamed(id: string): void {
+  const command = COMMANDS.find((one) => one.id === id);
+  if (command !== undefined && command.whyNot?.() === undefined) command.run();
+}
+
+/** Undefined where the window has no dialog of the system's (browser): then a path is typed. */
+export async function chooseFileOfSystem(what: "application" | "directory"): Promise<void> {
+  await chooseAndOpen(what);
+}

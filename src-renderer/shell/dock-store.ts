@@ -1,0 +1,87 @@
+// The docks of the window: which views there are, and how one is brought to the front, from wherever.
+import type { DockviewApi } from "dockview-react";
+import { createStore } from "zustand/vanilla";
+
+export const VIEW_IDS = [
+  "world",
+  "application",
+  "resource",
+  "host",
+  "overlay",
+  "output",
+  "problems",
+  "events",
+] as const;
+export type ViewId = (typeof VIEW_IDS)[number];
+
+/** The original's names, and ours in its manner. */
+export const VIEW_TITLES: Readonly<Record<ViewId, string>> = {
+  world: "World View",
+  application: "Application View",
+  resource: "Resource View",
+  host: "Host View",
+  overlay: "Overlay",
+  output: "Output",
+  problems: "Problems",
+  events: "Events",
+};
+
+export const dockStore = createStore<{ readonly api: DockviewApi | undefined }>(() => ({ api: undefined }));
+
+/** Brings the view to the front; opens it again where it was closed. */
+export function showView(id: ViewId): void {
+  const { api } = dockStore.getState();
+  if (api === undefined) return;
+  const panel = api.getPanel(id);
+  if (panel !== undefined) panel.api.setActive();
+  else addView(api, id);
+}
+
+function addView(api: DockviewApi, id: ViewId, position?: Parameters<DockviewApi["addPanel"]>[0]["position"]): void {
+  api.addPanel({
+    id,
+    component: id,
+    title: VIEW_TITLES[id],
+    renderer: "onlyWhenVisible",
+    ...(position === undefined ? {} : { position }),
+  });
+}
+
+/** Views left, overlay right, output below, as wide as the window allows. */
+export function defaultLayout(api: DockviewApi): void {
+  api.clear();
+  addView(api, "application");
+  addView(api, "world", { referencePanel: "application", direction: "within", index: 0 });
+  addView(api, "resource", { referencePanel: "application", direction: "within" });
+  addView(api, "host", { referencePanel: "application", direction: "within" });
+  addView(api, "overlay", { referencePanel: "application", direction: "right" });
+  addView(api, "output", { direction: "below" });
+  addView(api, "problems", { referencePanel: "output", direction: "within" });
+  addView(api, "events", { referencePanel: "output", direction: "within" });
+  for (const id of ["application", "overlay", "output"]) api.getPanel(id)?.api.setActive();
+  api.getPanel("application")?.api.setActive();
+  const width = api.width;
+  const height = api.height;
+  api.getPanel("overlay")?.api.setSize({ width: Math.round(width * 0.42) });
+  api.getPanel("output")?.api.setSize({ height: Math.round(Math.max(220, height * 0.33)) });
+}
+
+let terminalCount = 0;
+
+/** One tab for each shell. */
+export function openTerminal(host: string): void {
+  const { api } = dockStore.getState();
+  if (api === undefined) return;
+  terminalCount += 1;
+  const others = api.panels.find((panel) => panel.view.contentComponent === "terminal");
+  const reference = others ?? api.getPanel("output");
+  api.addPanel({
+    id: `terminal-${String(Date.now())}-${String(terminalCount)}`,
+    component: "terminal",
+    title: `SSH: ${host}`,
+    // A terminal keeps its screen while another tab is in front.
+    renderer: "always",
+    params: { host },
+    ...(reference === undefined ? {} : { position: { referencePanel: reference.id, direction: "within" } }),
+  });
+}

@@ -1,0 +1,124 @@
+// What a person can do with an application, a run and hosts, from wherever in the window.
+import type { EndCause, RunView, StartResult } from "#shared/controller-api/controller-api.ts";
+import type { LoadedDocument } from "#shared/controller-api/window-messages.ts";
+import { foldNames } from "#shared/node-set/node-set.ts";
+import { act, ask } from "./controller.ts";
+import { documentsStore, fileNameOf, takeApplication, takeDirectory } from "./documents-store.ts";
+import { isOver, runsStore } from "./runs-store.ts";
+import { tell } from "./window-store.ts";
+
+/** As `plush run` has it. */
+const FANOUT = 64;
+
+export async function openExample(name: string): Promise<boolean> {
+  const opened = await ask("openExample", { name });
+  if (opened.kind === "refused") {
+    tell("error", "The example cannot be opened", opened.message);
+    return false;
+  }
+  takeDirectory(opened.directory);
+  takeApplication(opened.application);
+  tellProblems(opened.directory);
+  tellProblems(opened.application);
+  return opened.application.result.loaded && opened.directory.result.loaded;
+}
+
+export async function openFile(kind: "application" | "directory", path: string): Promise<void> {
+  const document = await ask(kind === "application" ? "loadApplication" : "loadDirectory", { path });
+  if (kind === "application") takeApplication(document);
+  else takeDirectory(document);
+  tellProblems(document);
+}
+
+export async function chooseAndOpen(kind: "application" | "directory"): Promise<void> {
+  const path = await ask("chooseFile", { kind });
+  if (path !== null) await openFile(kind, path);
+}
+
+function tellProblems({ result, path }: LoadedDocument): void {
+  const errors = result.problems.filter((problem) => problem.severity === "error");
+  const [first] = errors;
+  if (first === undefined) return;
+  const more = errors.length > 1 ? ` and ${String(errors.length - 1)} more` : "";
+  const place = `line ${String(first.line)}`;
+  tell("error", `${fileNameOf(path)} has an error${more}`, `${place}: ${first.message}. ${first.remedy}`);
+}
+
+/** Undefined when it can run; else why not. */
+export function whyNotRun(): string | undefined {
+  const { application, directory } = documentsStore.getState();
+  const { current } = runsStore.getState();
+  if (application === undefined) return "Open an application, or choose an example";
+  if (!application.result.loaded) return `${fileNameOf(application.path)} has errors`;
+  if (directory === undefined) return "Open a resource directory: it says which hosts there are";
+  if (!directory.result.loaded) return `${fileNameOf(directory.path)} has errors`;
+  if (current !== undefined && !isOver(current)) return "A run is going on";
+  return undefined;
+}
+
+export async function startRun(): Promise<StartResult | undefined> {
+  const reason = whyNotRun();
+  if (reason !== undefined) {
+    tell("error", "This cannot run yet", reason);
+    return undefined;
+  }
+  const started = await ask("startRun", {
+    fanout: FANOUT,
+    keep: true,
+    stayConnected: true,
+    deadlineMs: undefined,
+    results: undefined,
+    variables: {},
+  });
+  if (started.kind === "refused") tell("error", started.reason, started.remedy ?? "");
+  return started;
+}
+
+export function endRun(run: RunView, cause: EndCause): void {
+  const reason = cause === "stop" ? "stopped in the window" : "aborted in the window";
+  act("endRun", { run: run.run, cause, reason }, tellRefusal);
+}
+
+export function force(run: RunView, name: string): void {
+  act("force", { run: run.run, name }, tellRefusal);
+}
+
+export function failHosts(hosts: readonly string[]): void {
+  act("failHosts", { hosts, reason: "failed in the window" }, (answers) => {
+    const refused = answers.filter((answer) => answer.kind === "refused");
+    if (refused[0] !== undefined)
+      tell("error", `${String(refused.length)} of ${String(hosts.length)} hosts cannot be failed`, refused[0].message);
+  });
+}
+
+export function connectHosts(hosts: readonly string[] | undefined): void {
+  act("connect", { hosts: hosts === undefined ? undefined : foldNames(hosts), fanout: FANOUT }, tellRefusal);
+}
+
+export function disconnectHosts(hosts: readonly string[] | undefined): void {
+  act("disconnect", { hosts: hosts === undefined ? undefined : foldNames(hosts) }, tellRefusal);
+}
+
+/** Resolves with the run's name, or undefined when it was refused (and told). */
+export async function runCommand(hosts: readonly string[], command: string): Promise<string | undefined> {
+  const started = await ask("startCommand", {
+    fanout: FANOUT,
+    command,
+    hosts: foldNames(hosts),
+    group: undefined,
+    exclude: undefined,
+    connectedOnly: false,
+    stayConnected: true,
+    wantsInput: false,
+    deadlineMs: undefined,
+    results: undefined,
+    keep: false,
+  });
+  if (started.kind === "started") return started.run;
+  tell("error", started.reason, started.remedy ?? "");
+  return undefined;
+}
+
+function tellRefusal(answer: { readonly kind: string; readonly message: string }): void {
+  if (answer.kind === "refused") tell("error", answer.message);
+}

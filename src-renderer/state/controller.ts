@@ -1,0 +1,110 @@
+// The window's end of the link: what the controller tells goes to the stores, what the person does goes to the controller.
+import type { WindowRequestName, WindowRequests, WindowUpdate } from "#shared/controller-api/window-messages.ts";
+import { connectController, type ControllerLink } from "./connect-controller.ts";
+import { takeApplication, takeDirectory } from "./documents-store.ts";
+import { forgetEvents, takeEvents } from "./events-store.ts";
+import { forgetHosts, takeHosts } from "./hosts-store.ts";
+import { forgetOutput, takeOutput } from "./output-store.ts";
+import { forgetRuns, takeRuns } from "./runs-store.ts";
+import { settingsStore, takeWindowState, windowStateText } from "./settings-store.ts";
+import { tell, windowStore } from "./window-store.ts";
+
+export interface TerminalEvents {
+  data(bytes: Uint8Array): void;
+  closed(reason: string): void;
+}
+
+const terminals = new Map<number, TerminalEvents>();
+const hostTestListeners = new Set<(update: Extract<WindowUpdate, { kind: "hostTest" }>) => void>();
+let link: ControllerLink | undefined;
+let stateKept = "";
+
+/** Once, at the start. */
+export function startLink(): void {
+  link = connectController({
+    update: takeUpdate,
+    gone(reason, retryMs) {
+      windowStore.setState({ gone: { reason, retryMs }, question: undefined });
+      for (const terminal of terminals.values()) terminal.closed("the controller is gone");
+      terminals.clear();
+    },
+  });
+  settingsStore.subscribe(() => {
+    const state = windowStateText();
+    if (windowStore.getState().welcome === undefined || state === stateKept) return;
+    stateKept = state;
+    void ask("keepWindowState", { state });
+  });
+}
+
+/** Rejects only for a bug, or when the controller is gone: what can go wrong is in the answer. */
+export async function ask<Name extends WindowRequestName>(
+  name: Name,
+  given: WindowRequests[Name]["arguments"],
+): Promise<WindowRequests[Name]["answer"]> {
+  if (link === undefined) throw new Error("the window has no link yet");
+  return link.ask(name, given);
+}
+
+/** For acts whose answer needs no more than a word: what fails is told. */
+export function act<Name extends WindowRequestName>(
+  name: Name,
+  given: WindowRequests[Name]["arguments"],
+  then?: (answer: WindowRequests[Name]["answer"]) => void,
+): void {
+  ask(name, given).then(then, (error: unknown) => {
+    tell("error", `${name} did not work`, error instanceof Error ? error.message : String(error));
+  });
+}
+
+export function followTerminal(terminal: number, events: TerminalEvents): () => void {
+  terminals.set(terminal, events);
+  return () => terminals.delete(terminal);
+}
+
+export function followHostTests(
+  listener: (update: Extract<WindowUpdate, { kind: "hostTest" }>) => void,
+): () => void {
+  hostTestListeners.add(listener);
+  return () => hostTestListeners.delete(listener);
+}
+
+function takeUpdate(update: WindowUpdate): void {
+  switch (update.kind) {
+    case "welcome": {
+      // A controller that was started anew knows nothing of what was shown before.
+      forgetHosts();
+      forgetRuns();
+      forgetEvents();
+      forgetOutput();
+      takeWindowState(update.windowState);
+      takeApplication(update.application);
+      takeDirectory(update.directory);
+      windowStore.setState({ welcome: update, gone: undefined, question: undefined });
+      return;
+    }
+    case "state":
+      takeHosts(update);
+      takeRuns(update.runs, Date.parse(update.time));
+      void ask("seenState", { sequence: update.sequence });
+      return;
+    case "events":
+      takeEvents(update.events);
+      takeOutput(update.events);
+      if (update.missed > 0) tell("note", `${String(update.missed)} events were too many for this window`);
+      return;
+    case "question":
+      windowStore.setState({ question: update.question });
+      return;
+    case "hostTest":
+      for (const listener of hostTestListeners) listener(update);
+      return;
+    case "terminalData":
+      terminals.get(update.terminal)?.data(update.bytes);
+      return;
+    case "terminalClosed":
+      terminals.get(update.terminal)?.closed(update.reason);
+      terminals.delete(update.terminal);
+      return;
+  }
+}

@@ -1,0 +1,31 @@
+// The application and the directory that are open: their texts, what the controller found in them, and what is parsed here.
+import { createStore } from "zustand/vanilla";
+import { parseApplication, type ParsedApplication } from "#shared/application/parse-application.ts";
+import type { LoadedDocument } from "#shared/controller-api/window-messages.ts";
+
+export interface DocumentsState {
+  readonly application: LoadedDocument | undefined;
+  readonly directory: LoadedDocument | undefined;
+  /** Undefined while none is open. */
+  readonly parsed: ParsedApplication | undefined;
+}
+
+export const documentsStore = createStore<DocumentsState>(() => ({
+  application: undefined,
+  directory: undefined,
+  parsed: undefined,
+}));
+
+export function takeApplication(application: LoadedDocument | undefined): void {
+  const text = application?.text;
+  documentsStore.setState({ application, parsed: text === undefined ? undefined : parseApplication(text) });
+}
+
+export function takeDirectory(directory: LoadedDocument | undefined): void {
+  documentsStore.setState({ directory });
+}
+
+/** `app.xml` of a path, as titles show it. */
+export function fileNameOf(path: string): string {
+  return path.split(/[/\\]/).at(-1) ?? path;
+}

@@ -1,0 +1,92 @@
+// The last events of all runs, without output, and the problems among them, joined by what they say.
+import { createStore } from "zustand/vanilla";
+import type { RunEvent } from "#shared/controller-api/run-events.ts";
+import { foldNames, parseNodeSet } from "#shared/node-set/node-set.ts";
+
+/** Kept in the window; all of them are in the run's results. */
+const EVENTS_MAX = 5000;
+
+export type TimedEvent = Exclude<RunEvent, { event: "output" }>;
+
+export interface RunProblem {
+  readonly run: string;
+  readonly severity: "error" | "warning" | "note";
+  readonly step: string;
+  readonly message: string;
+  readonly remedy: string;
+  /** A folded node set; "" when it is about no host. */
+  readonly hosts: string;
+  readonly count: number;
+  readonly time: string;
+}
+
+export interface EventsState {
+  /** Oldest first. */
+  readonly events: readonly TimedEvent[];
+  readonly dropped: number;
+  /** Newest first; the same words about several hosts are one. */
+  readonly problems: readonly RunProblem[];
+  /** What a run is waiting for now, by run and what. */
+  readonly waiting: readonly Extract<TimedEvent, { event: "waiting" }>[];
+}
+
+const EMPTY: EventsState = { events: [], dropped: 0, problems: [], waiting: [] };
+
+export const eventsStore = createStore<EventsState>(() => EMPTY);
+
+export function forgetEvents(): void {
+  eventsStore.setState(EMPTY);
+}
+
+export function takeEvents(batch: readonly RunEvent[]): void {
+  const fresh = batch.filter((event) => event.event !== "output");
+  if (fresh.length === 0) return;
+  const state = eventsStore.getState();
+  const all = [...state.events, ...fresh];
+  const events = all.slice(-EVENTS_MAX);
+  const problems = fresh.reduce<readonly RunProblem[]>(withProblem, state.problems);
+  const waiting = fresh.reduce(withWaiting, state.waiting);
+  eventsStore.setState({ events, dropped: state.dropped + all.length - events.length, problems, waiting });
+}
+
+function withProblem(problems: readonly RunProblem[], event: TimedEvent): readonly RunProblem[] {
+  const found = problemOf(event);
+  if (found === undefined) return problems;
+  const same = problems.find(
+    (one) => one.run === found.run && one.step === found.step && one.message === found.message,
+  );
+  if (same === undefined) return [found, ...problems];
+  const names = new Set([...namesOf(same.hosts), ...namesOf(found.hosts)]);
+  const joined = { ...found, hosts: foldNames(names), count: names.size };
+  return problems.map((one) => (one === same ? joined : one));
+}
+
+function problemOf(event: TimedEvent): RunProblem | undefined {
+  const { run, time } = event;
+  if (event.event === "problem") {
+    const { severity, step, message, remedy, hosts } = event;
+    return { run, time, severity, step, message, remedy, hosts, count: namesOf(hosts).length };
+  }
+  if (event.event === "host" && event.state === "failed") {
+    const { host, step = "", reason = "failed", remedy = "" } = event;
+    return { run, time, severity: "error", step, message: reason, remedy, hosts: host, count: 1 };
+  }
+  return undefined;
+}
+
+function withWaiting(
+  waiting: EventsState["waiting"],
+  event: TimedEvent,
+): readonly Extract<TimedEvent, { event: "waiting" }>[] {
+  if (event.event === "run") return waiting.filter((one) => one.run !== event.run);
+  if (event.event === "barrier" && event.state !== "reached")
+    return waiting.filter((one) => one.run !== event.run || !one.for.includes(event.barrier));
+  if (event.event !== "waiting") return waiting;
+  return [event, ...waiting.filter((one) => one.run !== event.run || one.for !== event.for)];
+}
+
+function namesOf(folded: string): readonly string[] {
+  if (folded === "") return [];
+  const parsed = parseNodeSet(folded);
+  return parsed.kind === "ok" ? parsed.set.names() : [folded];
+}

@@ -1,0 +1,39 @@
+// The runs that the controller knows, and the one that the window is about: the last one of an application.
+import { createStore } from "zustand/vanilla";
+import type { RunView } from "#shared/controller-api/controller-api.ts";
+
+export interface RunsState {
+  readonly runs: ReadonlyMap<string, RunView>;
+  readonly current: RunView | undefined;
+  /** When those that are over were seen to end, milliseconds since 1970. */
+  readonly endedAt: ReadonlyMap<string, number>;
+}
+
+const EMPTY: RunsState = { runs: new Map(), current: undefined, endedAt: new Map() };
+
+export const runsStore = createStore<RunsState>(() => EMPTY);
+
+export function forgetRuns(): void {
+  runsStore.setState(EMPTY);
+}
+
+export function takeRuns(changed: readonly RunView[], timeMs: number): void {
+  if (changed.length === 0) return;
+  const state = runsStore.getState();
+  const runs = new Map(state.runs);
+  const endedAt = new Map(state.endedAt);
+  for (const run of changed) {
+    runs.set(run.run, run);
+    if (isOver(run) && !endedAt.has(run.run)) endedAt.set(run.run, timeMs);
+  }
+  runsStore.setState({ runs, endedAt, current: [...runs.values()].findLast(isOfApplication) });
+}
+
+/** A command on hosts is a run, too, and has no stages to show: its answers are shown where it was given. */
+export function isOfApplication(run: RunView): boolean {
+  return run.components.length > 0 && run.experiment !== "command";
+}
+
+export function isOver(run: RunView): boolean {
+  return run.verdict !== undefined;
+}

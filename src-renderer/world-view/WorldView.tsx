@@ -1,0 +1,7 @@
+// Placeholder of a view that is being built.
+import type { JSX } from "react";
+import { Empty } from "../marks/Empty.tsx";
+
+export function WorldView(): JSX.Element {
+  return <Empty title="Being built">This view comes next.</Empty>;
+}
