@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { Empty } from "../marks/Empty.tsx";
 import { eventsStore, type TimedEvent } from "../state/events-store.ts";
-import { eventText } from "./event-text.ts";
+import { eventText } from "../state/event-text.ts";
 
 const ROW_PX = 22;
 

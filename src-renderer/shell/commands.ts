@@ -1,6 +1,5 @@
 // All commands of the window: one list for menus, palette, keys, and the system's own menu in Electron.
 import {
-  chooseAndOpen,
   connectHosts,
   disconnectHosts,
   endRun,
@@ -8,6 +7,7 @@ import {
   startRun,
   whyNotRun,
 } from "../state/actions.ts";
+import { answerRequests } from "../state/requests.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
 import { clearSelection, foldSelection, selectHosts, selectionStore } from "../state/selection-store.ts";
@@ -182,7 +182,15 @@ export function runCommandNamed(id: string): void {
   if (command !== undefined && command.whyNot?.() === undefined) command.run();
 }
 
-/** Undefined where the window has no dialog of the system's (browser): then a path is typed. */
-export async function chooseFileOfSystem(what: "application" | "directory"): Promise<void> {
-  await chooseAndOpen(what);
-}
+
+answerRequests({
+  terminal: openTerminal,
+  fail: (hosts) => showDialog({ kind: "fail", hosts, act: () => failHosts(hosts) }),
+  command: (hosts) => showDialog({ kind: "command", hosts }),
+  show: (view) => {
+    const id = VIEW_IDS.find((one) => one === view);
+    if (id !== undefined) showView(id);
+  },
+  examples: () => showDialog({ kind: "examples" }),
+  open: (what) => showDialog({ kind: "open", what }),
+});

@@ -30,11 +30,6 @@ export async function openFile(kind: "application" | "directory", path: string):
   tellProblems(document);
 }
 
-export async function chooseAndOpen(kind: "application" | "directory"): Promise<void> {
-  const path = await ask("chooseFile", { kind });
-  if (path !== null) await openFile(kind, path);
-}
-
 function tellProblems({ result, path }: LoadedDocument): void {
   const errors = result.problems.filter((problem) => problem.severity === "error");
   const [first] = errors;

@@ -1,5 +1,5 @@
 // One line for each kind of event, in the words of the command line. Pure.
-import type { TimedEvent } from "../state/events-store.ts";
+import type { TimedEvent } from "./events-store.ts";
 
 export function eventText(event: TimedEvent): string {
   switch (event.event) {

@@ -1,0 +1,93 @@
+// Which lines the host table shows, in which order: filtered, sorted, and grouped by state with the worst first. Pure.
+import { compareNames, foldNames } from "#shared/node-set/node-set.ts";
+import { HOST_MARKS, severityOf, type HostMark } from "../state/host-mark.ts";
+import type { HostRow } from "../state/hosts-store.ts";
+
+export const COLUMNS = ["state", "name", "site", "component", "doing", "parent", "depth", "way", "address", "since"] as const;
+export type Column = (typeof COLUMNS)[number];
+
+export interface Sorting {
+  readonly column: Column;
+  readonly descending: boolean;
+}
+
+export type TableLine =
+  | {
+      readonly kind: "group";
+      readonly mark: HostMark;
+      readonly count: number;
+      readonly words: string;
+      readonly isOpen: boolean;
+    }
+  | { readonly kind: "host"; readonly row: HostRow };
+
+export interface TableChoice {
+  readonly sorting: Sorting;
+  readonly isGrouped: boolean;
+  readonly closed: ReadonlySet<HostMark>;
+}
+
+export function linesOf(rows: readonly HostRow[], choice: TableChoice): readonly TableLine[] {
+  const sorted = rows.toSorted((left, right) => compareRows(left, right, choice.sorting));
+  if (!choice.isGrouped) return sorted.map((row) => ({ kind: "host", row }));
+  return HOST_MARKS.flatMap((mark): TableLine[] => {
+    const members = sorted.filter((row) => row.mark === mark);
+    if (members.length === 0) return [];
+    const isOpen = !choice.closed.has(mark);
+    const group: TableLine = { kind: "group", mark, count: members.length, words: reasonsOf(members), isOpen };
+    return [group, ...(isOpen ? members.map((row): TableLine => ({ kind: "host", row })) : [])];
+  });
+}
+
+/** The commonest reason stands for all where it is the only one; else their number and the commonest. */
+function reasonsOf(rows: readonly HostRow[]): string {
+  const counts = new Map<string, string[]>();
+  for (const { host, name } of rows) {
+    if (host.reason !== "") counts.set(host.reason, [...(counts.get(host.reason) ?? []), name]);
+  }
+  const [most] = [...counts].sort(([, left], [, right]) => right.length - left.length);
+  if (most === undefined) return "";
+  const [reason, names] = most;
+  if (counts.size === 1 && names.length === rows.length) return reason;
+  const where = names.length > 3 ? `${String(names.length)} hosts` : foldNames(names);
+  return counts.size === 1 ? `${reason} on ${where}` : `${String(counts.size)} reasons; ${reason} on ${where}`;
+}
+
+export function doingOf({ host }: HostRow): string {
+  const running = host.processes.filter((process) => process.state !== "exited");
+  const [process] = running.length > 0 ? running : host.processes;
+  if (process === undefined) return "";
+  const more = host.processes.length > 1 ? ` and ${String(host.processes.length - 1)} more` : "";
+  return `${process.process}${more}`;
+}
+
+function compareRows(left: HostRow, right: HostRow, { column, descending }: Sorting): number {
+  const order = compareBy(column, left, right);
+  const byName = compareNames(left.name, right.name);
+  return order === 0 ? byName : descending ? -order : order;
+}
+
+function compareBy(column: Column, left: HostRow, right: HostRow): number {
+  switch (column) {
+    case "state":
+      return severityOf(left.mark) - severityOf(right.mark);
+    case "name":
+      return compareNames(left.name, right.name);
+    case "site":
+      return compareNames(left.host.site ?? "", right.host.site ?? "");
+    case "component":
+      return compareNames(left.host.component ?? "", right.host.component ?? "");
+    case "doing":
+      return compareNames(doingOf(left), doingOf(right));
+    case "parent":
+      return compareNames(left.member?.parent ?? "", right.member?.parent ?? "");
+    case "depth":
+      return (left.member?.depth ?? 0) - (right.member?.depth ?? 0);
+    case "way":
+      return compareNames(left.member?.way ?? "", right.member?.way ?? "");
+    case "address":
+      return compareNames(left.host.address, right.host.address);
+    case "since":
+      return left.host.since - right.host.since;
+  }
+}
