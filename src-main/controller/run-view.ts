@@ -34,6 +34,8 @@ export class RunViewFold {
   #state: RunState = "matching";
   #startedAt = "";
   #verdict: RunVerdict | undefined;
+  #endedAt: string | undefined;
+  #outcomes: RunView["outcomes"];
 
   constructor(run: string, results: string) {
     this.#run = run;
@@ -47,8 +49,11 @@ export class RunViewFold {
         if (this.#startedAt === "") this.#startedAt = event.time;
         this.#experiment = event.experiment ?? this.#experiment;
         this.#controllerAbsenceMs = event.controllerAbsenceMs ?? this.#controllerAbsenceMs;
-        if (event.exitCode !== undefined)
+        if (event.exitCode !== undefined) {
           this.#verdict = { exitCode: event.exitCode, reason: event.reason ?? "" };
+          this.#endedAt = event.time;
+          this.#outcomes = event.hosts;
+        }
         return;
       case "matching":
         this.#components.set(event.component, { wanted: event.wanted, stage: "allocating resources" });
@@ -110,13 +115,30 @@ export class RunViewFold {
       experiment: this.#experiment,
       state: this.#state,
       startedAt: this.#startedAt,
+      endedAt: this.#endedAt,
       controllerAbsenceMs: this.#controllerAbsenceMs,
       verdict: this.#verdict,
       results: this.#results,
       components: [...this.#components].map(([name, component]) => this.#component(name, component)),
       barriers: [...this.#barriers].map(([name, barrier]) => ({ name, ...barrier })),
       processes: { running: count("running"), succeeded: count("succeeded"), failed: count("failed") },
+      blocks: this.#blocks(),
+      outcomes: this.#outcomes,
     };
+  }
+
+  #blocks(): RunView["blocks"] {
+    const blocks = new Map<string, Record<string, number>>();
+    for (const host of this.#hosts.values()) {
+      // One that was replaced counts no more: its successor does.
+      if (host.component === null) continue;
+      for (const { block, state } of host.processes.values()) {
+        const counts = blocks.get(block) ?? {};
+        counts[state] = (counts[state] ?? 0) + 1;
+        blocks.set(block, counts);
+      }
+    }
+    return [...blocks].map(([block, counts]) => ({ block, counts }));
   }
 
   #host(event: Extract<RunEvent, { event: "host" }>): void {

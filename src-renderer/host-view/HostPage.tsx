@@ -106,7 +106,7 @@ function Processes({ row }: { readonly row: HostRow }): JSX.Element {
 function Facts({ row }: { readonly row: HostRow }): JSX.Element {
   const { host, member } = row;
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ["Component", host.component],
+    ["Component", row.component],
     ["Groups", host.groups.join(", ") || undefined],
     ["Site", host.site],
     ["Reached by", host.managerType],

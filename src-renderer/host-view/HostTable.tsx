@@ -209,7 +209,7 @@ const HostLine = memo(
           {name}
         </span>
         <span role="gridcell">{host.site ?? "-"}</span>
-        <span role="gridcell">{host.component ?? "-"}</span>
+        <span role="gridcell">{row.component ?? "-"}</span>
         <span role="gridcell" title={host.reason}>
           {doingOf(row) || host.reason || "-"}
         </span>

@@ -76,7 +76,7 @@ function compareBy(column: Column, left: HostRow, right: HostRow): number {
     case "site":
       return compareNames(left.host.site ?? "", right.host.site ?? "");
     case "component":
-      return compareNames(left.host.component ?? "", right.host.component ?? "");
+      return compareNames(left.component ?? "", right.component ?? "");
     case "doing":
       return compareNames(doingOf(left), doingOf(right));
     case "parent":

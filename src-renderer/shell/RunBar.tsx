@@ -114,7 +114,7 @@ function Stages({ run }: { readonly run: RunView }): JSX.Element {
 /** Of the hosts that take part. */
 function Counts({ run }: { readonly run: RunView }): JSX.Element {
   const sorted = useStore(hostsStore, (state) => state.sorted);
-  const part = sorted.filter((row) => row.host.component !== undefined);
+  const part = sorted.filter((row) => row.component !== undefined);
   const counts = countMarks(part.map((row) => row.mark));
   const shown = [...HOST_MARKS].reverse().filter((mark) => (counts.get(mark) ?? 0) > 0 && mark !== "unused");
   return (
@@ -139,11 +139,11 @@ function Counts({ run }: { readonly run: RunView }): JSX.Element {
 
 function Elapsed({ run }: { readonly run: RunView }): JSX.Element {
   const now = useNow();
-  const endedAt = useStore(runsStore, (state) => state.endedAt.get(run.run));
+  const end = run.endedAt === undefined ? now : Date.parse(run.endedAt);
   return (
     <span>
-      <b className="numbers">{clockText((endedAt ?? now) - Date.parse(run.startedAt))}</b>{" "}
-      {endedAt === undefined ? "elapsed" : "in all"}
+      <b className="numbers">{clockText(end - Date.parse(run.startedAt))}</b>{" "}
+      {run.endedAt === undefined ? "elapsed" : "in all"}
     </span>
   );
 }

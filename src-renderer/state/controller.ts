@@ -5,7 +5,7 @@ import { takeApplication, takeDirectory } from "./documents-store.ts";
 import { forgetEvents, takeEvents } from "./events-store.ts";
 import { forgetHosts, takeHosts } from "./hosts-store.ts";
 import { forgetOutput, takeOutput } from "./output-store.ts";
-import { forgetRuns, takeRuns } from "./runs-store.ts";
+import { forgetRuns, runsStore, takeRuns } from "./runs-store.ts";
 import { settingsStore, takeWindowState, windowStateText } from "./settings-store.ts";
 import { tell, windowStore } from "./window-store.ts";
 
@@ -84,8 +84,8 @@ function takeUpdate(update: WindowUpdate): void {
       return;
     }
     case "state":
-      takeHosts(update);
-      takeRuns(update.runs, Date.parse(update.time));
+      takeRuns(update.runs);
+      takeHosts(update, runsStore.getState().current);
       void ask("seenState", { sequence: update.sequence });
       return;
     case "events":

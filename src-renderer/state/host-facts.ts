@@ -38,7 +38,7 @@ export function factsOf(
     host: name,
     state: mark,
     site: host.site ?? "",
-    component: host.component ?? "",
+    component: row.component ?? "",
     address: host.address,
     parent: member?.parent ?? "",
     way: member?.way ?? "",

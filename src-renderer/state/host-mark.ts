@@ -15,11 +15,19 @@ export const HOST_MARKS = [
 ] as const;
 export type HostMark = (typeof HOST_MARKS)[number];
 
+/** What the last run made of a host, once that run is over: shown for as long as nothing new is asked of the host. */
+export type HostOutcome = "finished" | "failed";
+
 /** Orphaned is not failed: its processes go on. What the run has decided (failed, finished) stands above the overlay's doubts. */
-export function markOf(host: WindowHost, member: WindowMember | undefined): HostMark {
+export function markOf(
+  host: WindowHost,
+  member: WindowMember | undefined,
+  outcome: HostOutcome | undefined,
+): HostMark {
   if (member?.state === "lost") return "lost";
   if (host.state === "failed") return "failed";
   if (member?.state === "orphaned") return "orphaned";
+  if (outcome !== undefined && (host.state === "idle" || host.state === "disconnected")) return outcome;
   switch (host.state) {
     case "disconnected":
       return "unused";

@@ -1,15 +1,18 @@
 // All hosts of the directory with their places in the overlay, as the controller tells them; changed ones only are new objects.
 import { createStore } from "zustand/vanilla";
-import type { MeshView } from "#shared/controller-api/controller-api.ts";
+import type { MeshView, RunView } from "#shared/controller-api/controller-api.ts";
 import type { StateUpdate, WindowHost, WindowMember } from "#shared/controller-api/window-messages.ts";
-import { compareNames } from "#shared/node-set/node-set.ts";
-import { markOf, type HostMark } from "./host-mark.ts";
+import { compareNames, parseNodeSet } from "#shared/node-set/node-set.ts";
+import { forgetTreeHistory, takeTreeChange } from "./tree-history-store.ts";
+import { markOf, type HostMark, type HostOutcome } from "./host-mark.ts";
 
 /** What every view shows of a host. The same object for as long as nothing of it has changed. */
 export interface HostRow {
   readonly name: string;
   readonly mark: HostMark;
   readonly host: WindowHost;
+  /** In the run that goes on, or in the last one. */
+  readonly component: string | undefined;
   readonly member: WindowMember | undefined;
 }
 
@@ -27,37 +30,78 @@ const EMPTY: HostsState = { rows: new Map(), sorted: [], mesh: undefined, timeMs
 export const hostsStore = createStore<HostsState>(() => EMPTY);
 
 export function forgetHosts(): void {
+  forgetTreeHistory();
   hostsStore.setState(EMPTY);
 }
 
-export function takeHosts(update: StateUpdate): void {
+export function takeHosts(update: StateUpdate, run: RunView | undefined): void {
   const before = hostsStore.getState();
   const timeMs = Date.parse(update.time);
   const mesh = update.mesh ?? before.mesh;
-  const { hosts, hostsGone, members, membersGone } = update;
-  if ([hosts, hostsGone, members, membersGone].every((list) => list.length === 0)) {
+  const { hosts, hostsGone, members, membersGone, runs } = update;
+  if ([hosts, hostsGone, members, membersGone, runs].every((list) => list.length === 0)) {
     hostsStore.setState({ mesh, timeMs });
     return;
   }
-  const rows = new Map(before.rows);
-  for (const name of hostsGone) rows.delete(name);
-  for (const host of hosts) rows.set(host.host, rowOf(host, rows.get(host.host)?.member));
-  for (const name of membersGone) {
-    const row = rows.get(name);
-    if (row !== undefined) rows.set(name, rowOf(row.host, undefined));
-  }
-  for (const member of members) {
-    const row = rows.get(member.host);
-    if (row !== undefined) rows.set(member.host, rowOf(row.host, member));
+  const part = partsIn(run);
+  const changedHosts = new Map<string, WindowHost>(hosts.map((host) => [host.host, host]));
+  const changedMembers = new Map<string, WindowMember>(members.map((member) => [member.host, member]));
+  const gone = new Set<string>(membersGone);
+  const rows = new Map<string, HostRow>();
+  const lost = new Set<string>(hostsGone);
+  for (const name of new Set([...before.rows.keys(), ...changedHosts.keys()])) {
+    const row = before.rows.get(name);
+    const host = changedHosts.get(name) ?? row?.host;
+    if (host === undefined || lost.has(name)) continue;
+    const member = changedMembers.get(name) ?? (gone.has(name) ? undefined : row?.member);
+    rows.set(name, rowOf(row, host, member, part.get(name)));
   }
   const isSameSet = before.rows.size === rows.size && hosts.every(({ host }) => before.rows.has(host));
   const names = isSameSet
     ? before.sorted.map((row) => row.name)
     : [...rows.keys()].sort((left, right) => compareNames(left, right));
   const sorted = names.flatMap((name) => rows.get(name) ?? []);
+  takeTreeChange(before.rows, sorted, timeMs);
   hostsStore.setState({ rows, sorted, mesh, timeMs });
 }
 
-function rowOf(host: WindowHost, member: WindowMember | undefined): HostRow {
-  return { name: host.host, mark: markOf(host, member), host, member };
+interface Part {
+  readonly component: string | undefined;
+  readonly outcome: HostOutcome | undefined;
+}
+
+const NO_PART: Part = { component: undefined, outcome: undefined };
+
+/** Once a run is over its hosts take part in none; what they were in it is still what a person wants to see. */
+function partsIn(run: RunView | undefined): ReadonlyMap<string, Part> {
+  const parts = new Map<string, Part>();
+  if (run?.outcomes === undefined) return parts;
+  const { succeeded, failed, unreachable, replaced } = run.outcomes;
+  const ended = new Map<string, HostOutcome>([
+    ...namesIn(succeeded).map((name) => [name, "finished"] as const),
+    ...[failed, unreachable, replaced].flatMap(namesIn).map((name) => [name, "failed"] as const),
+  ]);
+  for (const component of run.components)
+    for (const name of namesIn(component.hosts)) parts.set(name, { component: component.name, outcome: ended.get(name) });
+  for (const [name, outcome] of ended) if (!parts.has(name)) parts.set(name, { component: undefined, outcome });
+  return parts;
+}
+
+function namesIn(folded: string): readonly string[] {
+  const parsed = parseNodeSet(folded);
+  return parsed.kind === "ok" ? parsed.set.names() : [];
+}
+
+/** The same object when nothing of it has changed: whoever draws it need not draw it again. */
+function rowOf(
+  before: HostRow | undefined,
+  host: WindowHost,
+  member: WindowMember | undefined,
+  part: Part = NO_PART,
+): HostRow {
+  const mark = markOf(host, member, part.outcome);
+  const component = host.component ?? part.component;
+  if (before?.host === host && before.member === member && before.mark === mark && before.component === component)
+    return before;
+  return { name: host.host, mark, host, component, member };
 }

@@ -5,11 +5,9 @@ import type { RunView } from "#shared/controller-api/controller-api.ts";
 export interface RunsState {
   readonly runs: ReadonlyMap<string, RunView>;
   readonly current: RunView | undefined;
-  /** When those that are over were seen to end, milliseconds since 1970. */
-  readonly endedAt: ReadonlyMap<string, number>;
 }
 
-const EMPTY: RunsState = { runs: new Map(), current: undefined, endedAt: new Map() };
+const EMPTY: RunsState = { runs: new Map(), current: undefined };
 
 export const runsStore = createStore<RunsState>(() => EMPTY);
 
@@ -17,16 +15,11 @@ export function forgetRuns(): void {
   runsStore.setState(EMPTY);
 }
 
-export function takeRuns(changed: readonly RunView[], timeMs: number): void {
+export function takeRuns(changed: readonly RunView[]): void {
   if (changed.length === 0) return;
-  const state = runsStore.getState();
-  const runs = new Map(state.runs);
-  const endedAt = new Map(state.endedAt);
-  for (const run of changed) {
-    runs.set(run.run, run);
-    if (isOver(run) && !endedAt.has(run.run)) endedAt.set(run.run, timeMs);
-  }
-  runsStore.setState({ runs, endedAt, current: [...runs.values()].findLast(isOfApplication) });
+  const runs = new Map(runsStore.getState().runs);
+  for (const run of changed) runs.set(run.run, run);
+  runsStore.setState({ runs, current: [...runs.values()].findLast(isOfApplication) });
 }
 
 /** A command on hosts is a run, too, and has no stages to show: its answers are shown where it was given. */

@@ -188,6 +188,8 @@ export interface RunView {
   readonly experiment: string;
   readonly state: RunState;
   readonly startedAt: string;
+  /** Undefined while it goes on. */
+  readonly endedAt: string | undefined;
   /** Hosts without their controller stop and clean up after so long. */
   readonly controllerAbsenceMs: number;
   readonly verdict: RunVerdict | undefined;
@@ -209,4 +211,15 @@ export interface RunView {
     readonly released: boolean;
   }[];
   readonly processes: { readonly running: number; readonly succeeded: number; readonly failed: number };
+  /** By the block's path: hosts by the state of their process in it (`running`, `succeeded`, `failed`, `stopped` …). */
+  readonly blocks: readonly { readonly block: string; readonly counts: Readonly<Record<string, number>> }[];
+  /** Folded node sets, once the run is over. */
+  readonly outcomes:
+    | {
+        readonly succeeded: string;
+        readonly failed: string;
+        readonly unreachable: string;
+        readonly replaced: string;
+      }
+    | undefined;
 }

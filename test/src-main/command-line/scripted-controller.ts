@@ -88,6 +88,7 @@ export function createScriptedController(script: Script): ScriptedController {
     emit,
     questions,
     played,
+    openTerminal: async () => ({ kind: "failed", step: "terminal", reason: "none here", remedy: "" }),
     async loadApplication(source: DocumentSource): Promise<LoadResult> {
       const { specification, problems } = parseApplication(source.text ?? "");
       const all = [

@@ -25,6 +25,7 @@ const hostView = (host: string, more: Partial<HostView> = {}): HostView => ({
   managerType: "local",
   groups: ["all"],
   site: undefined,
+  place: undefined,
   address: "127.0.0.1",
   component: undefined,
   state: "disconnected",

@@ -49,6 +49,7 @@ export function createTestWorld(options: TestWorldOptions = {}): TestWorld {
     stdin: Object.assign(input, { isTTY: options.terminal === true }),
     stdout: out.stream,
     stderr: err.stream,
+    serveWindow: () => Promise.reject(new Error("no window is served in these tests")),
     environment: options.environment ?? {},
     workingDirectory: folder,
     paths: {

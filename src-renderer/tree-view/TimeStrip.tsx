@@ -1,0 +1,82 @@
+// The overlay over time: how many hosts were attached, and each time that some had to move, with how long that took.
+import { useEffect, useRef, useState, type JSX } from "react";
+import { useStore } from "zustand";
+import { useNow } from "../marks/use-now.ts";
+import { clockText, durationText, plural } from "../marks/words.ts";
+import { selectHosts } from "../state/selection-store.ts";
+import { treeHistoryStore } from "../state/tree-history-store.ts";
+
+const HEIGHT = 50;
+const AREA = 26;
+const SPAN_MS_MIN = 30_000;
+
+export function TimeStrip(): JSX.Element | null {
+  const { growth, reconfigurations } = useStore(treeHistoryStore);
+  const now = useNow();
+  const place = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (place.current === null) return undefined;
+    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, [growth.length > 0]);
+  const [first] = growth;
+  if (first === undefined) return null;
+  const end = Math.max(now, growth.at(-1)?.timeMs ?? now);
+  const span = Math.max(SPAN_MS_MIN, end - first.timeMs);
+  const x = (timeMs: number): number => 12 + ((timeMs - first.timeMs) / span) * Math.max(0, width - 24);
+  const most = Math.max(...growth.map((point) => point.attached), 1);
+  const y = (attached: number): number => AREA - (attached / most) * (AREA - 8);
+  const steps = growth.flatMap((point, index) => {
+    const next = growth[index + 1]?.timeMs ?? end;
+    return [`${String(x(point.timeMs))},${String(y(point.attached))}`, `${String(x(next))},${String(y(point.attached))}`];
+  });
+  const area = `${String(x(first.timeMs))},${String(AREA)} ${steps.join(" ")} ${String(x(end))},${String(AREA)}`;
+  return (
+    <div ref={place} className="time-strip" aria-label="The overlay over time">
+      <svg width={width} height={HEIGHT} role="img" aria-label={wordsOf(most, reconfigurations.length)}>
+        <polygon points={area} className="growth" />
+        <line x1={12} x2={Math.max(12, width - 12)} y1={AREA} y2={AREA} className="axis" />
+        {ticksOf(span).map((tick) => (
+          <text key={tick} x={x(first.timeMs + tick)} y={HEIGHT - 8} className="tick">
+            {clockText(tick)}
+          </text>
+        ))}
+      </svg>
+      {reconfigurations.map((one) => (
+        <button
+          key={one.startMs}
+          type="button"
+          className={`change ${one.endMs === undefined ? "open" : ""} ${one.lost.size > 0 ? "lost" : ""}`}
+          style={{ left: x(one.startMs) }}
+          title={changeWords(one.orphaned.size, one.lost.size, one.endMs === undefined ? undefined : one.endMs - one.startMs)}
+          onClick={() => selectHosts(one.orphaned)}
+        >
+          <i />
+          <span>
+            {one.endMs === undefined
+              ? `${String(one.orphaned.size - one.attached.size)} moving`
+              : `${String(one.attached.size)} moved, ${durationText(one.endMs - one.startMs)}`}
+          </span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function wordsOf(most: number, changes: number): string {
+  return `Up to ${plural(most, "host")} attached; ${plural(changes, "reconfiguration")}`;
+}
+
+function changeWords(orphaned: number, lost: number, durationMs: number | undefined): string {
+  const what = `${plural(orphaned, "host")} lost ${orphaned === 1 ? "its" : "their"} parent`;
+  if (durationMs === undefined) return `${what}; looking for a new one`;
+  return `${what}; settled after ${durationText(durationMs)}${lost > 0 ? `, ${String(lost)} of them lost` : ""}`;
+}
+
+function ticksOf(spanMs: number): readonly number[] {
+  const steps = [5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200].map((seconds) => seconds * 1000);
+  const step = steps.find((one) => spanMs / one <= 8) ?? spanMs / 8;
+  return Array.from({ length: Math.floor(spanMs / step) + 1 }, (_, index) => index * step);
+}
