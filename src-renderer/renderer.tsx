@@ -2,7 +2,6 @@
 import "@fontsource-variable/inter/wght.css";
 import "@fontsource-variable/jetbrains-mono/wght.css";
 import "@mantine/core/styles.layer.css";
-import "@mantine/spotlight/styles.layer.css";
 import "dockview-react/dist/styles/dockview.css";
 import "./marks/tokens.css";
 import "./shell/window.css";

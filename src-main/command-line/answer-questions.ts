@@ -1,7 +1,7 @@
 // Asks the person at the terminal what the controller wants to know: passphrases, passwords, unknown host keys.
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import type { Question } from "#shared/controller-api/questions.ts";
-import { neutraliseOutput } from "./neutralise-output.ts";
+import { neutraliseOutput } from "#shared/output-text/neutralise-output.ts";
 import { readAnswer, type Reading } from "./read-answer.ts";
 import type { TerminalTurn } from "./terminal-turn.ts";
 import type { Input, Output, World } from "./world.ts";

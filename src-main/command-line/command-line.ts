@@ -8,7 +8,7 @@ import { addExecCommand } from "./exec-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addHelpCommand } from "./help-command.ts";
 import { addInitCommand } from "./init-command.ts";
-import { neutraliseOutput } from "./neutralise-output.ts";
+import { neutraliseOutput } from "#shared/output-text/neutralise-output.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addShellCommand } from "./shell-command.ts";
 import { styleFor } from "./style.ts";

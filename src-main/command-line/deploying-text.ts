@@ -1,5 +1,5 @@
 // What takes long on the way to hosts, in words.
-import { neutraliseLine } from "./neutralise-output.ts";
+import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 
 const MEGABYTE = 1_000_000;
 

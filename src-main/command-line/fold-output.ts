@@ -1,6 +1,6 @@
 // Folded display of output, as clush -b does it: identical texts once, under the folded names of their hosts.
 import { compareNames, foldNames } from "#shared/node-set/node-set.ts";
-import { createLineAssembler, type LineAssembler } from "./line-assembler.ts";
+import { createLineAssembler, type LineAssembler } from "#shared/output-text/line-assembler.ts";
 
 /** Kept per host and stream; what is beyond is cut and marked (all of it is in the results). */
 export const FOLD_CHARACTERS_MAX = 1024 * 1024;

@@ -1,5 +1,5 @@
 // The line below a failure that says what to do about it.
-import { neutraliseOutput } from "./neutralise-output.ts";
+import { neutraliseOutput } from "#shared/output-text/neutralise-output.ts";
 import type { Style } from "./style.ts";
 
 /** None when nothing is known. */

@@ -1,7 +1,7 @@
 // Performs one line of the shell: words, command, failure; whoever reads the lines decides what a failure means.
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
-import { neutraliseOutput } from "./neutralise-output.ts";
+import { neutraliseOutput } from "#shared/output-text/neutralise-output.ts";
 import { findShellCommand } from "./shell-commands.ts";
 import type { ShellHistory } from "./shell-history.ts";
 import type { ShellSession } from "./shell-session.ts";

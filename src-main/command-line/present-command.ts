@@ -11,8 +11,8 @@ import { createOutputFolder, renderGroup, type OutputGroup } from "./fold-output
 import type { RunPresenter, RunResult } from "./follow-run.ts";
 import { createHostGrouping } from "./group-by-hosts.ts";
 import { helpLines } from "./help-lines.ts";
-import { createLineAssembler, type LineAssembler } from "./line-assembler.ts";
-import { neutraliseLine } from "./neutralise-output.ts";
+import { createLineAssembler, type LineAssembler } from "#shared/output-text/line-assembler.ts";
+import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import { isLive, refusalLines, refusalObject, written, type PresentOptions } from "./present-run.ts";
 import { lostLines, PARTIAL_LINE_MS, textWithGaps, type OutputEvent } from "./render-output.ts";
 import { GROUPING_MS } from "./render-run.ts";

@@ -2,7 +2,7 @@
 import { RUN_EVENTS_VERSION, type RunEvent } from "#shared/controller-api/run-events.ts";
 import type { OutputFormat } from "../documents/preferences.ts";
 import type { RunPresenter, RunResult } from "./follow-run.ts";
-import { neutraliseOutput } from "./neutralise-output.ts";
+import { neutraliseOutput } from "#shared/output-text/neutralise-output.ts";
 import { problemObject, renderProblems } from "./render-problems.ts";
 import type { OutputEvent } from "./render-output.ts";
 import { createRunText, type RunText } from "./render-run.ts";

@@ -2,7 +2,7 @@
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import type { MeshView } from "#shared/controller-api/controller-api.ts";
-import { neutraliseLine } from "./neutralise-output.ts";
+import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import { factLines, type ViewOptions } from "./shell-views.ts";
 import { counted, durationText, renderTable } from "./table.ts";
 

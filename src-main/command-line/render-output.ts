@@ -1,8 +1,8 @@
 // Output of processes in a run: "host: text" lines as they come, or folded at the end; with each process's last words.
 import type { RunEvent } from "#shared/controller-api/run-events.ts";
 import { createOutputFolder, renderGroup, type OutputFolder } from "./fold-output.ts";
-import { createLineAssembler, type LineAssembler } from "./line-assembler.ts";
-import { neutraliseLine } from "./neutralise-output.ts";
+import { createLineAssembler, type LineAssembler } from "#shared/output-text/line-assembler.ts";
+import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import { processKey } from "./run-model.ts";
 import type { Style } from "./style.ts";
 

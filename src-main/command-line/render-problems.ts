@@ -1,6 +1,6 @@
 // Problems of a document, shown as compilers do: place, what is wrong, the line with a caret, what to do.
 import type { Problem } from "#shared/base/problem.ts";
-import { neutraliseLine, neutraliseOutput } from "./neutralise-output.ts";
+import { neutraliseLine, neutraliseOutput } from "#shared/output-text/neutralise-output.ts";
 import type { Style } from "./style.ts";
 import { counted } from "./table.ts";
 import { widthOf } from "./text-width.ts";

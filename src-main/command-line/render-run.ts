@@ -9,7 +9,7 @@ import type {
 } from "#shared/controller-api/run-events.ts";
 import { createHostGrouping, type HostGroup } from "./group-by-hosts.ts";
 import { helpLines } from "./help-lines.ts";
-import { neutraliseLine, neutraliseOutput } from "./neutralise-output.ts";
+import { neutraliseLine, neutraliseOutput } from "#shared/output-text/neutralise-output.ts";
 import { deployingText } from "./deploying-text.ts";
 import { createOutputText } from "./render-output.ts";
 import { renderSummary } from "./render-summary.ts";

@@ -1,5 +1,5 @@
 // The few live lines at the bottom of a terminal while a run goes on.
-import { neutraliseLine } from "./neutralise-output.ts";
+import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import { waitingText } from "./render-run.ts";
 import type { ComponentModel, RunModel } from "./run-model.ts";
 import { connectedCount, wantedCount } from "./run-progress.ts";

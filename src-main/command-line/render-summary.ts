@@ -2,7 +2,7 @@
 import { foldNames } from "#shared/node-set/node-set.ts";
 import { RUN_EVENTS_VERSION } from "#shared/controller-api/run-events.ts";
 import { helpLines } from "./help-lines.ts";
-import { neutraliseLine } from "./neutralise-output.ts";
+import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import type { ComponentModel, RunModel } from "./run-model.ts";
 import type { Style } from "./style.ts";
 import { durationText, renderTable } from "./table.ts";

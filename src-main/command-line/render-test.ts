@@ -3,7 +3,7 @@ import { HOST_TEST_STEPS, type HostCheck, type HostTest } from "#shared/controll
 import { foldNames } from "#shared/node-set/node-set.ts";
 import { EXIT } from "./exit-codes.ts";
 import { helpLines } from "./help-lines.ts";
-import { neutraliseLine } from "./neutralise-output.ts";
+import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import type { Style } from "./style.ts";
 import { counted } from "./table.ts";
 

@@ -10,7 +10,7 @@ import { answerQuestions, terminalOf } from "./answer-questions.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { leftText } from "./follow-run.ts";
-import { neutraliseLine } from "./neutralise-output.ts";
+import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import { quoteForShell } from "./shell-words.ts";
 import { effectivePreferences, type DeployFlags, type OutputFlags } from "./options.ts";
 import { renderProblems, type DocumentProblems } from "./render-problems.ts";

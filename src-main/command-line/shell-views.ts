@@ -2,7 +2,7 @@
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import type { ApplicationSummary, ControlView, HostView } from "#shared/controller-api/controller-api.ts";
-import { neutraliseLine } from "./neutralise-output.ts";
+import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import type { Style } from "./style.ts";
 import { durationText, renderTable } from "./table.ts";
 

@@ -1,7 +1,196 @@
-// Placeholder of a view that is being built.
-import type { JSX } from "react";
+// What hosts have written: identical output once with its hosts, or host by host; the odd ones beside the most common.
+import { useEffect, useMemo, useState, type JSX } from "react";
+import { useStore } from "zustand";
+import { foldNames } from "#shared/node-set/node-set.ts";
 import { Empty } from "../marks/Empty.tsx";
+import { plural } from "../marks/words.ts";
+import { outputStore, type OutputState } from "../state/output-store.ts";
+import { selectionStore } from "../state/selection-store.ts";
+import { blockName, foldStreams, type FoldChoice, type OutputGroup } from "./fold-streams-layout.ts";
+import { GroupDetail } from "./GroupDetail.tsx";
+import { GroupRow } from "./GroupRow.tsx";
+import { HostOutput } from "./HostOutput.tsx";
+import { safeLines } from "./safe-lines.ts";
+
+/** Folding looks at all that was written: often enough to seem live, seldom enough to cost nothing. */
+const FOLD_INTERVAL_MS = 250;
+/** More distinct outputs are not read one by one; search and filters find the rest. */
+const GROUPS_SHOWN_MAX = 500;
+
+type Shown = "folded" | "host";
 
 export function OutputView(): JSX.Element {
-  return <Empty title="Being built">This view comes next.</Empty>;
+  const { streams } = useThrottled();
+  const [shown, setShown] = useState<Shown>("folded");
+  const [choice, setChoice] = useState<FoldChoice>({
+    masks: true,
+    stream: "both",
+    block: undefined,
+    run: undefined,
+    search: "",
+  });
+  const [onlySelected, setOnlySelected] = useState(false);
+  const selected = useStore(selectionStore, (state) => state.hosts);
+  const wanted = useMemo(
+    () => [...streams.values()].filter((stream) => !onlySelected || selected.has(stream.host)),
+    [streams, onlySelected, selected],
+  );
+  const runs = useMemo(() => [...new Set([...streams.values()].map((stream) => stream.run))], [streams]);
+  const run = choice.run ?? runs.at(-1);
+  const blocks = useMemo(
+    () => [...new Set([...streams.values()].filter((one) => one.run === run).map((one) => one.block))],
+    [streams, run],
+  );
+  if (streams.size === 0)
+    return (
+      <Empty title="No output yet">
+        What the hosts print appears here. Equal lines are shown once, with the hosts that printed them.
+      </Empty>
+    );
+  const change = (part: Partial<FoldChoice>): void => setChoice({ ...choice, ...part });
+  return (
+    <section className="view output-view">
+      <div className="toolbar">
+        <div className="segments" role="group" aria-label="Shown">
+          <button type="button" aria-pressed={shown === "folded"} onClick={() => setShown("folded")}>
+            Folded
+          </button>
+          <button type="button" aria-pressed={shown === "host"} onClick={() => setShown("host")}>
+            Per host
+          </button>
+        </div>
+        <select
+          className="field choice"
+          aria-label="Run"
+          value={run}
+          onChange={({ target }) => change({ run: target.value, block: undefined })}
+        >
+          {runs.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+        <select
+          className="field choice"
+          aria-label="Block"
+          value={choice.block ?? ""}
+          onChange={({ target }) => change({ block: target.value === "" ? undefined : target.value })}
+        >
+          <option value="">all blocks</option>
+          {blocks.map((one) => (
+            <option key={one} value={one} title={one}>
+              {blockName(one)}
+            </option>
+          ))}
+        </select>
+        <select
+          className="field choice narrow"
+          aria-label="Stream"
+          value={choice.stream}
+          onChange={({ target }) => change({ stream: target.value as FoldChoice["stream"] })}
+        >
+          <option value="both">out + err</option>
+          <option value="stdout">out</option>
+          <option value="stderr">err</option>
+        </select>
+        <input
+          className="field"
+          type="search"
+          placeholder="Lines that contain"
+          aria-label="Lines that contain"
+          onChange={({ target }) => change({ search: target.value.toLowerCase() })}
+        />
+        <label className="radio">
+          <input type="checkbox" checked={onlySelected} onChange={({ target }) => setOnlySelected(target.checked)} />
+          selected hosts
+        </label>
+        {shown === "folded" ? (
+          <label className="radio" title="Numbers and a host's own name count as equal">
+            <input type="checkbox" checked={choice.masks} onChange={({ target }) => change({ masks: target.checked })} />
+            mask numbers
+          </label>
+        ) : null}
+        <span className="grow" />
+      </div>
+      {shown === "folded" ? (
+        <Folded streams={wanted} choice={{ ...choice, run }} />
+      ) : (
+        <HostOutput streams={wanted.filter((one) => one.run === run)} choice={{ ...choice, run }} />
+      )}
+    </section>
+  );
+}
+
+/** The store as it was at most a quarter of a second ago. */
+function useThrottled(): OutputState {
+  const [state, setState] = useState(outputStore.getState());
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const take = (): void => {
+      timer = undefined;
+      setState(outputStore.getState());
+    };
+    const stop = outputStore.subscribe(() => {
+      timer ??= setTimeout(take, FOLD_INTERVAL_MS);
+    });
+    take();
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, []);
+  return state;
+}
+
+
+interface FoldedProps {
+  readonly streams: Parameters<typeof foldStreams>[0];
+  readonly choice: FoldChoice;
+}
+
+function Folded({ streams, choice }: FoldedProps): JSX.Element {
+  const [chosen, setChosen] = useState<string | undefined>(undefined);
+  const groups = useMemo(() => foldStreams(streams, choice, safeLines), [streams, choice]);
+  const [largest] = groups;
+  const detail = groups.find((group) => group.key === chosen) ?? largest;
+  const hosts = new Set(groups.flatMap((group) => group.hosts));
+  return (
+    <div className="folded">
+      <div className="scroll" role="list" aria-label="Distinct outputs" tabIndex={0}>
+        {groups.slice(0, GROUPS_SHOWN_MAX).map((group) => (
+          <GroupRow
+            key={group.key}
+            group={group}
+            isChosen={group === detail}
+            masks={choice.masks}
+            onChoose={() => setChosen(group.key)}
+          />
+        ))}
+        <p className="fold-note">
+          {plural(groups.length, "distinct output")} from {plural(hosts.size, "host")}.
+          {choice.masks ? " Masked before folding: numbers, host names." : ""}
+          {groups.length > GROUPS_SHOWN_MAX ? ` The largest ${String(GROUPS_SHOWN_MAX)} are shown.` : ""}
+        </p>
+      </div>
+      {detail === undefined ? null : (
+        <GroupDetail group={detail} compared={likeIt(detail, groups)} onExport={() => exportGroups(groups)} />
+      )}
+    </div>
+  );
+}
+
+/** The largest group of the same process and stream: what most have written. */
+function likeIt(group: OutputGroup, groups: readonly OutputGroup[]): OutputGroup | undefined {
+  const found = groups.find((one) => one.block === group.block && one.stream === group.stream);
+  return found === group ? undefined : found;
+}
+
+function exportGroups(groups: readonly OutputGroup[]): void {
+  const text = groups
+    .map(({ hosts, stream, block, lines }) => `--- ${foldNames(hosts)} (${String(hosts.length)}) ${block} ${stream}\n${lines.join("\n")}\n`)
+    .join("\n");
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  link.download = "output.txt";
+  link.click();
+  URL.revokeObjectURL(link.href);
 }

@@ -1,8 +1,8 @@
 // Properties of the neutraliser and the line assembler: whatever hosts print, nothing reaches the terminal but text.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createLineAssembler, LINE_CHARACTERS_MAX } from "../../../src-main/command-line/line-assembler.ts";
-import { neutraliseLine, neutraliseOutput } from "../../../src-main/command-line/neutralise-output.ts";
+import { createLineAssembler, LINE_CHARACTERS_MAX } from "#shared/output-text/line-assembler.ts";
+import { neutraliseLine, neutraliseOutput } from "#shared/output-text/neutralise-output.ts";
 
 /** C0 without newline and tab, DEL, C1, bidirectional controls, line separators. */
 const FORBIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
