@@ -8,6 +8,7 @@ import { windowStore } from "../state/window-store.ts";
 
 /** In the words of their files; an example that is new has its name only. */
 const SUMMARIES: Readonly<Record<string, string>> = {
+  "wide-area": "Twelve places of the world, a barrier, and half a minute to look around",
   hello: "One file brought to two hosts and printed there",
   roundrobin: "One master hands the turn round to ten clients, which learn its address",
   "file-distribution": "Two components that meet at a shared barrier, then send and receive",
@@ -16,7 +17,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   failing: "One worker exits with status 3, one never ends: how failures are told",
 };
 
-const FIRST = "file-distribution";
+const FIRST = "wide-area";
 
 export function StartPage(): JSX.Element {
   const examples = useStore(windowStore, (state) => state.welcome?.examples ?? []);

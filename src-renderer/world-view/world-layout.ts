@@ -1,0 +1,92 @@
+// Which hosts stand together on the map: by place, and joined where their marks would cover one another. Pure.
+import type { HostMark } from "../state/host-mark.ts";
+import type { HostRow } from "../state/hosts-store.ts";
+
+/** Hosts of one place: of one site, or with the same coordinates. */
+export interface Site {
+  readonly key: string;
+  readonly name: string;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly rows: readonly HostRow[];
+}
+
+export interface Cluster {
+  readonly key: string;
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+  readonly sites: readonly Site[];
+  readonly rows: readonly HostRow[];
+}
+
+export function sitesOf(rows: readonly HostRow[]): { readonly sites: readonly Site[]; readonly placeless: readonly HostRow[] } {
+  const sites = new Map<string, { name: string; latitude: number; longitude: number; rows: HostRow[] }>();
+  const placeless: HostRow[] = [];
+  for (const row of rows) {
+    const { place, site } = row.host;
+    if (place === undefined) {
+      placeless.push(row);
+      continue;
+    }
+    const { latitude, longitude } = place;
+    const key = `${site ?? ""}@${latitude.toFixed(3)},${longitude.toFixed(3)}`;
+    const known = sites.get(key);
+    if (known === undefined) sites.set(key, { name: site ?? row.name, latitude, longitude, rows: [row] });
+    else known.rows.push(row);
+  }
+  return { sites: [...sites].map(([key, site]) => ({ key, ...site })), placeless };
+}
+
+/** Larger with more hosts, and never so large that a few hide a country. */
+export const radiusOf = (count: number): number => (count === 1 ? 6 : Math.min(42, 9 + 1.55 * Math.sqrt(count)));
+
+/** Nearer than this, marks are joined to one. */
+const JOIN_PX = 26;
+
+/** Greedy, the largest first: stable while nothing moves, and few enough for every frame. */
+export function clustersOf(
+  sites: readonly Site[],
+  project: (site: Site) => readonly [number, number] | undefined,
+): readonly Cluster[] {
+  const placed = sites
+    .flatMap((site) => {
+      const at = project(site);
+      return at === undefined ? [] : [{ site, x: at[0], y: at[1] }];
+    })
+    .sort((left, right) => right.site.rows.length - left.site.rows.length || left.site.key.localeCompare(right.site.key));
+  const clusters: { x: number; y: number; sites: Site[]; rows: HostRow[] }[] = [];
+  for (const { site, x, y } of placed) {
+    const near = clusters.find((one) => Math.hypot(one.x - x, one.y - y) < JOIN_PX);
+    if (near === undefined) clusters.push({ x, y, sites: [site], rows: [...site.rows] });
+    else {
+      near.sites.push(site);
+      near.rows.push(...site.rows);
+    }
+  }
+  return clusters.map((cluster) => ({
+    ...cluster,
+    key: cluster.sites[0]?.key ?? "",
+    radius: radiusOf(cluster.rows.length),
+  }));
+}
+
+export interface Arc {
+  readonly mark: HostMark;
+  readonly count: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Of a donut, clockwise from twelve o'clock, in the order of `marks`. */
+export function arcsOf(counts: ReadonlyMap<HostMark, number>, marks: readonly HostMark[]): readonly Arc[] {
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  let at = -Math.PI / 2;
+  return marks.flatMap((mark): Arc[] => {
+    const count = counts.get(mark) ?? 0;
+    if (count === 0 || total === 0) return [];
+    const start = at;
+    at += (count / total) * Math.PI * 2;
+    return [{ mark, count, start, end: at }];
+  });
+}
