@@ -11,6 +11,9 @@ const SHARED = {
   // Which hosts a component gets is checked against a directory; its elements, too, say where in their document they stand.
   application: { values: ["base", "node-set"], types: ["resource-directory"] },
   "resource-directory": { values: ["base", "node-set", "application"], types: [] },
+  "output-text": { values: [], types: [] },
+  // Names that were nearly right are corrected as in applications.
+  "host-query": { values: ["application", "node-set"], types: [] },
   "controller-api": {
     values: ["base", "node-set", "application", "resource-directory"],
     types: ["overlay", "protocol"],
@@ -39,8 +42,9 @@ const MAIN = {
   deploy: { values: ["ssh"], types: [] },
   documents: { values: [], types: [] },
   terminals: { values: ["ssh"], types: [] },
-  window: { values: ["terminals"], types: [] },
-  web: { values: ["terminals"], types: [] },
+  "window-session": { values: [], types: [] },
+  window: { values: ["window-session", "terminals"], types: [] },
+  web: { values: ["window-session", "terminals"], types: [] },
   "command-line": { values: ["documents"], types: [] },
   "xml-rpc": { values: [], types: [] },
 };
@@ -56,10 +60,20 @@ const CLIENT = {
 };
 
 /** Inside src-renderer: the shell shows views, views read state, state knows no view. */
-const VIEWS = ["application-view", "resource-view", "host-view", "world-view", "tree-view", "terminal-tab"];
+const VIEWS = [
+  "application-view",
+  "resource-view",
+  "host-view",
+  "world-view",
+  "tree-view",
+  "output-view",
+  "terminal-tab",
+];
 const RENDERER = {
-  shell: { values: [...VIEWS, "state"], types: [] },
-  ...Object.fromEntries(VIEWS.map((view) => [view, { values: ["state"], types: [] }])),
+  shell: { values: [...VIEWS, "marks", "state"], types: [] },
+  ...Object.fromEntries(VIEWS.map((view) => [view, { values: ["marks", "state"], types: [] }])),
+  // What several views draw: glyphs, bars, fields, words.
+  marks: { values: ["state"], types: [] },
   state: { values: [], types: [] },
 };
 
@@ -70,7 +84,15 @@ const ELECTRON_HOMES = "^src-main/(window/|main[.]ts$|preload[.]ts$)";
 const PURE_FOLDERS = "^(src-shared/(?!node/)|src-main/(matcher|controller)/|src-client/core/)|-layout[.]ts$";
 const SHELLS = "^src-main/controller/controller[.]ts$|-shell[.]ts$";
 /** What a window may see of the ground. */
-const RENDERER_GROUND = ["base", "node-set", "application", "resource-directory", "controller-api"];
+const RENDERER_GROUND = [
+  "base",
+  "node-set",
+  "application",
+  "resource-directory",
+  "controller-api",
+  "host-query",
+  "output-text",
+];
 
 const oneOf = (names) => `(${names.join("|")})`;
 

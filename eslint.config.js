@@ -1,10 +1,13 @@
 // What the compiler cannot see: forgotten promises, missing switch cases, oversized files, impure pure folders.
 import js from "@eslint/js";
+import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
+/** A component is mostly a picture of what it shows, and less to follow than as many lines of steps. */
+const COMPONENT_LINES_MAX = 100;
 const DEPTH_MAX = 3;
 
 /** Folders whose code takes time, randomness and I/O as arguments, so that the simulator can run the real thing. */
@@ -89,6 +92,20 @@ export default tseslint.config(
       ],
       // An interface may be asynchronous although one of its implementations has nothing to wait for.
       "@typescript-eslint/require-await": "off",
+    },
+  },
+  {
+    files: ["src-renderer/**/*.{ts,tsx}"],
+    plugins: { "react-hooks": reactHooks },
+    rules: { "react-hooks/rules-of-hooks": "error", "react-hooks/exhaustive-deps": "error" },
+  },
+  {
+    files: ["src-renderer/**/*.tsx"],
+    rules: {
+      "max-lines-per-function": [
+        "error",
+        { max: COMPONENT_LINES_MAX, skipBlankLines: true, skipComments: true, IIFEs: true },
+      ],
     },
   },
   {

@@ -3,7 +3,13 @@ import { resolve } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { EXIT } from "./exit-codes.ts";
 import { exampleNamed } from "./demo-command.ts";
-import { addDirectoryOption, addInputOption, addOutputOptions, type DeployFlags, type OutputFlags } from "./options.ts";
+import {
+  addDirectoryOption,
+  addInputOption,
+  addOutputOptions,
+  type DeployFlags,
+  type OutputFlags,
+} from "./options.ts";
 import { findDirectory, openSession, readNamed, withController, type Session } from "./session.ts";
 import type { World } from "./world.ts";
 

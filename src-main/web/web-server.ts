@@ -33,9 +33,12 @@ const REQUEST_MS = 10_000;
 export async function startWebServer(settings: WebServerSettings): Promise<WebServer> {
   const door = new Door();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: WINDOW_MESSAGE_BYTES_MAX });
-  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => {
-    void answer(request, response, settings, door);
-  });
+  const server = createServer(
+    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
+    (request, response) => {
+      void answer(request, response, settings, door);
+    },
+  );
   server.on("upgrade", (request, socket: Duplex, head) => {
     if (!door.isOpenTo(request) || request.headers.origin !== door.origin) {
       settings.log(`web: refused a connection from ${String(request.headers.origin)}`);
@@ -121,7 +124,9 @@ async function answer(
 ): Promise<void> {
   try {
     const refuse = (status: number, text: string): void => {
-      response.writeHead(status, { ...WINDOW_HEADERS, "content-type": "text/plain; charset=utf-8" }).end(text);
+      response
+        .writeHead(status, { ...WINDOW_HEADERS, "content-type": "text/plain; charset=utf-8" })
+        .end(text);
     };
     if (!door.isOurName(request)) return refuse(421, "Nebula answers under its loopback address only.\n");
     if (request.method !== "GET" && request.method !== "HEAD") return refuse(405, "Only GET is answered.\n");

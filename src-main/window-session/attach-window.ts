@@ -22,7 +22,10 @@ export interface WindowSurroundings {
   readonly log: (text: string) => void;
 }
 
-export async function attachWindow(port: WindowPort, surroundings: WindowSurroundings): Promise<WindowSession> {
+export async function attachWindow(
+  port: WindowPort,
+  surroundings: WindowSurroundings,
+): Promise<WindowSession> {
   const { api, target, program, platform, windowState, documents, chooseFile, log } = surroundings;
   return new WindowSession({
     api,

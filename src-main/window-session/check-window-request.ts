@@ -1,6 +1,10 @@
 // What a window may ask: every message from it is checked here, once, before anything is done.
 import { z } from "zod";
-import type { WindowRequest, WindowRequestName, WindowRequests } from "#shared/controller-api/window-messages.ts";
+import type {
+  WindowRequest,
+  WindowRequestName,
+  WindowRequests,
+} from "#shared/controller-api/window-messages.ts";
 
 const NAME_CHARACTERS_MAX = 4096;
 /** A node set of ten thousand hosts without any pattern in their names. */

@@ -166,7 +166,11 @@ export class WindowSession {
       case "writeTerminal":
         return terminals.write(request.arguments.terminal, request.arguments.bytes);
       case "resizeTerminal":
-        return terminals.resize(request.arguments.terminal, request.arguments.columns, request.arguments.rows);
+        return terminals.resize(
+          request.arguments.terminal,
+          request.arguments.columns,
+          request.arguments.rows,
+        );
       case "seenTerminal":
         return terminals.seen(request.arguments.terminal, request.arguments.bytes);
       case "closeTerminal":
@@ -183,6 +187,12 @@ export class WindowSession {
   }
 }
 
-function sourceOf({ path, text }: { readonly path: string; readonly text?: string | undefined }): DocumentSource {
+function sourceOf({
+  path,
+  text,
+}: {
+  readonly path: string;
+  readonly text?: string | undefined;
+}): DocumentSource {
   return text === undefined ? { path } : { path, text };
 }

@@ -7,12 +7,10 @@ import { documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { requestExamples, requestOpen } from "../state/requests.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
 import { placeBlocks } from "./block-layout.ts";
+import type { Chosen } from "./chosen.ts";
 import { Diagram } from "./Diagram.tsx";
 import { Inspector } from "./Inspector.tsx";
 import { StartPage } from "./StartPage.tsx";
-
-export type Chosen =
-  { readonly kind: "block"; readonly path: string } | { readonly kind: "gate"; readonly name: string };
 
 export function ApplicationView(): JSX.Element {
   const { application, parsed } = useStore(documentsStore);

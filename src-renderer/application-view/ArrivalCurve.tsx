@@ -36,7 +36,9 @@ export function ArrivalCurve({ title, times, total, startMs }: ArrivalCurveProps
       >
         <line x1={0} x2={WIDTH} y1={y(most)} y2={y(most)} className="whole" />
         <line x1={0} x2={WIDTH} y1={y(0)} y2={y(0)} className="axis" />
-        {points.length === 0 ? null : <polyline points={`0,${String(y(0))} ${points.join(" ")}`} className="line" />}
+        {points.length === 0 ? null : (
+          <polyline points={`0,${String(y(0))} ${points.join(" ")}`} className="line" />
+        )}
         {sorted.length === 0 ? null : (
           <>
             <text x={0} y={HEIGHT - 1}>

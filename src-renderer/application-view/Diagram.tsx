@@ -5,8 +5,17 @@ import type { RunView } from "#shared/controller-api/controller-api.ts";
 import { StackedBar } from "../marks/StackedBar.tsx";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { plural } from "../marks/words.ts";
-import type { Chosen } from "./ApplicationView.tsx";
-import { BLOCK_HEIGHT, BLOCK_WIDTH, GATE_WIDTH, type BlockBox, type DiagramPlaces, type GateBox, type LaneBox, type Wire } from "./block-layout.ts";
+import type { Chosen } from "./chosen.ts";
+import {
+  BLOCK_HEIGHT,
+  BLOCK_WIDTH,
+  GATE_WIDTH,
+  type BlockBox,
+  type DiagramPlaces,
+  type GateBox,
+  type LaneBox,
+  type Wire,
+} from "./block-layout.ts";
 import { blockStateOf, gateStateOf } from "./block-state.ts";
 
 interface DiagramProps {
@@ -41,13 +50,21 @@ export function Diagram({ places, run, chosen, onChoose }: DiagramProps): JSX.El
       onClick={() => onChoose(undefined)}
     >
       <div style={{ height: places.height * scale }}>
-        <div className="diagram-inner" style={{ width: inner, height: places.height, transform: `scale(${String(scale)})` }}>
+        <div
+          className="diagram-inner"
+          style={{ width: inner, height: places.height, transform: `scale(${String(scale)})` }}
+        >
           {places.lanes.map((lane) => (
             <Lane key={lane.name} lane={lane} width={inner - 2 * LANE_INSET} run={run} />
           ))}
           <svg width={inner} height={places.height} className="wires" aria-hidden="true">
             {places.wires.map((wire) => (
-              <WirePath key={`${wire.from}>${wire.to}:${String(wire.y1)}`} wire={wire} places={places} run={run} />
+              <WirePath
+                key={`${wire.from}>${wire.to}:${String(wire.y1)}`}
+                wire={wire}
+                places={places}
+                run={run}
+              />
             ))}
           </svg>
           {places.blocks.map((box) => (
@@ -90,7 +107,9 @@ function Lane({ lane, width, run }: LaneProps): JSX.Element {
       <header>
         <IconStack2 size={15} aria-hidden="true" />
         <b>{lane.component}</b>
-        <span className="badge">{min === max ? plural(max, "host") : `${String(min)} to ${plural(max, "host")}`}</span>
+        <span className="badge">
+          {min === max ? plural(max, "host") : `${String(min)} to ${plural(max, "host")}`}
+        </span>
         {lane.groups.length === 0 ? null : <span className="sub">group {lane.groups.join(", ")}</span>}
         <span className="grow" />
         <span className="mono sub">{component?.hosts ?? ""}</span>

@@ -12,7 +12,7 @@ import { hostsStore } from "../state/hosts-store.ts";
 import { requestView } from "../state/requests.ts";
 import { isOver } from "../state/runs-store.ts";
 import { selectHosts } from "../state/selection-store.ts";
-import type { Chosen } from "./ApplicationView.tsx";
+import type { Chosen } from "./chosen.ts";
 import { ArrivalCurve } from "./ArrivalCurve.tsx";
 import type { DiagramPlaces, GateBox } from "./block-layout.ts";
 import { blockStateOf, gateStateOf } from "./block-state.ts";
@@ -77,7 +77,11 @@ function BlockInspector({
         {running.length === 0 ? null : (
           <p>
             Executing on{" "}
-            <button type="button" className="link mono" onClick={() => selectHosts(running.map((row) => row.name))}>
+            <button
+              type="button"
+              className="link mono"
+              onClick={() => selectHosts(running.map((row) => row.name))}
+            >
               {shortSet(running.map((row) => row.name))}
             </button>
           </p>
@@ -121,7 +125,9 @@ function GateInspector({
   const arrivals = own.filter((event) => event.state === "reached");
   const arrived = new Set(arrivals.map((event) => event.host));
   const missing = sorted
-    .filter((row) => row.component !== undefined && gate.lanes.includes(row.component) && !arrived.has(row.name))
+    .filter(
+      (row) => row.component !== undefined && gate.lanes.includes(row.component) && !arrived.has(row.name),
+    )
     .map((row) => row.name);
   const release = own.find((event) => event.state === "released" || event.state === "forced");
   return (
@@ -158,7 +164,8 @@ function GateInspector({
         )}
         {arrivals[0] === undefined ? null : (
           <p className="sub">
-            First at {clockText(Date.parse(arrivals[0].time) - Date.parse(run?.startedAt ?? arrivals[0].time))}
+            First at{" "}
+            {clockText(Date.parse(arrivals[0].time) - Date.parse(run?.startedAt ?? arrivals[0].time))}
           </p>
         )}
       </div>

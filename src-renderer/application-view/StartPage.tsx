@@ -29,7 +29,10 @@ export function StartPage(): JSX.Element {
     <div className="scroll start-page" tabIndex={0} role="region" aria-label="Start">
       <section>
         <h1>Run something on several hosts</h1>
-        <p>The examples run on embedded hosts of this computer: they need no SSH and no set-up, and leave nothing behind.</p>
+        <p>
+          The examples run on embedded hosts of this computer: they need no SSH and no set-up, and leave
+          nothing behind.
+        </p>
         <div role="radiogroup" aria-label="Examples" className="examples">
           {examples.map(({ name }) => (
             <label key={name} className={chosen === name ? "chosen" : ""}>

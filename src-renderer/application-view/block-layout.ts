@@ -9,7 +9,8 @@ const LANE_HEAD = 34;
 const LANE_PADDING = 12;
 const ROW_GAP = 14;
 const COLUMN_GAP = 56;
-const LANE_GAP = 22;
+/** Between lanes a gate's card finds room. */
+const LANE_GAP = 44;
 const LEFT = 14;
 const TOP = 14;
 /** A gate needs less than a block. */
@@ -85,7 +86,10 @@ export function placeBlocks(project: Project): DiagramPlaces | undefined {
   const blocks: BlockBox[] = [];
   let y = TOP;
   for (const [index, componentBlock] of experiment.componentBlocks.entries()) {
-    const rows = rowsOf(nodes.filter((node) => node.lane === index && node.block.kind === "process"), columns);
+    const rows = rowsOf(
+      nodes.filter((node) => node.lane === index && node.block.kind === "process"),
+      columns,
+    );
     const count = Math.max(1, ...[...rows.values()].map((row) => row + 1));
     const height = LANE_HEAD + LANE_PADDING + count * BLOCK_HEIGHT + (count - 1) * ROW_GAP;
     lanes.push({ ...laneOf(componentBlock, project), y, height });
@@ -115,17 +119,19 @@ function keyOf(block: Block, lane: number): string {
 /** The longest way from the beginning, over all lanes; in a circle (which is told as a problem) it ends somewhere. */
 function columnsOf(nodes: readonly Node[]): ReadonlyMap<string, number> {
   const columns = new Map<string, number>(nodes.map(({ key }) => [key, 0]));
+  const wires = nodes.flatMap(({ key, lane, block }) =>
+    block.predecessors.flatMap(({ name }) => {
+      const before = nodes.find((node) => node.lane === lane && node.block.name === name);
+      return before === undefined ? [] : [{ from: before.key, to: key }];
+    }),
+  );
   for (let round = 0; round < nodes.length; round += 1) {
     let hasMoved = false;
-    for (const { key, lane, block } of nodes) {
-      for (const { name } of block.predecessors) {
-        const before = nodes.find((node) => node.lane === lane && node.block.name === name);
-        const wanted = before === undefined ? 0 : (columns.get(before.key) ?? 0) + 1;
-        if (wanted > (columns.get(key) ?? 0)) {
-          columns.set(key, wanted);
-          hasMoved = true;
-        }
-      }
+    for (const { from, to } of wires) {
+      const wanted = (columns.get(from) ?? 0) + 1;
+      if (wanted <= (columns.get(to) ?? 0)) continue;
+      columns.set(to, wanted);
+      hasMoved = true;
     }
     if (!hasMoved) break;
   }
@@ -200,7 +206,10 @@ function gatesOf(
     const { name, max, deadlineMs } = block.barrier;
     const known = gates.get(key);
     const top = Math.min(known?.y ?? Infinity, box.y + LANE_HEAD - 4);
-    const bottom = Math.max(known === undefined ? 0 : known.y + known.height, box.y + box.height - LANE_PADDING + 4);
+    const bottom = Math.max(
+      known === undefined ? 0 : known.y + known.height,
+      box.y + box.height - LANE_PADDING + 4,
+    );
     const x = (lefts.get(columns.get(key) ?? 0) ?? LEFT) + (GATE_COLUMN - GATE_WIDTH) / 2;
     const laneName = experiment.componentBlocks[lane]?.component.name ?? "";
     gates.set(key, {
@@ -233,7 +242,8 @@ function wiresOf(
       const [from, to] = [before === undefined ? undefined : boxOfNode(before), boxOfNode(node)];
       if (before === undefined || from === undefined || to === undefined) return [];
       // A gate is as high as its lanes: a wire meets it at the height of its other end.
-      const y1 = "path" in from ? from.y + BLOCK_HEIGHT / 2 : "path" in to ? to.y + BLOCK_HEIGHT / 2 : from.y + 20;
+      const y1 =
+        "path" in from ? from.y + BLOCK_HEIGHT / 2 : "path" in to ? to.y + BLOCK_HEIGHT / 2 : from.y + 20;
       const y2 = "path" in to ? to.y + BLOCK_HEIGHT / 2 : y1;
       const x1 = from.x + ("path" in from ? BLOCK_WIDTH : GATE_WIDTH);
       return [{ from: before.key, to: node.key, x1, y1, x2: to.x, y2 }];

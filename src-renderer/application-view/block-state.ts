@@ -15,8 +15,13 @@ export interface BlockState {
 export function blockStateOf(box: BlockBox, lane: LaneBox | undefined, run: RunView | undefined): BlockState {
   const component = run?.components.find((one) => one.name === box.component);
   const counted = run?.blocks.find((one) => one.block === box.path)?.counts ?? {};
-  const of = (...states: readonly string[]): number => states.reduce((sum, state) => sum + (counted[state] ?? 0), 0);
-  const [executing, succeeded, failed] = [of("running", "restarting"), of("succeeded", "stopped"), of("failed")];
+  const of = (...states: readonly string[]): number =>
+    states.reduce((sum, state) => sum + (counted[state] ?? 0), 0);
+  const [executing, succeeded, failed] = [
+    of("running", "restarting"),
+    of("succeeded", "stopped"),
+    of("failed"),
+  ];
   const known = component === undefined ? 0 : hostsOf(component);
   const total = Math.max(known, executing + succeeded + failed) || (lane?.hosts.max ?? 0);
   const counts = new Map<HostMark, number>([
@@ -31,8 +36,14 @@ export function blockStateOf(box: BlockBox, lane: LaneBox | undefined, run: RunV
     executing > 0 ? `${String(executing)} ${box.isService ? "serving" : "executing"}` : "",
     failed > 0 ? `${String(failed)} failed` : "",
   ].filter(Boolean);
-  const mark: HostMark = failed > 0 ? "failed" : executing > 0 ? "executing" : succeeded >= total ? "finished" : "executing";
-  const words = parts.length > 0 ? parts.join(", ") : succeeded >= total ? "finished" : `${String(total - succeeded)} to come`;
+  const mark: HostMark =
+    failed > 0 ? "failed" : executing > 0 ? "executing" : succeeded >= total ? "finished" : "executing";
+  const words =
+    parts.length > 0
+      ? parts.join(", ")
+      : succeeded >= total
+        ? "finished"
+        : `${String(total - succeeded)} to come`;
   return { ...base, mark, words };
 }
 
@@ -65,6 +76,10 @@ export function gateStateOf(gate: GateBox, lanes: readonly LaneBox[], run: RunVi
   const isReleased = told?.released ?? false;
   if (isReleased) return { mark: "finished", arrived, max, isReleased, words: "released" };
   const isOpen = run !== undefined && run.verdict === undefined && arrived > 0;
-  const words = isOpen ? `${String(max - arrived)} missing` : run?.verdict === undefined ? "" : "not released";
+  const words = isOpen
+    ? `${String(max - arrived)} missing`
+    : run?.verdict === undefined
+      ? ""
+      : "not released";
   return { mark: isOpen ? "executing" : undefined, arrived, max, isReleased, words };
 }

@@ -8,7 +8,8 @@ import { clockText } from "../marks/words.ts";
 import { requestTerminal, requestFail } from "../state/requests.ts";
 import { ancestorsOf, ROOT_NAME } from "../state/host-facts.ts";
 import { eventsStore, type TimedEvent } from "../state/events-store.ts";
-import { hostsStore, type HostRow } from "../state/hosts-store.ts";
+import type { HostRow } from "../state/host-row.ts";
+import { hostsStore } from "../state/hosts-store.ts";
 import { setCurrentHost } from "../state/selection-store.ts";
 import { eventText } from "../state/event-text.ts";
 
@@ -77,7 +78,9 @@ function Path({ row }: { readonly row: HostRow }): JSX.Element {
               </button>
             )}
             <span className="sub">
-              {name === ROOT_NAME ? "here" : [one?.host.site, `depth ${String(depth)}`].filter(Boolean).join(", ")}
+              {name === ROOT_NAME
+                ? "here"
+                : [one?.host.site, `depth ${String(depth)}`].filter(Boolean).join(", ")}
             </span>
           </li>
         );
@@ -110,7 +113,10 @@ function Facts({ row }: { readonly row: HostRow }): JSX.Element {
     ["Groups", host.groups.join(", ") || undefined],
     ["Site", host.site],
     ["Reached by", host.managerType],
-    ["Client", host.client === undefined ? undefined : `pid ${String(host.client.pid)}, Node ${host.client.node}`],
+    [
+      "Client",
+      host.client === undefined ? undefined : `pid ${String(host.client.pid)}, Node ${host.client.node}`,
+    ],
     ["Platform", host.client?.platform],
     ["Folder", host.client?.directory],
     ["Incarnation", member === undefined ? undefined : String(member.incarnation)],

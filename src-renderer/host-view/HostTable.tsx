@@ -8,8 +8,14 @@ import { StateGlyph, StateWord } from "../marks/StateGlyph.tsx";
 import { useNow } from "../marks/use-now.ts";
 import { clockText, countText } from "../marks/words.ts";
 import type { HostMark } from "../state/host-mark.ts";
-import type { HostRow } from "../state/hosts-store.ts";
-import { addHosts, selectHosts, selectionStore, setCurrentHost, toggleHost } from "../state/selection-store.ts";
+import type { HostRow } from "../state/host-row.ts";
+import {
+  addHosts,
+  selectHosts,
+  selectionStore,
+  setCurrentHost,
+  toggleHost,
+} from "../state/selection-store.ts";
 import { COLUMNS, doingOf, type Column, type Sorting, type TableLine } from "./host-rows-layout.ts";
 
 const ROW_PX = 24;
@@ -98,7 +104,11 @@ export function HostTable({ lines, sorting, onSort, onToggleGroup }: HostTablePr
           >
             <button type="button" onClick={() => onSort(column)}>
               {TITLES[column]}
-              {sorting.column !== column ? null : sorting.descending ? <IconArrowDown size={12} /> : <IconArrowUp size={12} />}
+              {sorting.column !== column ? null : sorting.descending ? (
+                <IconArrowDown size={12} />
+              ) : (
+                <IconArrowUp size={12} />
+              )}
             </button>
           </span>
         ))}
@@ -108,7 +118,12 @@ export function HostTable({ lines, sorting, onSort, onToggleGroup }: HostTablePr
           const line = lines[index];
           if (line === undefined) return null;
           return line.kind === "group" ? (
-            <GroupLine key={`group-${line.mark}`} line={line} top={start} onToggle={() => onToggleGroup(line.mark)} />
+            <GroupLine
+              key={`group-${line.mark}`}
+              line={line}
+              top={start}
+              onToggle={() => onToggleGroup(line.mark)}
+            />
           ) : (
             <HostLine
               key={line.row.name}

@@ -35,14 +35,20 @@ export function HostView(): JSX.Element {
     const nowMs = hostsStore.getState().timeMs;
     return sorted.filter((row) => query(factsOf(row, rows, children, nowMs)));
   }, [sorted, rows, query]);
-  const shown = useMemo(() => (only === undefined ? found : found.filter((row) => row.mark === only)), [found, only]);
+  const shown = useMemo(
+    () => (only === undefined ? found : found.filter((row) => row.mark === only)),
+    [found, only],
+  );
   const lines = useMemo(
     () => linesOf(shown, { sorting, isGrouped, closed }),
     [shown, sorting, isGrouped, closed],
   );
   if (sorted.length === 0)
-    return <Empty title="No hosts">Open a resource directory, or an example: it says which hosts there are.</Empty>;
-  const keep = (setting: KeptSetting): void => keepViewSetting("host", { query: text, isGrouped, ...setting });
+    return (
+      <Empty title="No hosts">Open a resource directory, or an example: it says which hosts there are.</Empty>
+    );
+  const keep = (setting: KeptSetting): void =>
+    keepViewSetting("host", { query: text, isGrouped, ...setting });
   const sortBy = (column: Column): void =>
     setSorting({ column, descending: sorting.column === column && !sorting.descending });
   const page = current === undefined ? undefined : rows.get(current);

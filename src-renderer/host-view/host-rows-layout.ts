@@ -1,9 +1,20 @@
 // Which lines the host table shows, in which order: filtered, sorted, and grouped by state with the worst first. Pure.
 import { compareNames, foldNames } from "#shared/node-set/node-set.ts";
 import { HOST_MARKS, severityOf, type HostMark } from "../state/host-mark.ts";
-import type { HostRow } from "../state/hosts-store.ts";
+import type { HostRow } from "../state/host-row.ts";
 
-export const COLUMNS = ["state", "name", "site", "component", "doing", "parent", "depth", "way", "address", "since"] as const;
+export const COLUMNS = [
+  "state",
+  "name",
+  "site",
+  "component",
+  "doing",
+  "parent",
+  "depth",
+  "way",
+  "address",
+  "since",
+] as const;
 export type Column = (typeof COLUMNS)[number];
 
 export interface Sorting {
@@ -34,7 +45,13 @@ export function linesOf(rows: readonly HostRow[], choice: TableChoice): readonly
     const members = sorted.filter((row) => row.mark === mark);
     if (members.length === 0) return [];
     const isOpen = !choice.closed.has(mark);
-    const group: TableLine = { kind: "group", mark, count: members.length, words: reasonsOf(members), isOpen };
+    const group: TableLine = {
+      kind: "group",
+      mark,
+      count: members.length,
+      words: reasonsOf(members),
+      isOpen,
+    };
     return [group, ...(isOpen ? members.map((row): TableLine => ({ kind: "host", row })) : [])];
   });
 }
@@ -50,7 +67,9 @@ function reasonsOf(rows: readonly HostRow[]): string {
   const [reason, names] = most;
   if (counts.size === 1 && names.length === rows.length) return reason;
   const where = names.length > 3 ? `${String(names.length)} hosts` : foldNames(names);
-  return counts.size === 1 ? `${reason} on ${where}` : `${String(counts.size)} reasons; ${reason} on ${where}`;
+  return counts.size === 1
+    ? `${reason} on ${where}`
+    : `${String(counts.size)} reasons; ${reason} on ${where}`;
 }
 
 export function doingOf({ host }: HostRow): string {

@@ -49,7 +49,12 @@ export function QueryField({ text, onText, found }: QueryFieldProps): JSX.Elemen
         </span>
       )}
       {text === "" ? null : (
-        <button type="button" className="icon-button" aria-label="Clear the filter" onClick={() => onText("")}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="Clear the filter"
+          onClick={() => onText("")}
+        >
           <IconX size={14} />
         </button>
       )}

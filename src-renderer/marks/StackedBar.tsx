@@ -2,7 +2,16 @@
 import type { JSX } from "react";
 import { HOST_MARKS, type HostMark } from "../state/host-mark.ts";
 
-const ORDER: readonly HostMark[] = ["finished", "executing", "attached", "preparing", "connecting", "orphaned", "lost", "failed"];
+const ORDER: readonly HostMark[] = [
+  "finished",
+  "executing",
+  "attached",
+  "preparing",
+  "connecting",
+  "orphaned",
+  "lost",
+  "failed",
+];
 
 interface StackedBarProps {
   readonly counts: ReadonlyMap<HostMark, number>;
@@ -19,7 +28,9 @@ export function StackedBar({ counts, total, height = 6 }: StackedBarProps): JSX.
       ))}
       <span
         className="rest"
-        style={{ flexGrow: Math.max(0, total - parts.reduce((sum, mark) => sum + (counts.get(mark) ?? 0), 0)) }}
+        style={{
+          flexGrow: Math.max(0, total - parts.reduce((sum, mark) => sum + (counts.get(mark) ?? 0), 0)),
+        }}
       />
     </div>
   );

@@ -7,7 +7,15 @@ const KNOCK = "var(--knock, var(--panel))";
 const SHAPES: Readonly<Record<HostMark, ReactNode>> = {
   unused: <circle cx="7" cy="7" r="4.6" fill="none" stroke="currentColor" strokeWidth="1.4" />,
   connecting: (
-    <circle cx="7" cy="7" r="4.8" fill="none" stroke="currentColor" strokeWidth="1.8" strokeDasharray="2.9 2.13" />
+    <circle
+      cx="7"
+      cy="7"
+      r="4.8"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.8"
+      strokeDasharray="2.9 2.13"
+    />
   ),
   preparing: (
     <>
@@ -64,7 +72,13 @@ const SHAPES: Readonly<Record<HostMark, ReactNode>> = {
   ),
 };
 
-export function StateGlyph({ mark, size = 14 }: { readonly mark: HostMark; readonly size?: number }): JSX.Element {
+export function StateGlyph({
+  mark,
+  size = 14,
+}: {
+  readonly mark: HostMark;
+  readonly size?: number;
+}): JSX.Element {
   return (
     <svg
       className="glyph"
@@ -80,7 +94,13 @@ export function StateGlyph({ mark, size = 14 }: { readonly mark: HostMark; reado
 }
 
 /** Glyph and word: state is never colour alone. */
-export function StateWord({ mark, word = mark }: { readonly mark: HostMark; readonly word?: string }): JSX.Element {
+export function StateWord({
+  mark,
+  word = mark,
+}: {
+  readonly mark: HostMark;
+  readonly word?: string;
+}): JSX.Element {
   return (
     <span className="state-word">
       <StateGlyph mark={mark} />

@@ -15,7 +15,8 @@ export function EventsView(): JSX.Element {
     const words = filter.toLowerCase();
     return words === "" ? events : events.filter((event) => eventText(event).toLowerCase().includes(words));
   }, [events, filter]);
-  if (events.length === 0) return <Empty title="No events yet">What happens in a run is told here, in order.</Empty>;
+  if (events.length === 0)
+    return <Empty title="No events yet">What happens in a run is told here, in order.</Empty>;
   return (
     <section className="view">
       <div className="toolbar">

@@ -28,7 +28,12 @@ export function GroupDetail({ group, compared, onExport }: GroupDetailProps): JS
   return (
     <section className="group-detail" aria-label="One output">
       <header>
-        <button type="button" className="link" onClick={() => selectHosts(group.hosts)} title="Select these hosts">
+        <button
+          type="button"
+          className="link"
+          onClick={() => selectHosts(group.hosts)}
+          title="Select these hosts"
+        >
           <b>{plural(group.hosts.length, "host")}</b> <span className="mono">{foldNames(group.hosts)}</span>
         </button>
         <span className="grow" />

@@ -14,7 +14,12 @@ export function GroupRow({ group, isChosen, masks, onChoose }: GroupRowProps): J
   const { hosts, stream, summary, lines } = group;
   return (
     <div role="listitem">
-      <button type="button" className={`group-row ${isChosen ? "chosen" : ""}`} aria-pressed={isChosen} onClick={onChoose}>
+      <button
+        type="button"
+        className={`group-row ${isChosen ? "chosen" : ""}`}
+        aria-pressed={isChosen}
+        onClick={onChoose}
+      >
         <b className="numbers">{countText(hosts.length)}</b>
         <span className="mono where">{shortSet(hosts, 30)}</span>
         <span className={`stream ${stream}`}>{stream === "stdout" ? "out" : "err"}</span>
@@ -31,6 +36,8 @@ export function GroupRow({ group, isChosen, masks, onChoose }: GroupRowProps): J
 function withMasks(text: string): readonly ReactNode[] {
   return text.split(MASK).flatMap((part, index): ReactNode[] =>
     // The parts of one text never move.
-    index === 0 ? [part] : [<i key={`mask-${String(index)}`} className="mask" title="differs from host to host" />, part],
+    index === 0
+      ? [part]
+      : [<i key={`mask-${String(index)}`} className="mask" title="differs from host to host" />, part],
   );
 }

@@ -19,7 +19,10 @@ interface HostOutputProps {
 
 export function HostOutput({ streams, choice }: HostOutputProps): JSX.Element {
   const current = useStore(selectionStore, (state) => state.current);
-  const hosts = useMemo(() => [...new Set(streams.map((stream) => stream.host))].sort(compareNames), [streams]);
+  const hosts = useMemo(
+    () => [...new Set(streams.map((stream) => stream.host))].sort(compareNames),
+    [streams],
+  );
   const [picked, setPicked] = useState<string | undefined>(undefined);
   const host = picked ?? (current !== undefined && hosts.includes(current) ? current : hosts[0]);
   const own = streams.filter(
@@ -33,7 +36,12 @@ export function HostOutput({ streams, choice }: HostOutputProps): JSX.Element {
       <ul className="scroll" aria-label="Hosts with output">
         {hosts.map((name) => (
           <li key={name}>
-            <button type="button" aria-pressed={name === host} className="mono" onClick={() => setPicked(name)}>
+            <button
+              type="button"
+              aria-pressed={name === host}
+              className="mono"
+              onClick={() => setPicked(name)}
+            >
               {name}
             </button>
           </li>
@@ -44,7 +52,13 @@ export function HostOutput({ streams, choice }: HostOutputProps): JSX.Element {
   );
 }
 
-function Text({ streams, search }: { readonly streams: readonly OutputStream[]; readonly search: string }): JSX.Element {
+function Text({
+  streams,
+  search,
+}: {
+  readonly streams: readonly OutputStream[];
+  readonly search: string;
+}): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const [follows, setFollows] = useState(true);
   useEffect(() => {
@@ -69,7 +83,9 @@ function Text({ streams, search }: { readonly streams: readonly OutputStream[]; 
             {stream.attempt > 1 ? `, start ${String(stream.attempt)}` : ""}{" "}
             <span className={`stream ${stream.stream}`}>{stream.stream === "stdout" ? "out" : "err"}</span>
           </h3>
-          {stream.cut > 0 ? <p className="sub">{stream.cut} characters before this are in the results.</p> : null}
+          {stream.cut > 0 ? (
+            <p className="sub">{stream.cut} characters before this are in the results.</p>
+          ) : null}
           <pre>{textOf(stream, search)}</pre>
         </section>
       ))}

@@ -6,9 +6,10 @@ import { Empty } from "../marks/Empty.tsx";
 import { plural } from "../marks/words.ts";
 import { outputStore, type OutputState } from "../state/output-store.ts";
 import { selectionStore } from "../state/selection-store.ts";
-import { blockName, foldStreams, type FoldChoice, type OutputGroup } from "./fold-streams-layout.ts";
+import { foldStreams, type FoldChoice, type OutputGroup } from "./fold-streams-layout.ts";
 import { GroupDetail } from "./GroupDetail.tsx";
 import { GroupRow } from "./GroupRow.tsx";
+import { OutputTools, type OutputShown } from "./OutputTools.tsx";
 import { HostOutput } from "./HostOutput.tsx";
 import { safeLines } from "./safe-lines.ts";
 
@@ -17,11 +18,9 @@ const FOLD_INTERVAL_MS = 250;
 /** More distinct outputs are not read one by one; search and filters find the rest. */
 const GROUPS_SHOWN_MAX = 500;
 
-type Shown = "folded" | "host";
-
 export function OutputView(): JSX.Element {
   const { streams } = useThrottled();
-  const [shown, setShown] = useState<Shown>("folded");
+  const [shown, setShown] = useState<OutputShown>("folded");
   const [choice, setChoice] = useState<FoldChoice>({
     masks: true,
     stream: "both",
@@ -50,67 +49,16 @@ export function OutputView(): JSX.Element {
   const change = (part: Partial<FoldChoice>): void => setChoice({ ...choice, ...part });
   return (
     <section className="view output-view">
-      <div className="toolbar">
-        <div className="segments" role="group" aria-label="Shown">
-          <button type="button" aria-pressed={shown === "folded"} onClick={() => setShown("folded")}>
-            Folded
-          </button>
-          <button type="button" aria-pressed={shown === "host"} onClick={() => setShown("host")}>
-            Per host
-          </button>
-        </div>
-        <select
-          className="field choice"
-          aria-label="Run"
-          value={run}
-          onChange={({ target }) => change({ run: target.value, block: undefined })}
-        >
-          {runs.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-        <select
-          className="field choice"
-          aria-label="Block"
-          value={choice.block ?? ""}
-          onChange={({ target }) => change({ block: target.value === "" ? undefined : target.value })}
-        >
-          <option value="">all blocks</option>
-          {blocks.map((one) => (
-            <option key={one} value={one} title={one}>
-              {blockName(one)}
-            </option>
-          ))}
-        </select>
-        <select
-          className="field choice narrow"
-          aria-label="Stream"
-          value={choice.stream}
-          onChange={({ target }) => change({ stream: target.value as FoldChoice["stream"] })}
-        >
-          <option value="both">out + err</option>
-          <option value="stdout">out</option>
-          <option value="stderr">err</option>
-        </select>
-        <input
-          className="field"
-          type="search"
-          placeholder="Lines that contain"
-          aria-label="Lines that contain"
-          onChange={({ target }) => change({ search: target.value.toLowerCase() })}
-        />
-        <label className="radio">
-          <input type="checkbox" checked={onlySelected} onChange={({ target }) => setOnlySelected(target.checked)} />
-          selected hosts
-        </label>
-        {shown === "folded" ? (
-          <label className="radio" title="Numbers and a host's own name count as equal">
-            <input type="checkbox" checked={choice.masks} onChange={({ target }) => change({ masks: target.checked })} />
-            mask numbers
-          </label>
-        ) : null}
-        <span className="grow" />
-      </div>
+      <OutputTools
+        shown={shown}
+        onShown={setShown}
+        choice={{ ...choice, run }}
+        onChange={change}
+        runs={runs}
+        blocks={blocks}
+        onlySelected={onlySelected}
+        onOnlySelected={setOnlySelected}
+      />
       {shown === "folded" ? (
         <Folded streams={wanted} choice={{ ...choice, run }} />
       ) : (
@@ -140,7 +88,6 @@ function useThrottled(): OutputState {
   }, []);
   return state;
 }
-
 
 interface FoldedProps {
   readonly streams: Parameters<typeof foldStreams>[0];
@@ -186,7 +133,10 @@ function likeIt(group: OutputGroup, groups: readonly OutputGroup[]): OutputGroup
 
 function exportGroups(groups: readonly OutputGroup[]): void {
   const text = groups
-    .map(({ hosts, stream, block, lines }) => `--- ${foldNames(hosts)} (${String(hosts.length)}) ${block} ${stream}\n${lines.join("\n")}\n`)
+    .map(
+      ({ hosts, stream, block, lines }) =>
+        `--- ${foldNames(hosts)} (${String(hosts.length)}) ${block} ${stream}\n${lines.join("\n")}\n`,
+    )
     .join("\n");
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));

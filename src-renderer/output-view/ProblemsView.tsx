@@ -14,14 +14,22 @@ export function ProblemsView(): JSX.Element {
   const problems = useStore(eventsStore, (state) => state.problems);
   const { application, directory } = useStore(documentsStore);
   const documents = [directory, application].flatMap((document) =>
-    document === undefined ? [] : document.result.problems.map((problem) => ({ problem, path: document.path })),
+    document === undefined
+      ? []
+      : document.result.problems.map((problem) => ({ problem, path: document.path })),
   );
   if (problems.length + documents.length === 0)
-    return <Empty title="No problems">What goes wrong is told here, with the hosts and with what to do.</Empty>;
+    return (
+      <Empty title="No problems">What goes wrong is told here, with the hosts and with what to do.</Empty>
+    );
   return (
     <div className="scroll problems" tabIndex={0} role="region" aria-label="Problems">
       {documents.map(({ problem, path }) => (
-        <DocumentProblem key={`${path}:${String(problem.line)}:${problem.message}`} problem={problem} path={path} />
+        <DocumentProblem
+          key={`${path}:${String(problem.line)}:${problem.message}`}
+          problem={problem}
+          path={path}
+        />
       ))}
       {problems.map((problem) => (
         <OneProblem key={`${problem.run}:${problem.step}:${problem.message}`} problem={problem} />
@@ -64,7 +72,13 @@ function OneProblem({ problem }: { readonly problem: RunProblem }): JSX.Element 
   );
 }
 
-function DocumentProblem({ problem, path }: { readonly problem: Problem; readonly path: string }): JSX.Element {
+function DocumentProblem({
+  problem,
+  path,
+}: {
+  readonly problem: Problem;
+  readonly path: string;
+}): JSX.Element {
   return (
     <article className="problem">
       {SIGNS[problem.severity === "error" ? "error" : "warning"]}

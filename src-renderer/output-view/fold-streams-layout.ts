@@ -34,7 +34,9 @@ export function foldStreams(
   const groups = new Map<string, { hosts: Set<string>; stream: OutputStream; lines: readonly string[] }>();
   for (const stream of streams) {
     if (!isWanted(stream, choice)) continue;
-    const lines = linesOf(stream.text).filter((line) => choice.search === "" || line.toLowerCase().includes(choice.search));
+    const lines = linesOf(stream.text).filter(
+      (line) => choice.search === "" || line.toLowerCase().includes(choice.search),
+    );
     if (lines.length === 0) continue;
     const text = lines.join("\n");
     const alike = choice.masks ? masked(text, stream.host) : text;

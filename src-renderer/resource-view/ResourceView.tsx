@@ -10,7 +10,8 @@ import { countText, plural, shortSet } from "../marks/words.ts";
 import { act, followHostTests } from "../state/controller.ts";
 import { documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { eventsStore } from "../state/events-store.ts";
-import { hostsStore, type HostRow } from "../state/hosts-store.ts";
+import type { HostRow } from "../state/host-row.ts";
+import { hostsStore } from "../state/hosts-store.ts";
 import { requestOpen, requestTerminal } from "../state/requests.ts";
 import { runsStore } from "../state/runs-store.ts";
 import { selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
@@ -75,7 +76,11 @@ export function ResourceView(): JSX.Element {
             wanted={run?.components.find((one) => one.name === name)?.wanted.max}
           />
         ))}
-        <Hosts title={components.length === 0 ? "Hosts" : "Candidates"} rows={candidates} wanted={undefined} />
+        <Hosts
+          title={components.length === 0 ? "Hosts" : "Candidates"}
+          rows={candidates}
+          wanted={undefined}
+        />
         <Groups rows={sorted} />
       </div>
     </section>
@@ -94,10 +99,16 @@ function Hosts({ title, rows, wanted }: HostsProps): JSX.Element | null {
   return (
     <section>
       <h3>
-        <button type="button" className="link heading" onClick={() => selectHosts(rows.map((row) => row.name))}>
+        <button
+          type="button"
+          className="link heading"
+          onClick={() => selectHosts(rows.map((row) => row.name))}
+        >
           {title}
         </button>{" "}
-        <span className="badge">{wanted === undefined ? countText(rows.length) : `${String(rows.length)}/${String(wanted)}`}</span>{" "}
+        <span className="badge">
+          {wanted === undefined ? countText(rows.length) : `${String(rows.length)}/${String(wanted)}`}
+        </span>{" "}
         <span className="mono sub">{shortSet(rows.map((row) => row.name))}</span>
       </h3>
       <ul className="host-chips">
@@ -115,7 +126,9 @@ function Hosts({ title, rows, wanted }: HostsProps): JSX.Element | null {
             </button>
           </li>
         ))}
-        {rows.length > SHOWN_MAX ? <li className="sub">and {countText(rows.length - SHOWN_MAX)} more</li> : null}
+        {rows.length > SHOWN_MAX ? (
+          <li className="sub">and {countText(rows.length - SHOWN_MAX)} more</li>
+        ) : null}
       </ul>
     </section>
   );
@@ -161,7 +174,11 @@ function TestButton(): JSX.Element {
   return (
     <button type="button" className="button" disabled={isTesting} onClick={start}>
       <IconPlugConnected size={14} />{" "}
-      {isTesting ? "Testing" : selected.size === 0 ? "Test connectivity" : `Test ${plural(selected.size, "host")}`}
+      {isTesting
+        ? "Testing"
+        : selected.size === 0
+          ? "Test connectivity"
+          : `Test ${plural(selected.size, "host")}`}
     </button>
   );
 }

@@ -31,7 +31,9 @@ export function App(): JSX.Element {
         <MenuBar />
         <RunBar />
         <GoneBanner />
-        <main className="dock-place">{welcome === undefined ? <Welcoming /> : <Dock key={welcome.program} />}</main>
+        <main className="dock-place">
+          {welcome === undefined ? <Welcoming /> : <Dock key={welcome.program} />}
+        </main>
         <SelectionBar />
         <StatusBar />
       </div>

@@ -45,7 +45,8 @@ export function Dialogs(): JSX.Element {
 }
 
 function titleOf(open: OpenDialog): string {
-  if (open.kind === "open") return open.what === "application" ? "Open application" : "Open resource directory";
+  if (open.kind === "open")
+    return open.what === "application" ? "Open application" : "Open resource directory";
   if (open.kind === "fail") return `Fail ${plural(open.hosts.length, "host")}?`;
   if (open.kind === "command") return `Run command on ${plural(open.hosts.length, "host")}`;
   return TITLES[open.kind];
@@ -193,7 +194,9 @@ function Command({ hosts }: { readonly hosts: readonly string[] }): JSX.Element 
     if (command.trim() === "") return;
     closeDialog();
     showView("output");
-    runCommand(hosts, command).catch((error: unknown) => tell("error", "The command was not run", String(error)));
+    runCommand(hosts, command).catch((error: unknown) =>
+      tell("error", "The command was not run", String(error)),
+    );
   };
   return (
     <form onSubmit={submit}>
@@ -230,8 +233,8 @@ function Fail({ hosts, act }: { readonly hosts: readonly string[]; readonly act:
     <>
       <p className="mono set">{shortSet(hosts, 400)}</p>
       <p>
-        They are given up in the runs that they take part in; their processes are ended, and other hosts take their
-        place where there are any. This cannot be undone.
+        They are given up in the runs that they take part in; their processes are ended, and other hosts take
+        their place where there are any. This cannot be undone.
       </p>
       {mustType ? (
         <label className="label">

@@ -102,17 +102,19 @@ function Search(): JSX.Element {
 function matching(text: string): readonly Entry[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (title: string): boolean => words.every((word) => title.toLowerCase().includes(word));
-  const commands = COMMANDS.filter((command) => command.id !== "palette" && fits(command.title)).map((command): Entry => {
-    const whyNot = command.whyNot?.();
-    return {
-      id: command.id,
-      title: command.title,
-      kind: command.menu,
-      run: command.run,
-      ...(command.keys === undefined ? {} : { keys: command.keys }),
-      ...(whyNot === undefined ? {} : { whyNot }),
-    };
-  });
+  const commands = COMMANDS.filter((command) => command.id !== "palette" && fits(command.title)).map(
+    (command): Entry => {
+      const whyNot = command.whyNot?.();
+      return {
+        id: command.id,
+        title: command.title,
+        kind: command.menu,
+        run: command.run,
+        ...(command.keys === undefined ? {} : { keys: command.keys }),
+        ...(whyNot === undefined ? {} : { whyNot }),
+      };
+    },
+  );
   if (words.length === 0) return commands.slice(0, SHOWN_MAX);
   const hosts = hostsStore
     .getState()
@@ -129,10 +131,20 @@ function matching(text: string): readonly Entry[] {
           showView("host");
         },
       },
-      { id: `terminal-${name}`, title: `Terminal on ${name}`, kind: "terminal", run: () => openTerminal(name) },
+      {
+        id: `terminal-${name}`,
+        title: `Terminal on ${name}`,
+        kind: "terminal",
+        run: () => openTerminal(name),
+      },
     ]);
   const examples = (windowStore.getState().welcome?.examples ?? [])
     .filter(({ name }) => fits(name))
-    .map(({ name }): Entry => ({ id: `example-${name}`, title: name, kind: "example", run: () => void openExample(name) }));
+    .map(({ name }): Entry => ({
+      id: `example-${name}`,
+      title: name,
+      kind: "example",
+      run: () => void openExample(name),
+    }));
   return [...commands, ...examples, ...hosts].slice(0, SHOWN_MAX);
 }

@@ -52,7 +52,12 @@ function Answer({ question }: { readonly question: Question }): JSX.Element {
         />
       )}
       <div className="dialog-acts">
-        <button type="button" className="button" data-autofocus={isKey || undefined} onClick={() => give(question, isKey ? "no" : undefined)}>
+        <button
+          type="button"
+          className="button"
+          data-autofocus={isKey || undefined}
+          onClick={() => give(question, isKey ? "no" : undefined)}
+        >
           {isKey ? "Refuse" : "Cancel"}
         </button>
         <button type="submit" className={`button ${isKey ? "" : "main"}`}>

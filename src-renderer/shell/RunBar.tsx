@@ -1,5 +1,11 @@
 // What runs, how far, and for how long; Run and what ends it.
-import { IconBan, IconChevronRight, IconPlayerPlayFilled, IconPlayerStopFilled, IconSearch } from "@tabler/icons-react";
+import {
+  IconBan,
+  IconChevronRight,
+  IconPlayerPlayFilled,
+  IconPlayerStopFilled,
+  IconSearch,
+} from "@tabler/icons-react";
 import type { JSX } from "react";
 import { useStore } from "zustand";
 import type { RunState } from "#shared/controller-api/run-events.ts";

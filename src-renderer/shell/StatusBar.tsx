@@ -18,7 +18,9 @@ export function StatusBar(): JSX.Element {
   return (
     <footer className="status-bar" aria-label="Status">
       <button type="button" onClick={() => showView("application")}>
-        <StateGlyph mark={isGoing ? "executing" : run === undefined ? "unused" : failed ? "failed" : "finished"} />
+        <StateGlyph
+          mark={isGoing ? "executing" : run === undefined ? "unused" : failed ? "failed" : "finished"}
+        />
         {run === undefined ? "not running" : run.state}
       </button>
       {run === undefined ? null : <span className="mono">{run.run}</span>}
@@ -43,7 +45,9 @@ function HostCounts(): JSX.Element {
   return (
     <button type="button" onClick={() => showView("host")}>
       {plural(sorted.length, "host")}: {countText(attached)} attached
-      {orphaned > 0 ? <span style={{ color: "var(--ink-orphaned)" }}>, {countText(orphaned)} orphaned</span> : null}
+      {orphaned > 0 ? (
+        <span style={{ color: "var(--ink-orphaned)" }}>, {countText(orphaned)} orphaned</span>
+      ) : null}
       {lost > 0 ? <span style={{ color: "var(--ink-lost)" }}>, {countText(lost)} lost</span> : null}
       {failed > 0 ? <span style={{ color: "var(--ink-failed)" }}>, {countText(failed)} failed</span> : null}
     </button>
@@ -54,7 +58,9 @@ function HostCounts(): JSX.Element {
 function Waiting(): JSX.Element | null {
   const waiting = useStore(eventsStore, (state) => state.waiting);
   const now = useNow();
-  const [first] = waiting.toSorted((left, right) => (left.deadlineMs ?? Infinity) - (right.deadlineMs ?? Infinity));
+  const [first] = waiting.toSorted(
+    (left, right) => (left.deadlineMs ?? Infinity) - (right.deadlineMs ?? Infinity),
+  );
   if (first === undefined) return null;
   const gone = now - Date.parse(first.time);
   const left = first.deadlineMs === null ? "" : `, gives up in ${clockText(first.deadlineMs - gone)}`;

@@ -1,12 +1,5 @@
 // All commands of the window: one list for menus, palette, keys, and the system's own menu in Electron.
-import {
-  connectHosts,
-  disconnectHosts,
-  endRun,
-  failHosts,
-  startRun,
-  whyNotRun,
-} from "../state/actions.ts";
+import { connectHosts, disconnectHosts, endRun, failHosts, startRun, whyNotRun } from "../state/actions.ts";
 import { answerRequests } from "../state/requests.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
@@ -87,7 +80,13 @@ export const COMMANDS: readonly WindowCommand[] = [
     menu: "Edit",
     run: () => selectHosts(hostsStore.getState().rows.keys()),
   },
-  { id: "clear-selection", title: "Clear selection", menu: "Edit", whyNot: nothingSelected, run: clearSelection },
+  {
+    id: "clear-selection",
+    title: "Clear selection",
+    menu: "Edit",
+    whyNot: nothingSelected,
+    run: clearSelection,
+  },
   {
     id: "preferences",
     title: "Preferences...",
@@ -96,24 +95,20 @@ export const COMMANDS: readonly WindowCommand[] = [
     startsGroup: true,
     run: () => showDialog({ kind: "preferences" }),
   },
-  ...VIEW_IDS.map(
-    (id, index): WindowCommand => ({
-      id: `view-${id}`,
-      title: VIEW_TITLES[id],
-      menu: "View",
-      ...(index < 6 ? { keys: `Ctrl+${String(index + 1)}` } : {}),
-      run: () => showView(id),
-    }),
-  ),
-  ...THEMES.map(
-    (theme, index): WindowCommand => ({
-      id: `theme-${theme}`,
-      title: THEME_TITLES[theme],
-      menu: "View",
-      startsGroup: index === 0,
-      run: () => inTheme(theme),
-    }),
-  ),
+  ...VIEW_IDS.map((id, index): WindowCommand => ({
+    id: `view-${id}`,
+    title: VIEW_TITLES[id],
+    menu: "View",
+    ...(index < 6 ? { keys: `Ctrl+${String(index + 1)}` } : {}),
+    run: () => showView(id),
+  })),
+  ...THEMES.map((theme, index): WindowCommand => ({
+    id: `theme-${theme}`,
+    title: THEME_TITLES[theme],
+    menu: "View",
+    startsGroup: index === 0,
+    run: () => inTheme(theme),
+  })),
   { id: "run", title: "Run", menu: "Plush", keys: "F5", whyNot: whyNotRun, run: () => void startRun() },
   { id: "stop", title: "Stop", menu: "Plush", keys: "Shift+F5", whyNot: noRun, run: withRun("stop") },
   { id: "abort", title: "Abort", menu: "Plush", keys: "Ctrl+Shift+F5", whyNot: noRun, run: withRun("abort") },
@@ -136,13 +131,13 @@ export const COMMANDS: readonly WindowCommand[] = [
     title: "Open terminals on selected hosts",
     menu: "Plush",
     startsGroup: true,
-    whyNot: () => {
+    whyNot: (): string | undefined => {
       const { size } = selectionStore.getState().hosts;
       return size > TERMINALS_AT_ONCE_MAX
         ? `${String(size)} hosts are selected, and at most ${String(TERMINALS_AT_ONCE_MAX)} terminals open at once`
         : nothingSelected();
     },
-    run: () => {
+    run: (): void => {
       for (const host of selectionStore.getState().hosts) openTerminal(host);
     },
   },
@@ -158,7 +153,7 @@ export const COMMANDS: readonly WindowCommand[] = [
     title: "Fail selected hosts...",
     menu: "Plush",
     whyNot: nothingSelected,
-    run: () => {
+    run: (): void => {
       const hosts = [...selectionStore.getState().hosts];
       showDialog({ kind: "fail", hosts, act: () => failHosts(hosts) });
     },
@@ -167,13 +162,25 @@ export const COMMANDS: readonly WindowCommand[] = [
     id: "default-layout",
     title: "Default layout",
     menu: "Window",
-    run: () => {
+    run: (): void => {
       const { api } = dockStore.getState();
       if (api !== undefined) defaultLayout(api);
     },
   },
-  { id: "palette", title: "Command palette", menu: "Help", keys: "Ctrl+K", run: () => showDialog({ kind: "palette" }) },
-  { id: "keys", title: "Keyboard shortcuts", menu: "Help", keys: "?", run: () => showDialog({ kind: "keys" }) },
+  {
+    id: "palette",
+    title: "Command palette",
+    menu: "Help",
+    keys: "Ctrl+K",
+    run: () => showDialog({ kind: "palette" }),
+  },
+  {
+    id: "keys",
+    title: "Keyboard shortcuts",
+    menu: "Help",
+    keys: "?",
+    run: () => showDialog({ kind: "keys" }),
+  },
   { id: "about", title: "About Nebula", menu: "Help", run: () => showDialog({ kind: "about" }) },
 ];
 
@@ -181,7 +188,6 @@ export function runCommandNamed(id: string): void {
   const command = COMMANDS.find((one) => one.id === id);
   if (command !== undefined && command.whyNot?.() === undefined) command.run();
 }
-
 
 answerRequests({
   terminal: openTerminal,

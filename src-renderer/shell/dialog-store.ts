@@ -11,7 +11,9 @@ export type OpenDialog =
   | { readonly kind: "command"; readonly hosts: readonly string[] }
   | { readonly kind: "fail"; readonly hosts: readonly string[]; readonly act: () => void };
 
-export const dialogStore = createStore<{ readonly open: OpenDialog | undefined }>(() => ({ open: undefined }));
+export const dialogStore = createStore<{ readonly open: OpenDialog | undefined }>(() => ({
+  open: undefined,
+}));
 
 export function showDialog(open: OpenDialog): void {
   dialogStore.setState({ open });

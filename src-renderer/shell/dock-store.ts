@@ -37,7 +37,11 @@ export function showView(id: ViewId): void {
   else addView(api, id);
 }
 
-function addView(api: DockviewApi, id: ViewId, position?: Parameters<DockviewApi["addPanel"]>[0]["position"]): void {
+function addView(
+  api: DockviewApi,
+  id: ViewId,
+  position?: Parameters<DockviewApi["addPanel"]>[0]["position"],
+): void {
   api.addPanel({
     id,
     component: id,

@@ -28,7 +28,7 @@ export function listenForKeys(): () => void {
     const command = COMMANDS.find((one) => one.keys === keys);
     if (command === undefined) return;
     const target = event.target instanceof HTMLElement ? event.target : undefined;
-    if (target?.closest(".xterm") != null && !TAKEN_FROM_TERMINALS.test(keys)) return;
+    if ((target?.closest(".xterm") ?? null) !== null && !TAKEN_FROM_TERMINALS.test(keys)) return;
     const isTyping = target?.matches("input, textarea, [contenteditable=true]") === true;
     if (isTyping && !keys.startsWith("Ctrl+") && !/F\d+$/.test(keys)) return;
     event.preventDefault();

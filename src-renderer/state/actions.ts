@@ -82,7 +82,11 @@ export function failHosts(hosts: readonly string[]): void {
   act("failHosts", { hosts, reason: "failed in the window" }, (answers) => {
     const refused = answers.filter((answer) => answer.kind === "refused");
     if (refused[0] !== undefined)
-      tell("error", `${String(refused.length)} of ${String(hosts.length)} hosts cannot be failed`, refused[0].message);
+      tell(
+        "error",
+        `${String(refused.length)} of ${String(hosts.length)} hosts cannot be failed`,
+        refused[0].message,
+      );
   });
 }
 

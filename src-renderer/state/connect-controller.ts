@@ -31,7 +31,10 @@ export function connectController(listener: LinkListener): ControllerLink {
 
 /** Requests that wait for their answers, by number. */
 class Waiting {
-  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
   #count = 0;
 
   add(send: (id: number) => void): Promise<unknown> {
@@ -80,7 +83,7 @@ function overPort(listener: LinkListener): ControllerLink {
     port?.close();
     port = given;
     given.addEventListener("message", ({ data }: MessageEvent<WindowMessage>) => {
-      if (!waiting.take(data)) listener.update(data as WindowUpdate);
+      if (!waiting.take(data)) listener.update(data);
     });
     given.start();
     for (const message of early.splice(0)) given.postMessage(message);
@@ -117,7 +120,7 @@ function overWebSocket(listener: LinkListener): ControllerLink {
   };
   open();
   return linkOf(waiting, (message) => {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(packr.pack(message));
+    if (socket?.readyState === WebSocket.OPEN) socket.send(new Uint8Array(packr.pack(message)));
     else waiting.fail("the controller does not answer");
   });
 }

@@ -1,5 +1,9 @@
 // The window's end of the link: what the controller tells goes to the stores, what the person does goes to the controller.
-import type { WindowRequestName, WindowRequests, WindowUpdate } from "#shared/controller-api/window-messages.ts";
+import type {
+  WindowRequestName,
+  WindowRequests,
+  WindowUpdate,
+} from "#shared/controller-api/window-messages.ts";
 import { connectController, type ControllerLink } from "./connect-controller.ts";
 import { takeApplication, takeDirectory } from "./documents-store.ts";
 import { forgetEvents, takeEvents } from "./events-store.ts";

@@ -12,7 +12,9 @@ export function eventText(event: TimedEvent): string {
     case "deploying":
       return `${event.host}: ${event.doing} ${event.what}`;
     case "software":
-      return [`${event.host}: ${event.software} is ${event.state}`, event.step, event.reason].filter(Boolean).join(": ");
+      return [`${event.host}: ${event.software} is ${event.state}`, event.step, event.reason]
+        .filter(Boolean)
+        .join(": ");
     case "stage":
       return `${event.component}: ${event.stage}, ${String(event.done)} of ${String(event.total)}`;
     case "process":

@@ -1,6 +1,6 @@
 // A host's row as the filter language sees it, and the way from a host up to the root.
 import type { HostFacts } from "#shared/host-query/host-query.ts";
-import type { HostRow } from "./hosts-store.ts";
+import type { HostRow } from "./host-row.ts";
 
 export const ROOT_NAME = "controller";
 

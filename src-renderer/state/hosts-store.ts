@@ -3,18 +3,9 @@ import { createStore } from "zustand/vanilla";
 import type { MeshView, RunView } from "#shared/controller-api/controller-api.ts";
 import type { StateUpdate, WindowHost, WindowMember } from "#shared/controller-api/window-messages.ts";
 import { compareNames, parseNodeSet } from "#shared/node-set/node-set.ts";
+import type { HostRow } from "./host-row.ts";
 import { forgetTreeHistory, takeTreeChange } from "./tree-history-store.ts";
-import { markOf, type HostMark, type HostOutcome } from "./host-mark.ts";
-
-/** What every view shows of a host. The same object for as long as nothing of it has changed. */
-export interface HostRow {
-  readonly name: string;
-  readonly mark: HostMark;
-  readonly host: WindowHost;
-  /** In the run that goes on, or in the last one. */
-  readonly component: string | undefined;
-  readonly member: WindowMember | undefined;
-}
+import { markOf, type HostOutcome } from "./host-mark.ts";
 
 export interface HostsState {
   readonly rows: ReadonlyMap<string, HostRow>;
@@ -82,8 +73,10 @@ function partsIn(run: RunView | undefined): ReadonlyMap<string, Part> {
     ...[failed, unreachable, replaced].flatMap(namesIn).map((name) => [name, "failed"] as const),
   ]);
   for (const component of run.components)
-    for (const name of namesIn(component.hosts)) parts.set(name, { component: component.name, outcome: ended.get(name) });
-  for (const [name, outcome] of ended) if (!parts.has(name)) parts.set(name, { component: undefined, outcome });
+    for (const name of namesIn(component.hosts))
+      parts.set(name, { component: component.name, outcome: ended.get(name) });
+  for (const [name, outcome] of ended)
+    if (!parts.has(name)) parts.set(name, { component: undefined, outcome });
   return parts;
 }
 
@@ -101,7 +94,12 @@ function rowOf(
 ): HostRow {
   const mark = markOf(host, member, part.outcome);
   const component = host.component ?? part.component;
-  if (before?.host === host && before.member === member && before.mark === mark && before.component === component)
+  if (
+    before?.host === host &&
+    before.member === member &&
+    before.mark === mark &&
+    before.component === component
+  )
     return before;
   return { name: host.host, mark, host, component, member };
 }

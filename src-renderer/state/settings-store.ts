@@ -28,7 +28,8 @@ export function takeWindowState(text: string | null): void {
     // Written by somebody else, or cut off: the window starts as new.
     return;
   }
-  if (typeof value !== "object" || value === null || !("version" in value) || value.version !== VERSION) return;
+  if (typeof value !== "object" || value === null || !("version" in value) || value.version !== VERSION)
+    return;
   const { theme, layout, views } = value as unknown as Partial<SettingsState>;
   settingsStore.setState({
     theme: THEMES.find((one) => one === theme) ?? DEFAULT.theme,

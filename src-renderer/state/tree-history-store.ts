@@ -1,6 +1,6 @@
 // What has happened to the overlay since the window looks: how it grew, and each time that hosts had to move.
 import { createStore } from "zustand/vanilla";
-import type { HostRow } from "./hosts-store.ts";
+import type { HostRow } from "./host-row.ts";
 
 /** Hosts orphaned within so long of one another have had the same cause. */
 const SAME_CAUSE_MS = 1500;
@@ -55,7 +55,11 @@ export function takeTreeChange(
     (list, row) => withChange(list, before.get(row.name), row, timeMs),
     state.reconfigurations,
   );
-  if (growth === state.growth && reconfigurations === state.reconfigurations && constructionMs === state.constructionMs)
+  if (
+    growth === state.growth &&
+    reconfigurations === state.reconfigurations &&
+    constructionMs === state.constructionMs
+  )
     return;
   treeHistoryStore.setState({ growth, reconfigurations, constructionMs });
 }
@@ -78,7 +82,11 @@ function withChange(
   return list.map((one) => (one === open ? next : one));
 }
 
-function withOrphan(list: readonly Reconfiguration[], name: string, timeMs: number): readonly Reconfiguration[] {
+function withOrphan(
+  list: readonly Reconfiguration[],
+  name: string,
+  timeMs: number,
+): readonly Reconfiguration[] {
   const last = list.at(-1);
   if (last !== undefined && timeMs - last.startMs < SAME_CAUSE_MS && !last.orphaned.has(name)) {
     const joined = { ...last, orphaned: new Set([...last.orphaned, name]), endMs: undefined };

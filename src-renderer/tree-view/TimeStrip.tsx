@@ -13,6 +13,7 @@ const SPAN_MS_MIN = 30_000;
 export function TimeStrip(): JSX.Element | null {
   const { growth, reconfigurations } = useStore(treeHistoryStore);
   const now = useNow();
+  const hasBegun = growth.length > 0;
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
@@ -20,7 +21,7 @@ export function TimeStrip(): JSX.Element | null {
     const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
     observer.observe(place.current);
     return () => observer.disconnect();
-  }, [growth.length > 0]);
+  }, [hasBegun]);
   const [first] = growth;
   if (first === undefined) return null;
   const end = Math.max(now, growth.at(-1)?.timeMs ?? now);
@@ -30,7 +31,10 @@ export function TimeStrip(): JSX.Element | null {
   const y = (attached: number): number => AREA - (attached / most) * (AREA - 8);
   const steps = growth.flatMap((point, index) => {
     const next = growth[index + 1]?.timeMs ?? end;
-    return [`${String(x(point.timeMs))},${String(y(point.attached))}`, `${String(x(next))},${String(y(point.attached))}`];
+    return [
+      `${String(x(point.timeMs))},${String(y(point.attached))}`,
+      `${String(x(next))},${String(y(point.attached))}`,
+    ];
   });
   const area = `${String(x(first.timeMs))},${String(AREA)} ${steps.join(" ")} ${String(x(end))},${String(AREA)}`;
   return (
@@ -39,7 +43,13 @@ export function TimeStrip(): JSX.Element | null {
         <polygon points={area} className="growth" />
         <line x1={12} x2={Math.max(12, width - 12)} y1={AREA} y2={AREA} className="axis" />
         {ticksOf(span).map((tick) => (
-          <text key={tick} x={x(first.timeMs + tick)} y={HEIGHT - 8} className="tick">
+          <text
+            key={tick}
+            x={x(first.timeMs + tick)}
+            y={HEIGHT - 8}
+            className="tick"
+            textAnchor={tick === 0 ? "start" : "middle"}
+          >
             {clockText(tick)}
           </text>
         ))}
@@ -50,7 +60,11 @@ export function TimeStrip(): JSX.Element | null {
           type="button"
           className={`change ${one.endMs === undefined ? "open" : ""} ${one.lost.size > 0 ? "lost" : ""}`}
           style={{ left: x(one.startMs) }}
-          title={changeWords(one.orphaned.size, one.lost.size, one.endMs === undefined ? undefined : one.endMs - one.startMs)}
+          title={changeWords(
+            one.orphaned.size,
+            one.lost.size,
+            one.endMs === undefined ? undefined : one.endMs - one.startMs,
+          )}
           onClick={() => selectHosts(one.orphaned)}
         >
           <i />

@@ -1,17 +1,19 @@
 // The drawn tree: zoomed and moved by hand, pointed at, chosen from; painted at most once a frame, and only when needed.
-import { quadtree, select, zoom, zoomIdentity, type Quadtree, type ZoomBehavior, type ZoomTransform } from "d3";
-import { useEffect, useMemo, useRef, useState, type JSX, type PointerEvent } from "react";
+import { quadtree, zoomIdentity, type Quadtree, type ZoomTransform } from "d3";
+import { useCallback, useEffect, useMemo, useRef, useState, type JSX, type MouseEvent } from "react";
 import { useStore } from "zustand";
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
+import { usePainting, useZoomedCanvas, type CanvasSize, type ZoomSettings } from "../marks/use-canvas.ts";
 import { ancestorsOf, ROOT_NAME } from "../state/host-facts.ts";
-import { hostsStore, type HostRow } from "../state/hosts-store.ts";
+import type { HostRow } from "../state/host-row.ts";
+import { hostsStore } from "../state/hosts-store.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { selectionStore, setCurrentHost, toggleHost } from "../state/selection-store.ts";
 import { settingsStore } from "../state/settings-store.ts";
 import { drawTree, readPalette, type DrawnNode } from "./draw-tree.ts";
 import type { LayoutName } from "./tree-layout.ts";
-import { useTreePlaces } from "./use-tree-places.ts";
+import { useTreePlaces, type LivePlaces } from "./use-tree-places.ts";
 
 interface TreeCanvasProps {
   readonly rows: readonly HostRow[];
@@ -32,14 +34,16 @@ interface Scene {
   readonly tree: Quadtree<DrawnNode>;
 }
 
+const ZOOM: ZoomSettings = {
+  scaleMin: 0.5,
+  scaleMax: ZOOM_MAX,
+  takes: (event) => event.type === "wheel" || event.button === 0,
+};
+
 export function TreeCanvas({ rows, layout, matching, fit }: TreeCanvasProps): JSX.Element {
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const { canvas, size, transform, zoomTo } = useZoomedCanvas(ZOOM);
   const scene = useRef<Scene>(undefined);
-  const transform = useRef<ZoomTransform>(zoomIdentity);
-  const zoomer = useRef<ZoomBehavior<HTMLCanvasElement, unknown>>(undefined);
-  const [size, setSize] = useState({ width: 0, height: 0 });
   const [hovered, setHovered] = useState<string | undefined>(undefined);
-  const [zoomed, setZoomed] = useState(0);
   const { hosts, current } = useStore(selectionStore);
   const theme = useStore(settingsStore, (state) => state.theme);
   const live = useTreePlaces(rows, layout);
@@ -49,90 +53,33 @@ export function TreeCanvas({ rows, layout, matching, fit }: TreeCanvasProps): JS
     const row = pointed === undefined ? undefined : byName.get(pointed);
     return new Set(row === undefined ? [] : [row.name, ...ancestorsOf(row, byName)]);
   }, [pointed, byName]);
-
-  useEffect(() => {
-    const element = canvas.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(([entry]) => {
-      if (entry !== undefined) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
-    });
-    observer.observe(element.parentElement ?? element);
-    const behaviour = zoom<HTMLCanvasElement, unknown>()
-      .scaleExtent([0.5, ZOOM_MAX])
-      .on("zoom", (event: { transform: ZoomTransform }) => {
-        transform.current = event.transform;
-        setZoomed((count) => count + 1);
-      });
-    select(element).call(behaviour).on("dblclick.zoom", null);
-    zoomer.current = behaviour;
-    return () => {
-      observer.disconnect();
-      select(element).on(".zoom", null);
-    };
-  }, []);
-
-  useEffect(() => {
-    if (canvas.current !== null && zoomer.current !== undefined)
-      select(canvas.current).call(zoomer.current.transform, zoomIdentity);
-  }, [fit, layout]);
-
-  useEffect(() => {
-    const element = canvas.current;
-    const context = element?.getContext("2d");
-    if (element == null || context == null || size.width === 0) return undefined;
-    const palette = readPalette(element);
-    let frame = 0;
-    const paint = (): void => {
+  useEffect(() => zoomTo(zoomIdentity, 0), [fit, layout, zoomTo]);
+  const paint = useCallback(
+    (context: CanvasRenderingContext2D, element: HTMLCanvasElement): boolean => {
       const nowMs = performance.now();
-      const nodes = nodesNow(nowMs);
+      const isChosen = (name: string): boolean => hosts.has(name) || name === current;
+      const nodes = nodesAt(nowMs, { live, byName, transform, size, layout, isChosen });
       scene.current = { nodes, tree: treeOf(nodes) };
-      const ratio = window.devicePixelRatio;
-      if (element.width !== Math.round(size.width * ratio) || element.height !== Math.round(size.height * ratio)) {
-        element.width = Math.round(size.width * ratio);
-        element.height = Math.round(size.height * ratio);
-      }
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      const { nodes: all, outside } = live.places;
-      const centre = nodes.get(ROOT_NAME) ?? { x: size.width / 2, y: size.height / 2 };
+      const count = live.places.nodes.length + live.places.outside.length;
       drawTree(context, nodes, {
-        palette,
+        palette: readPalette(element, theme),
         ...size,
         isRadial: layout === "radial",
-        centre,
+        centre: nodes.get(ROOT_NAME) ?? { x: size.width / 2, y: size.height / 2 },
         path,
-        withLabels: spacingOf(size, all.length + outside.length, transform.current.k, layout) > LABEL_SPACING_PX,
+        withLabels: spacingOf(size, count, transform.k, layout) > LABEL_SPACING_PX,
         isDim: (name) => matching !== undefined && name !== ROOT_NAME && !matching.has(name),
       });
-      if (live.isMoving(nowMs)) frame = requestAnimationFrame(paint);
-    };
-    const nodesNow = (nowMs: number): ReadonlyMap<string, DrawnNode> => {
-      const nodes = new Map<string, DrawnNode>();
-      const { k } = transform.current;
-      for (const node of [...live.places.nodes, ...live.places.outside]) {
-        const spot = live.at(node, nowMs);
-        const [px, py] = project(spot, size, layout);
-        const [x, y] = transform.current.apply([px, py]);
-        const row = byName.get(node.name);
-        nodes.set(node.name, {
-          name: node.name,
-          x,
-          y,
-          mark: row?.mark ?? "root",
-          parent: node.parent,
-          radius: radiusOf(node.depth, rows.length, k),
-          isChosen: hosts.has(node.name) || node.name === current,
-        });
-      }
-      return nodes;
-    };
-    frame = requestAnimationFrame(paint);
-    return () => cancelAnimationFrame(frame);
-  }, [live, byName, size, zoomed, path, hosts, current, matching, layout, theme, rows.length]);
-
-  const nodeAt = (event: PointerEvent | React.MouseEvent): DrawnNode | undefined => {
+      return live.isMoving(nowMs);
+    },
+    [live, byName, transform, size, layout, hosts, current, theme, path, matching],
+  );
+  usePainting(canvas, size, paint);
+  const nodeAt = (event: MouseEvent): DrawnNode | undefined => {
     const box = canvas.current?.getBoundingClientRect();
     if (box === undefined) return undefined;
-    return scene.current?.tree.find(event.clientX - box.left, event.clientY - box.top, HIT_PX);
+    const node = scene.current?.tree.find(event.clientX - box.left, event.clientY - box.top, HIT_PX);
+    return node?.name === ROOT_NAME ? undefined : node;
   };
   const row = hovered === undefined ? undefined : byName.get(hovered);
   const spot = hovered === undefined ? undefined : scene.current?.nodes.get(hovered);
@@ -144,25 +91,51 @@ export function TreeCanvas({ rows, layout, matching, fit }: TreeCanvasProps): JS
         style={{ width: size.width, height: size.height, cursor: hovered === undefined ? "grab" : "pointer" }}
         role="img"
         aria-label="The overlay tree. The layout List shows the same for the keyboard."
-        onPointerMove={(event) => {
-          const name = nodeAt(event)?.name;
-          setHovered(name === ROOT_NAME ? undefined : name);
-        }}
+        onPointerMove={(event) => setHovered(nodeAt(event)?.name)}
         onPointerLeave={() => setHovered(undefined)}
         onClick={(event) => {
           const node = nodeAt(event);
-          if (node === undefined || node.name === ROOT_NAME) return;
+          if (node === undefined) return;
           if (event.ctrlKey || event.metaKey || event.shiftKey) toggleHost(node.name);
           else setCurrentHost(node.name);
         }}
         onDoubleClick={(event) => {
           const node = nodeAt(event);
-          if (node !== undefined && node.name !== ROOT_NAME) requestTerminal(node.name);
+          if (node !== undefined) requestTerminal(node.name);
         }}
       />
-      {row === undefined || spot === undefined ? null : <Card row={row} x={spot.x} y={spot.y} width={size.width} />}
+      {row === undefined || spot === undefined ? null : (
+        <Card row={row} x={spot.x} y={spot.y} width={size.width} />
+      )}
     </>
   );
+}
+
+interface Placing {
+  readonly live: LivePlaces;
+  readonly byName: ReadonlyMap<string, HostRow>;
+  readonly transform: ZoomTransform;
+  readonly size: CanvasSize;
+  readonly layout: LayoutName;
+  readonly isChosen: (name: string) => boolean;
+}
+
+function nodesAt(nowMs: number, placing: Placing): ReadonlyMap<string, DrawnNode> {
+  const { live, byName, transform, size, layout, isChosen } = placing;
+  const nodes = new Map<string, DrawnNode>();
+  for (const node of [...live.places.nodes, ...live.places.outside]) {
+    const [x, y] = transform.apply(project(live.at(node, nowMs), size, layout));
+    nodes.set(node.name, {
+      name: node.name,
+      x,
+      y,
+      mark: byName.get(node.name)?.mark ?? "root",
+      parent: node.parent,
+      radius: radiusOf(node.depth, byName.size, transform.k),
+      isChosen: isChosen(node.name),
+    });
+  }
+  return nodes;
 }
 
 interface CardProps {

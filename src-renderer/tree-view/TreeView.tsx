@@ -8,7 +8,8 @@ import { StateWord } from "../marks/StateGlyph.tsx";
 import { countText, durationText, plural } from "../marks/words.ts";
 import { childCounts, factsOf } from "../state/host-facts.ts";
 import { countMarks, HOST_MARKS } from "../state/host-mark.ts";
-import { hostsStore, type HostRow } from "../state/hosts-store.ts";
+import type { HostRow } from "../state/host-row.ts";
+import { hostsStore } from "../state/hosts-store.ts";
 import { keepViewSetting, settingsStore } from "../state/settings-store.ts";
 import { treeHistoryStore } from "../state/tree-history-store.ts";
 import { TimeStrip } from "./TimeStrip.tsx";
@@ -17,7 +18,12 @@ import { LAYOUTS, type LayoutName } from "./tree-layout.ts";
 import { TreeList } from "./TreeList.tsx";
 
 type Shown = LayoutName | "list";
-const TITLES: Readonly<Record<Shown, string>> = { tidy: "Tidy", radial: "Radial", grid: "Grid", list: "List" };
+const TITLES: Readonly<Record<Shown, string>> = {
+  tidy: "Tidy",
+  radial: "Radial",
+  grid: "Grid",
+  list: "List",
+};
 
 export function TreeView(): JSX.Element {
   const sorted = useStore(hostsStore, (state) => state.sorted);
@@ -33,12 +39,15 @@ export function TreeView(): JSX.Element {
     if (text === "") return undefined;
     const children = childCounts(sorted);
     const { timeMs } = hostsStore.getState();
-    return new Set(sorted.filter((row) => query(factsOf(row, rows, children, timeMs))).map((row) => row.name));
+    return new Set(
+      sorted.filter((row) => query(factsOf(row, rows, children, timeMs))).map((row) => row.name),
+    );
   }, [sorted, rows, query, text]);
   if (sorted.length === 0)
     return (
       <Empty title="No overlay yet">
-        In a run the hosts join a tree under the controller. You see it grow here, and mend when a host is lost.
+        In a run the hosts join a tree under the controller. You see it grow here, and mend when a host is
+        lost.
       </Empty>
     );
   return (
@@ -69,7 +78,12 @@ export function TreeView(): JSX.Element {
           <>
             <span className="grow" />
             <span className="sub mesh-words">{mesh === undefined ? "" : `${mesh.overlay}`}</span>
-            <button type="button" className="icon-button" aria-label="Find hosts" onClick={() => setSearching(true)}>
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="Find hosts"
+              onClick={() => setSearching(true)}
+            >
               <IconSearch size={15} />
             </button>
           </>

@@ -38,11 +38,23 @@ export interface DrawOptions {
 /** What a filter leaves out recedes, and is still there. */
 const DIM = 0.22;
 
-export function readPalette(element: HTMLElement): Palette {
+let read: { readonly theme: string; readonly palette: Palette } | undefined;
+
+/** Read anew only when the theme has changed: asking the page for its styles is dear. */
+export function readPalette(element: HTMLElement, theme: string): Palette {
+  const shown = `${theme} ${document.documentElement.dataset["theme"] ?? ""}`;
+  if (read?.theme !== shown) read = { theme: shown, palette: paletteOf(element) };
+  return read.palette;
+}
+
+function paletteOf(element: HTMLElement): Palette {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   return {
-    fill: Object.fromEntries(HOST_MARKS.map((mark) => [mark, token(`st-${mark}`)])) as Record<HostMark, string>,
+    fill: Object.fromEntries(HOST_MARKS.map((mark) => [mark, token(`st-${mark}`)])) as Record<
+      HostMark,
+      string
+    >,
     edge: token("r0"),
     path: token("select"),
     root: token("accent-text"),
@@ -73,8 +85,18 @@ function drawEdges(
 ): void {
   const { palette, path } = options;
   const groups = [
-    { color: palette.edge, width: 1, wanted: (name: string) => !path.has(name) && !options.isDim(name), alpha: 1 },
-    { color: palette.edge, width: 1, wanted: (name: string) => !path.has(name) && options.isDim(name), alpha: DIM },
+    {
+      color: palette.edge,
+      width: 1,
+      wanted: (name: string) => !path.has(name) && !options.isDim(name),
+      alpha: 1,
+    },
+    {
+      color: palette.edge,
+      width: 1,
+      wanted: (name: string) => !path.has(name) && options.isDim(name),
+      alpha: DIM,
+    },
     { color: palette.path, width: 2, wanted: (name: string) => path.has(name), alpha: 1 },
   ];
   for (const { color, width, wanted, alpha } of groups) {
@@ -85,7 +107,8 @@ function drawEdges(
     context.beginPath();
     for (const node of nodes.values()) {
       const parent = node.parent === undefined ? undefined : nodes.get(node.parent);
-      if (parent !== undefined && node.mark !== "orphaned" && wanted(node.name)) edge(context, parent, node, options);
+      if (parent !== undefined && node.mark !== "orphaned" && wanted(node.name))
+        edge(context, parent, node, options);
     }
     context.stroke();
   }
@@ -126,7 +149,12 @@ function drawMarks(
     const members = [...nodes.values()].filter((node) => node.mark === mark);
     for (const dim of [true, false]) {
       context.globalAlpha = dim ? DIM : 1;
-      paint(context, mark, members.filter((node) => isDim(node.name) === dim), palette);
+      paint(
+        context,
+        mark,
+        members.filter((node) => isDim(node.name) === dim),
+        palette,
+      );
     }
   }
   context.globalAlpha = 1;
@@ -153,7 +181,8 @@ function paint(
   context.strokeStyle = palette.fill[mark];
   const isHollow = ["unused", "connecting", "attached", "preparing", "lost"].includes(mark);
   context.beginPath();
-  for (const { x, y, radius } of nodes) shape(context, mark, x, y, mark === "finished" ? radius * 0.8 : radius);
+  for (const { x, y, radius } of nodes)
+    shape(context, mark, x, y, mark === "finished" ? radius * 0.8 : radius);
   if (!isHollow) {
     context.fill();
     return;
@@ -176,7 +205,13 @@ function paint(
   context.fill();
 }
 
-function shape(context: CanvasRenderingContext2D, mark: HostMark, x: number, y: number, radius: number): void {
+function shape(
+  context: CanvasRenderingContext2D,
+  mark: HostMark,
+  x: number,
+  y: number,
+  radius: number,
+): void {
   if (mark === "failed" || mark === "lost") {
     context.rect(x - radius, y - radius, radius * 2, radius * 2);
   } else if (mark === "orphaned") {

@@ -40,15 +40,13 @@ const OUTSIDE_Y = 0.94;
 export function placeTree(root: string, members: readonly TreeMember[], layout: LayoutName): TreePlaces {
   const { branch, outside } = branchesOf(root, members);
   const share = outside.length > 0 ? TREE_SHARE : 1;
-  const below = outside.map(
-    (name, index): PlacedNode => ({
-      name,
-      x: (index + 0.5) / outside.length,
-      y: OUTSIDE_Y,
-      depth: 0,
-      parent: undefined,
-    }),
-  );
+  const below = outside.map((name, index): PlacedNode => ({
+    name,
+    x: (index + 0.5) / outside.length,
+    y: OUTSIDE_Y,
+    depth: 0,
+    parent: undefined,
+  }));
   const nodes = layout === "grid" ? gridOf(branch) : layout === "radial" ? radialOf(branch) : tidyOf(branch);
   const scaled = share === 1 ? nodes : nodes.map((node) => ({ ...node, y: node.y * share }));
   return { nodes: scaled, outside: below, depthMax: Math.max(0, ...nodes.map((node) => node.depth)) };
@@ -74,7 +72,11 @@ function branchesOf(
   return { branch, outside: outside.sort(compareNames) };
 }
 
-function laidOut(branch: Branch, width: number, separation: (depth: number) => number): HierarchyPointNode<Branch> {
+function laidOut(
+  branch: Branch,
+  width: number,
+  separation: (depth: number) => number,
+): HierarchyPointNode<Branch> {
   return tree<Branch>()
     .size([width, 1])
     .separation((left, right) => (left.parent === right.parent ? 1 : 2) * separation(left.depth))(

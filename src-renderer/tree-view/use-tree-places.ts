@@ -1,8 +1,14 @@
 // Where nodes are drawn right now: the layout of the tree as it is, reached by a short way from where they were.
 import { useEffect, useMemo, useRef } from "react";
-import type { HostRow } from "../state/hosts-store.ts";
+import type { HostRow } from "../state/host-row.ts";
 import { ROOT_NAME } from "../state/host-facts.ts";
-import { placeTree, type LayoutName, type PlacedNode, type TreePlaces } from "./tree-layout.ts";
+import {
+  placeTree,
+  type LayoutName,
+  type PlacedNode,
+  type TreeMember,
+  type TreePlaces,
+} from "./tree-layout.ts";
 
 /** A node that moves is followed by the eye; a thousand that move are not. */
 const MOVE_MS = 250;
@@ -21,14 +27,14 @@ interface Spot {
 }
 
 export function useTreePlaces(rows: readonly HostRow[], layout: LayoutName): LivePlaces {
-  const members = rows.map(({ name, member }) => ({
-    name,
-    parent: member === undefined || member.state === "left" ? undefined : member.parent,
-  }));
-  const shape = members.map(({ name, parent }) => `${name}<${parent ?? ""}`).join("|");
-  // Members are made anew each time; only who hangs where decides the layout.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  const places = useMemo(() => placeTree(ROOT_NAME, members, layout), [shape, layout]);
+  const shape = rows.map(({ name, member }) => `${name}<${parentOf(member) ?? ""}`).join("|");
+  const shaped = useRef<{ shape: string; members: readonly TreeMember[] }>(undefined);
+  if (shaped.current?.shape !== shape) {
+    const members = rows.map(({ name, member }) => ({ name, parent: parentOf(member) }));
+    shaped.current = { shape, members };
+  }
+  const { members } = shaped.current;
+  const places = useMemo(() => placeTree(ROOT_NAME, members, layout), [members, layout]);
   const from = useRef<ReadonlyMap<string, Spot>>(new Map());
   const startMs = useRef(-Infinity);
   const last = useRef<TreePlaces>(undefined);
@@ -44,16 +50,23 @@ export function useTreePlaces(rows: readonly HostRow[], layout: LayoutName): Liv
     },
     [],
   );
-  return {
-    places,
-    at(node, nowMs) {
-      const spot = from.current.get(node.name);
-      if (spot === undefined) return node;
-      const part = eased((nowMs - startMs.current) / MOVE_MS);
-      return { x: spot.x + (node.x - spot.x) * part, y: spot.y + (node.y - spot.y) * part };
-    },
-    isMoving: (nowMs) => from.current.size > 0 && nowMs - startMs.current < MOVE_MS,
-  };
+  return useMemo(
+    () => ({
+      places,
+      at(node, nowMs) {
+        const spot = from.current.get(node.name);
+        if (spot === undefined) return node;
+        const part = eased((nowMs - startMs.current) / MOVE_MS);
+        return { x: spot.x + (node.x - spot.x) * part, y: spot.y + (node.y - spot.y) * part };
+      },
+      isMoving: (nowMs) => from.current.size > 0 && nowMs - startMs.current < MOVE_MS,
+    }),
+    [places],
+  );
+}
+
+function parentOf(member: HostRow["member"]): string | undefined {
+  return member === undefined || member.state === "left" ? undefined : member.parent;
 }
 
 function movesBetween(before: TreePlaces | undefined, after: TreePlaces): ReadonlyMap<string, Spot> {

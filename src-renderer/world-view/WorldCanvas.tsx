@@ -1,11 +1,12 @@
 // The map under the hand: the wheel zooms, the left button draws a box to zoom to, the right one moves; sites can be pointed at.
-import { geoNaturalEarth1, select, zoom, zoomIdentity, type ZoomBehavior, type ZoomTransform } from "d3";
+import { geoNaturalEarth1, zoomIdentity, type GeoProjection, type ZoomTransform } from "d3";
 import { IconHome, IconMinus, IconPlus } from "@tabler/icons-react";
-import { useEffect, useMemo, useRef, useState, type JSX, type MouseEvent } from "react";
+import { useCallback, useEffect, useMemo, useState, type JSX, type MouseEvent } from "react";
 import { useStore } from "zustand";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
+import { usePainting, useZoomedCanvas, type CanvasSize, type ZoomSettings } from "../marks/use-canvas.ts";
 import { plural } from "../marks/words.ts";
-import type { HostRow } from "../state/hosts-store.ts";
+import type { HostRow } from "../state/host-row.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { addHosts, selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
 import { settingsStore } from "../state/settings-store.ts";
@@ -33,114 +34,51 @@ const ZOOM_MAX = 60;
 const BOX_PX_MIN = 6;
 const HOSTS_IN_POPUP_MAX = 40;
 
+/** As in 2007: the left button draws a box, the right one (or Shift) moves. */
+const ZOOM: ZoomSettings = {
+  scaleMin: 1,
+  scaleMax: ZOOM_MAX,
+  takes: (event) => event.type === "wheel" || event.button === 2 || event.shiftKey,
+};
+
 export function WorldCanvas({ sites, rows, matching, withEdges }: WorldCanvasProps): JSX.Element {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const zoomer = useRef<ZoomBehavior<HTMLCanvasElement, unknown>>(undefined);
-  const [size, setSize] = useState({ width: 0, height: 0 });
-  const [transform, setTransform] = useState<ZoomTransform>(zoomIdentity);
-  const [map, setMap] = useState<WorldMap | undefined>(undefined);
+  const { canvas, size, transform, zoomTo, scaleBy } = useZoomedCanvas(ZOOM);
+  const map = useWorldMap();
   const [box, setBox] = useState<Box | undefined>(undefined);
   const [opened, setOpened] = useState<string | undefined>(undefined);
   const { hosts, current } = useStore(selectionStore);
   const theme = useStore(settingsStore, (state) => state.theme);
-
-  useEffect(() => {
-    readWorldMap().then(setMap, (error: unknown) => tell("error", "The map cannot be read", String(error)));
-  }, []);
-
-  useEffect(() => {
-    const element = canvas.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(([entry]) => {
-      if (entry !== undefined) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
-    });
-    observer.observe(element.parentElement ?? element);
-    const behaviour = zoom<HTMLCanvasElement, unknown>()
-      .scaleExtent([1, ZOOM_MAX])
-      // As in 2007: the left button draws a box, the right one (or Shift) moves.
-      .filter((event: globalThis.MouseEvent) => event.type === "wheel" || event.button === 2 || event.shiftKey)
-      .on("zoom", (event: { transform: ZoomTransform }) => setTransform(event.transform));
-    select(element).call(behaviour).on("dblclick.zoom", null);
-    zoomer.current = behaviour;
-    return () => {
-      observer.disconnect();
-      select(element).on(".zoom", null);
-    };
-  }, []);
-
-  const projection = useMemo(() => {
-    const { width, height } = size;
-    const base = geoNaturalEarth1().fitSize([Math.max(1, width), Math.max(1, height)], { type: "Sphere" });
-    const [x = 0, y = 0] = base.translate();
-    return base
-      .scale(base.scale() * transform.k)
-      .translate([x * transform.k + transform.x, y * transform.k + transform.y]);
-  }, [size, transform]);
-
+  const projection = useMemo(() => projectionOf(size, transform), [size, transform]);
   const clusters = useMemo(
-    () =>
-      clustersOf(sites, ({ longitude, latitude }) => {
-        const at = projection([longitude, latitude]);
-        return at === null ? undefined : at;
-      }),
+    () => clustersOf(sites, ({ longitude, latitude }) => projection([longitude, latitude]) ?? undefined),
     [sites, projection],
   );
-
-  useEffect(() => {
-    const element = canvas.current;
-    const context = element?.getContext("2d");
-    if (element == null || context == null || map === undefined || size.width === 0) return undefined;
-    const frame = requestAnimationFrame(() => {
-      const ratio = window.devicePixelRatio;
-      element.width = Math.round(size.width * ratio);
-      element.height = Math.round(size.height * ratio);
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      const scene = {
-        ...map,
-        ...size,
-        projection,
-        clusters,
-        edges: withEdges ? edgesOf(rows) : [],
-        isDim: (name: string) => matching !== undefined && !matching.has(name),
-        isChosen: (name: string) => hosts.has(name) || name === current,
-      };
-      drawWorld(context, scene, readMapPalette(element));
-    });
-    return () => cancelAnimationFrame(frame);
-  }, [map, size, projection, clusters, rows, withEdges, matching, hosts, current, theme]);
-
-  const zoomTo = (next: ZoomTransform): void => {
-    if (canvas.current !== null && zoomer.current !== undefined)
-      select(canvas.current).transition().duration(300).call(zoomer.current.transform, next);
-  };
-  const scaleBy = (factor: number): void => {
-    if (canvas.current !== null && zoomer.current !== undefined)
-      select(canvas.current).transition().duration(160).call(zoomer.current.scaleBy, factor);
-  };
-  const clusterAt = (x: number, y: number): Cluster | undefined =>
+  const edges = useMemo(() => (withEdges ? edgesOf(rows) : []), [rows, withEdges]);
+  const paint = useCallback(
+    (context: CanvasRenderingContext2D, element: HTMLCanvasElement): boolean => {
+      if (map === undefined) return false;
+      const isDim = (name: string): boolean => matching !== undefined && !matching.has(name);
+      const isChosen = (name: string): boolean => hosts.has(name) || name === current;
+      const scene = { ...map, ...size, projection, clusters, edges, isDim, isChosen };
+      drawWorld(context, scene, readMapPalette(element, theme));
+      return false;
+    },
+    [map, size, projection, clusters, edges, matching, hosts, current, theme],
+  );
+  usePainting(canvas, size, paint);
+  const clusterAt = ([x, y]: readonly [number, number]): Cluster | undefined =>
     clusters.find((cluster) => Math.hypot(cluster.x - x, cluster.y - y) < cluster.radius + 5);
-  const placeOf = (event: MouseEvent): readonly [number, number] => {
-    const bounds = canvas.current?.getBoundingClientRect();
-    return [event.clientX - (bounds?.left ?? 0), event.clientY - (bounds?.top ?? 0)];
-  };
   const finish = (event: MouseEvent): void => {
     if (box === undefined) return;
     setBox(undefined);
-    const { x0, y0, x1, y1 } = box;
-    const [width, height] = [Math.abs(x1 - x0), Math.abs(y1 - y0)];
-    if (width < BOX_PX_MIN && height < BOX_PX_MIN) {
-      const cluster = clusterAt(x1, y1);
-      if (cluster === undefined) setOpened(undefined);
-      else choose(cluster, event.ctrlKey || event.metaKey);
+    if (Math.max(Math.abs(box.x1 - box.x0), Math.abs(box.y1 - box.y0)) >= BOX_PX_MIN) {
+      zoomTo(boxTransform(box, size, transform), 300);
       return;
     }
-    const k = Math.min(ZOOM_MAX, transform.k * Math.min(size.width / width, size.height / height));
-    const [cx, cy] = transform.invert([(x0 + x1) / 2, (y0 + y1) / 2]);
-    zoomTo(zoomIdentity.translate(size.width / 2 - cx * k, size.height / 2 - cy * k).scale(k));
-  };
-  const choose = (cluster: Cluster, adds: boolean): void => {
-    const names = cluster.rows.map((row) => row.name);
-    if (adds) addHosts(names);
+    const cluster = clusterAt([box.x1, box.y1]);
+    const names = cluster?.rows.map((row) => row.name) ?? [];
+    if (cluster === undefined) setOpened(undefined);
+    else if (event.ctrlKey || event.metaKey) addHosts(names);
     else selectHosts(names, names[0]);
   };
   const popup = clusters.find((cluster) => cluster.key === opened);
@@ -165,32 +103,74 @@ export function WorldCanvas({ sites, rows, matching, withEdges }: WorldCanvasPro
         }}
         onMouseUp={finish}
         onMouseLeave={() => setBox(undefined)}
-        onDoubleClick={(event) => setOpened(clusterAt(...placeOf(event))?.key)}
+        onDoubleClick={(event) => setOpened(clusterAt(placeOf(event))?.key)}
       />
-      {box === undefined ? null : (
-        <div
-          className="zoom-box"
-          style={{
-            left: Math.min(box.x0, box.x1),
-            top: Math.min(box.y0, box.y1),
-            width: Math.abs(box.x1 - box.x0),
-            height: Math.abs(box.y1 - box.y0),
-          }}
-        />
+      {box === undefined ? null : <ZoomBox box={box} />}
+      <MapTools onScale={(factor) => scaleBy(factor, 160)} onHome={() => zoomTo(zoomIdentity, 300)} />
+      {popup === undefined ? null : (
+        <SitePopup cluster={popup} size={size} onClose={() => setOpened(undefined)} />
       )}
-      <div className="map-tools">
-        <button type="button" className="icon-button" aria-label="Zoom in" onClick={() => scaleBy(1.6)}>
-          <IconPlus size={15} />
-        </button>
-        <button type="button" className="icon-button" aria-label="Zoom out" onClick={() => scaleBy(1 / 1.6)}>
-          <IconMinus size={15} />
-        </button>
-        <button type="button" className="icon-button" aria-label="The whole world" onClick={() => zoomTo(zoomIdentity)}>
-          <IconHome size={15} />
-        </button>
-      </div>
-      {popup === undefined ? null : <SitePopup cluster={popup} size={size} onClose={() => setOpened(undefined)} />}
     </>
+  );
+}
+
+function useWorldMap(): WorldMap | undefined {
+  const [map, setMap] = useState<WorldMap | undefined>(undefined);
+  useEffect(() => {
+    readWorldMap().then(setMap, (error: unknown) => tell("error", "The map cannot be read", String(error)));
+  }, []);
+  return map;
+}
+
+function projectionOf({ width, height }: CanvasSize, transform: ZoomTransform): GeoProjection {
+  const base = geoNaturalEarth1().fitSize([Math.max(1, width), Math.max(1, height)], { type: "Sphere" });
+  const [x, y] = base.translate();
+  return base
+    .scale(base.scale() * transform.k)
+    .translate([x * transform.k + transform.x, y * transform.k + transform.y]);
+}
+
+function placeOf(event: MouseEvent): readonly [number, number] {
+  const bounds = event.currentTarget.getBoundingClientRect();
+  return [event.clientX - bounds.left, event.clientY - bounds.top];
+}
+
+/** The zoom at which the box fills the map. */
+function boxTransform({ x0, y0, x1, y1 }: Box, size: CanvasSize, transform: ZoomTransform): ZoomTransform {
+  const [width, height] = [Math.max(1, Math.abs(x1 - x0)), Math.max(1, Math.abs(y1 - y0))];
+  const k = Math.min(ZOOM_MAX, transform.k * Math.min(size.width / width, size.height / height));
+  const [x, y] = transform.invert([(x0 + x1) / 2, (y0 + y1) / 2]);
+  return zoomIdentity.translate(size.width / 2 - x * k, size.height / 2 - y * k).scale(k);
+}
+
+function ZoomBox({ box: { x0, y0, x1, y1 } }: { readonly box: Box }): JSX.Element {
+  const place = {
+    left: Math.min(x0, x1),
+    top: Math.min(y0, y1),
+    width: Math.abs(x1 - x0),
+    height: Math.abs(y1 - y0),
+  };
+  return <div className="zoom-box" style={place} />;
+}
+
+interface MapToolsProps {
+  readonly onScale: (factor: number) => void;
+  readonly onHome: () => void;
+}
+
+function MapTools({ onScale, onHome }: MapToolsProps): JSX.Element {
+  return (
+    <div className="map-tools">
+      <button type="button" className="icon-button" aria-label="Zoom in" onClick={() => onScale(1.6)}>
+        <IconPlus size={15} />
+      </button>
+      <button type="button" className="icon-button" aria-label="Zoom out" onClick={() => onScale(1 / 1.6)}>
+        <IconMinus size={15} />
+      </button>
+      <button type="button" className="icon-button" aria-label="The whole world" onClick={onHome}>
+        <IconHome size={15} />
+      </button>
+    </div>
   );
 }
 
@@ -209,14 +189,17 @@ function SitePopup({ cluster, size, onClose }: SitePopupProps): JSX.Element {
       aria-label="Hosts of the site"
       style={{
         top: Math.max(8, Math.min(cluster.y - 40, size.height - 230)),
-        ...(isRight ? { right: size.width - cluster.x + cluster.radius + 12 } : { left: cluster.x + cluster.radius + 12 }),
+        ...(isRight
+          ? { right: size.width - cluster.x + cluster.radius + 12 }
+          : { left: cluster.x + cluster.radius + 12 }),
       }}
       onKeyDown={(event) => {
         if (event.key === "Escape") onClose();
       }}
     >
       <h3>
-        {cluster.sites.map((site) => site.name).join(", ")} <span className="badge">{plural(cluster.rows.length, "host")}</span>
+        {cluster.sites.map((site) => site.name).join(", ")}{" "}
+        <span className="badge">{plural(cluster.rows.length, "host")}</span>
       </h3>
       <ul>
         {cluster.rows.slice(0, HOSTS_IN_POPUP_MAX).map((row) => (

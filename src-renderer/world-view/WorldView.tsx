@@ -7,7 +7,8 @@ import { StateGlyph, StateWord } from "../marks/StateGlyph.tsx";
 import { countText, plural } from "../marks/words.ts";
 import { childCounts, factsOf } from "../state/host-facts.ts";
 import { countMarks, HOST_MARKS } from "../state/host-mark.ts";
-import { hostsStore, type HostRow } from "../state/hosts-store.ts";
+import type { HostRow } from "../state/host-row.ts";
+import { hostsStore } from "../state/hosts-store.ts";
 import { selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
 import { WorldCanvas } from "./WorldCanvas.tsx";
 import { sitesOf } from "./world-layout.ts";
@@ -24,13 +25,16 @@ export function WorldView(): JSX.Element {
     if (text === "") return undefined;
     const children = childCounts(sorted);
     const { timeMs } = hostsStore.getState();
-    return new Set(sorted.filter((row) => query(factsOf(row, rows, children, timeMs))).map((row) => row.name));
+    return new Set(
+      sorted.filter((row) => query(factsOf(row, rows, children, timeMs))).map((row) => row.name),
+    );
   }, [sorted, rows, query, text]);
   const { sites, placeless } = useMemo(() => sitesOf(sorted), [sorted]);
   if (sorted.length === 0)
     return (
       <Empty title="No hosts">
-        Open a resource directory. Hosts with latitude and longitude stand on the map, the others in a tray below it.
+        Open a resource directory. Hosts with latitude and longitude stand on the map, the others in a tray
+        below it.
       </Empty>
     );
   return (
@@ -42,7 +46,11 @@ export function WorldView(): JSX.Element {
           found={`${countText(matching?.size ?? sorted.length)} of ${plural(sorted.length, "host")}`}
         />
         <label className="radio">
-          <input type="checkbox" checked={withEdges} onChange={({ target }) => setWithEdges(target.checked)} />
+          <input
+            type="checkbox"
+            checked={withEdges}
+            onChange={({ target }) => setWithEdges(target.checked)}
+          />
           overlay
         </label>
       </div>
@@ -97,7 +105,9 @@ function Tray({ rows, matching }: TrayProps): JSX.Element {
             </button>
           </li>
         ))}
-        {rows.length > TRAY_SHOWN_MAX ? <li className="sub">and {rows.length - TRAY_SHOWN_MAX} more</li> : null}
+        {rows.length > TRAY_SHOWN_MAX ? (
+          <li className="sub">and {rows.length - TRAY_SHOWN_MAX} more</li>
+        ) : null}
       </ul>
     </section>
   );

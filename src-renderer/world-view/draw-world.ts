@@ -16,7 +16,16 @@ export interface MapPalette {
   readonly font: string;
 }
 
-export function readMapPalette(element: HTMLElement): MapPalette {
+let read: { readonly theme: string; readonly palette: MapPalette } | undefined;
+
+/** Read anew only when the theme has changed. */
+export function readMapPalette(element: HTMLElement, theme: string): MapPalette {
+  const shown = `${theme} ${document.documentElement.dataset["theme"] ?? ""}`;
+  if (read?.theme !== shown) read = { theme: shown, palette: paletteOf(element) };
+  return read.palette;
+}
+
+function paletteOf(element: HTMLElement): MapPalette {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   return {
@@ -27,7 +36,10 @@ export function readMapPalette(element: HTMLElement): MapPalette {
     text: token("text"),
     edge: token("r1"),
     select: token("select"),
-    fill: Object.fromEntries(HOST_MARKS.map((mark) => [mark, token(`st-${mark}`)])) as Record<HostMark, string>,
+    fill: Object.fromEntries(HOST_MARKS.map((mark) => [mark, token(`st-${mark}`)])) as Record<
+      HostMark,
+      string
+    >,
     font: token("ui"),
   };
 }

@@ -1,6 +1,6 @@
 // Which hosts stand together on the map: by place, and joined where their marks would cover one another. Pure.
 import type { HostMark } from "../state/host-mark.ts";
-import type { HostRow } from "../state/hosts-store.ts";
+import type { HostRow } from "../state/host-row.ts";
 
 /** Hosts of one place: of one site, or with the same coordinates. */
 export interface Site {
@@ -20,7 +20,10 @@ export interface Cluster {
   readonly rows: readonly HostRow[];
 }
 
-export function sitesOf(rows: readonly HostRow[]): { readonly sites: readonly Site[]; readonly placeless: readonly HostRow[] } {
+export function sitesOf(rows: readonly HostRow[]): {
+  readonly sites: readonly Site[];
+  readonly placeless: readonly HostRow[];
+} {
   const sites = new Map<string, { name: string; latitude: number; longitude: number; rows: HostRow[] }>();
   const placeless: HostRow[] = [];
   for (const row of rows) {
@@ -39,7 +42,8 @@ export function sitesOf(rows: readonly HostRow[]): { readonly sites: readonly Si
 }
 
 /** Larger with more hosts, and never so large that a few hide a country. */
-export const radiusOf = (count: number): number => (count === 1 ? 6 : Math.min(42, 9 + 1.55 * Math.sqrt(count)));
+export const radiusOf = (count: number): number =>
+  count === 1 ? 6 : Math.min(42, 9 + 1.55 * Math.sqrt(count));
 
 /** Nearer than this, marks are joined to one. */
 const JOIN_PX = 26;
@@ -54,7 +58,10 @@ export function clustersOf(
       const at = project(site);
       return at === undefined ? [] : [{ site, x: at[0], y: at[1] }];
     })
-    .sort((left, right) => right.site.rows.length - left.site.rows.length || left.site.key.localeCompare(right.site.key));
+    .sort(
+      (left, right) =>
+        right.site.rows.length - left.site.rows.length || left.site.key.localeCompare(right.site.key),
+    );
   const clusters: { x: number; y: number; sites: Site[]; rows: HostRow[] }[] = [];
   for (const { site, x, y } of placed) {
     const near = clusters.find((one) => Math.hypot(one.x - x, one.y - y) < JOIN_PX);

@@ -150,7 +150,8 @@ class Parser {
 
   #one(): HostQuery {
     const token = this.#tokens[this.#at];
-    if (token === undefined) throw new QueryError("something is missing at the end", this.#length, this.#length);
+    if (token === undefined)
+      throw new QueryError("something is missing at the end", this.#length, this.#length);
     this.#at += 1;
     if (isWord(token, "NOT")) {
       const inner = this.#nested(token, () => this.#one());
@@ -207,7 +208,8 @@ function termOf(token: Token): HostQuery {
   }
   if (value === "") throw new QueryError(`${field} of what?`, offset, endOf(token));
   const numeric = NUMBER_FIELDS.find((name) => name === known);
-  if (numeric !== undefined) return numberQuery(numeric, operator === ":" ? "=" : comparisonOf(operator), value, token);
+  if (numeric !== undefined)
+    return numberQuery(numeric, operator === ":" ? "=" : comparisonOf(operator), value, token);
   if (!["=", ":", "!="].includes(operator))
     throw new QueryError(`${field} cannot be compared with ${operator}`, offset, endOf(token));
   const query = fieldQuery(known, value, token);
@@ -275,7 +277,14 @@ function numberQuery(field: NumberField, comparison: Comparison, value: string, 
 function wordQuery(word: string): HostQuery {
   const wanted = word.toLowerCase();
   return (facts) =>
-    [facts.host, facts.state, facts.site, facts.component, facts.address, facts.reason, ...facts.groups, ...facts.blocks].some(
-      (text) => text.toLowerCase().includes(wanted),
-    );
+    [
+      facts.host,
+      facts.state,
+      facts.site,
+      facts.component,
+      facts.address,
+      facts.reason,
+      ...facts.groups,
+      ...facts.blocks,
+    ].some((text) => text.toLowerCase().includes(wanted));
 }

@@ -115,7 +115,21 @@ describe("what is wrong, and where", () => {
 });
 
 it("never throws, and says where inside the text it is wrong", () => {
-  const pieces = fc.constantFrom("AND", "OR", "NOT", "(", ")", '"', "@a", "depth>", "state:", "node[1-3]", "x", " ", "1");
+  const pieces = fc.constantFrom(
+    "AND",
+    "OR",
+    "NOT",
+    "(",
+    ")",
+    '"',
+    "@a",
+    "depth>",
+    "state:",
+    "node[1-3]",
+    "x",
+    " ",
+    "1",
+  );
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 20 }), (parts) => {
       const text = parts.join(" ");
