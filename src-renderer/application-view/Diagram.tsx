@@ -184,7 +184,7 @@ function Gate({ gate, lanes, run, isChosen, onChoose }: GateProps): JSX.Element 
       }}
     >
       <i style={{ height: `${String(share * 100)}%` }} />
-      <span className="gate-card">
+      <span className="gate-card" style={{ top: gate.cardY }}>
         <span className="row">
           <IconFence size={14} aria-hidden="true" />
           <b className="name">{gate.name}</b>

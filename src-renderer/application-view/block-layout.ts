@@ -13,8 +13,8 @@ const COLUMN_GAP = 56;
 const LANE_GAP = 44;
 const LEFT = 14;
 const TOP = 14;
-/** A gate needs less than a block. */
-const GATE_COLUMN = GATE_WIDTH + 30;
+/** A gate is narrow; the card with its name and count is not. */
+const GATE_COLUMN = 132;
 
 export interface LaneBox {
   readonly name: string;
@@ -47,6 +47,8 @@ export interface GateBox {
   readonly x: number;
   readonly y: number;
   readonly height: number;
+  /** Where its card has its middle, from the gate's top: between its lanes, where it covers no block. */
+  readonly cardY: number;
 }
 
 export interface Wire {
@@ -220,9 +222,12 @@ function gatesOf(
       x,
       y: top,
       height: bottom - top,
+      cardY: known?.cardY ?? box.y + box.height + LANE_GAP / 2 - top,
     });
   }
-  return [...gates.values()];
+  return [...gates.values()].map((gate) =>
+    gate.lanes.length > 1 ? gate : { ...gate, cardY: gate.height / 2 },
+  );
 }
 
 function wiresOf(
