@@ -7,7 +7,7 @@ import "./marks/tokens.css";
 import "./shell/window.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./shell/App.tsx";
-import { startLink } from "./state/controller.ts";
+import { startLink } from "./state/controller-updates.ts";
 
 startLink();
 const root = document.getElementById("window");

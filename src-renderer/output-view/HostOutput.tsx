@@ -3,7 +3,7 @@ import { IconArrowDown } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { compareNames } from "#shared/node-set/node-set.ts";
-import type { OutputStream } from "../state/output-store.ts";
+import type { OutputStream } from "../state/output-texts-store.ts";
 import { selectionStore } from "../state/selection-store.ts";
 import { blockName, type FoldChoice } from "./fold-streams-layout.ts";
 import { safeLines } from "./safe-lines.ts";

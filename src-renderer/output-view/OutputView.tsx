@@ -4,7 +4,7 @@ import { useStore } from "zustand";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import { Empty } from "../marks/Empty.tsx";
 import { plural } from "../marks/words.ts";
-import { outputStore, type OutputState } from "../state/output-store.ts";
+import { outputStore, type OutputState } from "../state/output-texts-store.ts";
 import { selectionStore } from "../state/selection-store.ts";
 import { foldStreams, type FoldChoice, type OutputGroup } from "./fold-streams-layout.ts";
 import { GroupDetail } from "./GroupDetail.tsx";

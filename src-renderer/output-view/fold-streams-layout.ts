@@ -1,6 +1,6 @@
 // Identical output once, with the hosts that wrote it: the largest group first, the odd ones right below. Pure.
 import { compareNames } from "#shared/node-set/node-set.ts";
-import type { OutputStream } from "../state/output-store.ts";
+import type { OutputStream } from "../state/output-texts-store.ts";
 
 export interface OutputGroup {
   readonly key: string;

@@ -7,7 +7,7 @@ import { foldNames, parseNodeSet } from "#shared/node-set/node-set.ts";
 import { Empty } from "../marks/Empty.tsx";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { countText, plural, shortSet } from "../marks/words.ts";
-import { act, followHostTests } from "../state/controller.ts";
+import { act, followHostTests } from "../state/controller-updates.ts";
 import { documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { eventsStore } from "../state/events-store.ts";
 import type { HostRow } from "../state/host-row.ts";

@@ -3,7 +3,7 @@ import { Menu } from "@mantine/core";
 import { Fragment, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { documentsStore, fileNameOf } from "../state/documents-store.ts";
-import { COMMANDS, MENUS, type MenuName, type WindowCommand } from "./commands.ts";
+import { COMMANDS, MENUS, type MenuName, type WindowCommand } from "./window-commands.ts";
 import { keysText } from "./keys.ts";
 import { NebulaMark } from "./NebulaMark.tsx";
 

@@ -5,7 +5,7 @@ import { openExample } from "../state/actions.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { setCurrentHost, selectHosts } from "../state/selection-store.ts";
 import { windowStore } from "../state/window-store.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS } from "./window-commands.ts";
 import { closeDialog } from "./dialog-store.ts";
 import { openTerminal, showView } from "./dock-store.ts";
 import { keysText } from "./keys.ts";

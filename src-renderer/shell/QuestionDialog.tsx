@@ -3,7 +3,7 @@ import { Modal } from "@mantine/core";
 import { useState, type FormEvent, type JSX } from "react";
 import { useStore } from "zustand";
 import type { Question } from "#shared/controller-api/questions.ts";
-import { act } from "../state/controller.ts";
+import { act } from "../state/controller-updates.ts";
 import { tell, windowStore } from "../state/window-store.ts";
 
 export function QuestionDialog(): JSX.Element {

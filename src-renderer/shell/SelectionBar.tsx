@@ -7,7 +7,7 @@ import { countText, plural, shortSet } from "../marks/words.ts";
 import { countMarks, HOST_MARKS } from "../state/host-mark.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { clearSelection, selectionStore } from "../state/selection-store.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS } from "./window-commands.ts";
 
 export function SelectionBar(): JSX.Element | null {
   const hosts = useStore(selectionStore, (state) => state.hosts);

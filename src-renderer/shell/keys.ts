@@ -1,5 +1,5 @@
 // Keys of commands: read from events, written for people, and left to whoever has the focus where they belong to it.
-import { COMMANDS, runCommandNamed } from "./commands.ts";
+import { COMMANDS, runCommandNamed } from "./window-commands.ts";
 
 const IS_MAC = navigator.userAgent.includes("Mac");
 

@@ -2,7 +2,7 @@
 import type { EndCause, RunView, StartResult } from "#shared/controller-api/controller-api.ts";
 import type { LoadedDocument } from "#shared/controller-api/window-messages.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
-import { act, ask } from "./controller.ts";
+import { act, ask } from "./controller-updates.ts";
 import { documentsStore, fileNameOf, takeApplication, takeDirectory } from "./documents-store.ts";
 import { isOver, runsStore } from "./runs-store.ts";
 import { tell } from "./window-store.ts";

@@ -3,7 +3,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
 import { Terminal } from "@xterm/xterm";
 import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
-import { ask, followTerminal } from "../state/controller.ts";
+import { ask, followTerminal } from "../state/controller-updates.ts";
 import { joinBroadcast, sayToOthers } from "./broadcast.ts";
 import { TERMINAL_THEME } from "./terminal-theme.ts";
 

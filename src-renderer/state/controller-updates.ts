@@ -8,7 +8,7 @@ import { connectController, type ControllerLink } from "./connect-controller.ts"
 import { takeApplication, takeDirectory } from "./documents-store.ts";
 import { forgetEvents, takeEvents } from "./events-store.ts";
 import { forgetHosts, takeHosts } from "./hosts-store.ts";
-import { forgetOutput, takeOutput } from "./output-store.ts";
+import { forgetOutput, takeOutput } from "./output-texts-store.ts";
 import { forgetRuns, runsStore, takeRuns } from "./runs-store.ts";
 import { settingsStore, takeWindowState, windowStateText } from "./settings-store.ts";
 import { tell, windowStore } from "./window-store.ts";
