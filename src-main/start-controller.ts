@@ -21,6 +21,7 @@ import { readClientBundle, type ClientBundle } from "./deploy/client-bundle.ts";
 import { createNodeBringer } from "./deploy/bring-node.ts";
 import { createLocalDeployment } from "./deploy/deploy-local.ts";
 import { createSshDeployment, type ListenResult } from "./deploy/deploy-ssh.ts";
+import { inheritedEnvironment } from "./deploy/inherited-environment.ts";
 import type { Deployment } from "./deploy/deployment.ts";
 import { NODE_PINS } from "./deploy/node-pins.ts";
 import { createNodeRuntimes, type NodeRuntimes } from "./deploy/node-runtimes.ts";
@@ -36,7 +37,10 @@ import {
 } from "./overlay-root/overlay-root.ts";
 import { OutputStore } from "./results/output-store.ts";
 import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts";
-import { createTransports } from "./ssh/choose-transport.ts";
+import { createTransports, type SshTransports } from "./ssh/choose-transport.ts";
+import type { StartOnTerminal } from "./ssh/standing-shell.ts";
+import { createStartOnTerminal } from "./terminals/pty-shell.ts";
+import { Terminals } from "./terminals/terminals.ts";
 
 /** Runs whose results are kept when nobody says otherwise: weeks of daily work, and bounded. */
 const RESULTS_KEEP = 100;
@@ -96,7 +100,9 @@ export async function startController(settings: StartSettings): Promise<Controll
   };
   const memory = await WayMemory.open(join(settings.stateDirectory, "ways.json"), log);
   const questions = new Questions();
-  const deployments = createDeployments(settings, { overlay, session, clientBundle, questions, log });
+  const startOnTerminal = createStartOnTerminal();
+  const transports = createSshTransports(settings, { questions, log, startOnTerminal });
+  const deployments = createDeployments(settings, { overlay, session, clientBundle, transports, log });
   const controller = new Controller(
     {
       overlay,
@@ -119,6 +125,10 @@ export async function startController(settings: StartSettings): Promise<Controll
       readDocument: (path) => readDocument(path),
       questions,
       testHost: testHostBy(deployments, ways),
+      terminals: new Terminals(
+        { transport: (host) => transports.byName(host.transport), startOnTerminal },
+        { environment: inheritedEnvironment(), platform: process.platform },
+      ),
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
         await overlay.close();
@@ -163,18 +173,19 @@ interface DeploymentNeeds {
   readonly overlay: RunningOverlayRoot;
   readonly session: string;
   readonly clientBundle: string;
-  readonly questions: Questions;
+  readonly transports: SshTransports;
   readonly log: (text: string) => void;
 }
 
-/** By type of resource manager. */
-function createDeployments(settings: StartSettings, needs: DeploymentNeeds): ReadonlyMap<string, Deployment> {
-  const { overlay, session, clientBundle, questions, log } = needs;
-  const local = createLocalDeployment({
-    clientBundle,
-    hostsDirectory: join(settings.stateDirectory, "hosts"),
-    session,
-  });
+function createSshTransports(
+  settings: StartSettings,
+  needs: {
+    readonly questions: Questions;
+    readonly log: (text: string) => void;
+    readonly startOnTerminal: StartOnTerminal;
+  },
+): SshTransports {
+  const { questions, log: warn, startOnTerminal } = needs;
   const sshSettings = {
     hostKeyPolicy: settings.hostKeyPolicy,
     homeDirectory: settings.homeDirectory ?? homedir(),
@@ -182,13 +193,20 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     environment: settings.environment ?? process.env,
     connectDeadlineMs: SSH_CONNECT_MS,
   };
+  const parts = { questions: sshQuestions(questions), warn, startOnTerminal };
+  return createTransports(parts, sshSettings, settings.transport);
+}
+
+/** By type of resource manager. */
+function createDeployments(settings: StartSettings, needs: DeploymentNeeds): ReadonlyMap<string, Deployment> {
+  const { overlay, session, clientBundle, transports, log } = needs;
+  const local = createLocalDeployment({
+    clientBundle,
+    hostsDirectory: join(settings.stateDirectory, "hosts"),
+    session,
+  });
   const runtimes = createRuntimes(settings, log);
   let bundle: Promise<ClientBundle> | undefined;
-  const transports = createTransports(
-    { questions: sshQuestions(questions), warn: log },
-    sshSettings,
-    settings.transport,
-  );
   const ssh = createSshDeployment(
     {
       transport: (host) => transports.byName(host.transport),

@@ -105,6 +105,8 @@ async function bundleProgram(program, format) {
     legalComments: "none",
     banner: format === "esm" ? { js: `#!/usr/bin/env node\n${REQUIRE}` } : {},
     plugins: [withoutNativeHelpers],
+    // Native, and only for people's terminals: looked for in node_modules when the first one is opened.
+    external: ["@lydell/node-pty"],
     logLevel: "warning",
   });
   if (format === "esm") chmodSync(path, 0o755);

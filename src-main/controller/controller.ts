@@ -4,7 +4,7 @@ import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { hasErrors } from "#shared/base/problem.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "#shared/controller-api/host-tests.ts";
-import type { TerminalResult } from "#shared/controller-api/terminals.ts";
+import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminals.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { Question, QuestionChange } from "#shared/controller-api/questions.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
@@ -14,6 +14,7 @@ import type { Fleet, FleetCallbacks } from "../fleet/fleet.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 import type { OutputStore, OutputStoreParts } from "../results/output-store.ts";
 import type { RunResults, RunResultsSettings } from "../results/run-results.ts";
+import type { Terminals } from "../terminals/terminals.ts";
 import { chooseHosts, planCommand } from "./command-plan.ts";
 import { HostConnections } from "./host-connections-shell.ts";
 import { testHosts, type TestHost } from "./host-tests-shell.ts";
@@ -28,6 +29,7 @@ import { RunShell } from "./run-shell.ts";
 import { Run } from "./run.ts";
 import { readSecrets } from "./secrets-shell.ts";
 import { sendInput } from "./send-input-shell.ts";
+import { openTerminal } from "./open-terminal-shell.ts";
 import { SudoPasswords } from "./sudo-passwords-shell.ts";
 import { planSoftware } from "./software-plans-shell.ts";
 
@@ -39,6 +41,7 @@ export interface ControllerParts {
   readonly makeParent: (path: string) => Promise<void>;
   readonly readDocument: (path: string) => Promise<DocumentResult>;
   readonly testHost: TestHost;
+  readonly terminals: Terminals;
   readonly removeOldRuns: () => Promise<void>;
   /** What people are asked, whoever asks. */
   readonly questions: Questions;
@@ -235,8 +238,14 @@ export class Controller implements Api.ControllerApi {
     return testHosts(this.#documents.directory?.directory, options, this.#parts.testHost, listener);
   }
 
-  async openTerminal(): Promise<TerminalResult> {
-    return { kind: "failed", step: "terminal", reason: "not yet", remedy: "" };
+  openTerminal(name: string, size: TerminalSize): Promise<TerminalResult> {
+    const folderOf = (host: HostId): string | undefined => this.fleet.host(host)?.facts?.directory;
+    return openTerminal(
+      this.#documents.directory,
+      name,
+      { terminals: this.#parts.terminals, folderOf },
+      size,
+    );
   }
 
   hosts(): readonly Api.HostView[] {
@@ -288,6 +297,7 @@ export class Controller implements Api.ControllerApi {
 
   async quit(): Promise<void> {
     const reason = "the controller is quitting";
+    await this.#parts.terminals.close();
     for (const run of this.#runs.open) run.input({ kind: "end", cause: "interrupt", reason });
     await Promise.all(this.#runs.all.map((run) => run.ended));
     // Not only those that are connected: a client that is being started would be left behind.

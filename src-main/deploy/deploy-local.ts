@@ -11,30 +11,11 @@ import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import { CLIENT_NODE_FLAGS } from "./client-bundle.ts";
 import type { Deployment, DeployResult, StartedClient, StartOptions } from "./deployment.ts";
+import { inheritedEnvironment } from "./inherited-environment.ts";
 import { wordsOf } from "./words-of.ts";
 
 /** The end of what a client says on standard error before it can report: enough for a stack. */
 const STDERR_TAIL = 4000;
-/** What a login on this computer would have; the controller's own environment may hold secrets. */
-const INHERITED = [
-  "PATH",
-  "HOME",
-  "USER",
-  "LOGNAME",
-  "SHELL",
-  "LANG",
-  "TZ",
-  "TMPDIR",
-  "TEMP",
-  "TMP",
-  "SystemRoot",
-  "USERPROFILE",
-  "APPDATA",
-  "LOCALAPPDATA",
-  "COMSPEC",
-  "PATHEXT",
-];
-
 const GIGABYTE = 2 ** 30;
 
 /** Each removes what the others miss, so a second one is rare; ten take half a second. */
@@ -84,7 +65,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
     const child = spawn(process.execPath, [...CLIENT_NODE_FLAGS, settings.clientBundle], {
       cwd: dirname(hostsDirectory),
       detached: true,
-      env: loginEnvironment(),
+      env: inheritedEnvironment(),
       stdio: ["pipe", "ignore", "pipe"],
     });
     return new Promise((resolve) => {
@@ -163,11 +144,6 @@ function startedClient(child: ChildProcess): StartedClient {
   const kill = (): void => void child.kill("SIGKILL");
   // It is on this computer: there is no other way.
   return { ended, kill, ways: [], unreached: new Promise(() => undefined) };
-}
-
-function loginEnvironment(): NodeJS.ProcessEnv {
-  const names = Object.keys(process.env).filter((name) => INHERITED.includes(name) || name.startsWith("LC_"));
-  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
 }
 
 function aborted(): DeployResult {

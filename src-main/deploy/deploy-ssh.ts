@@ -9,7 +9,8 @@ import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { ClientCredentials, RootAddress } from "#shared/protocol/credentials.ts";
 import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
-import type { SshConnection, SshResult, SshTarget, SshTransport } from "../ssh/ssh.ts";
+import { targetOf } from "../ssh/ssh-target.ts";
+import type { SshConnection, SshResult, SshTransport } from "../ssh/ssh.ts";
 import type { ClientBundle } from "./client-bundle.ts";
 import type { NodeBringer, NodeBrought } from "./bring-node.ts";
 import type { Deployment, DeployFailure, DeployResult, StartOptions, TestOptions } from "./deployment.ts";
@@ -283,11 +284,6 @@ function candidatesOf(
   const all = [...first, ...addresses.filter((address) => address.host !== seen)];
   const ofRoot = all.map((address) => ({ rank: ROOT_RANK, address: writeAddress(address) }));
   return candidates.flatMap((one) => (one.rank === ROOT_RANK ? ofRoot : [one]));
-}
-
-function targetOf(host: HostEntry): SshTarget {
-  // The directory's port is where the client listens; SSH's comes from ~/.ssh/config.
-  return { host: host.address, port: undefined, user: host.user, hostKeyPolicy: host.hostKeyPolicy };
 }
 
 function endWords({ status, said }: Ended): string {

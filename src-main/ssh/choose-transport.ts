@@ -1,10 +1,13 @@
 // Which transport reaches a host: what the directory says of it, else the preferences, else ssh2; each loaded when first needed.
 import type { SshTransportName } from "#shared/resource-directory/resource-directory.ts";
+import type { StartOnTerminal } from "./standing-shell.ts";
 import type { SshQuestions, SshSettings, SshTransport } from "./ssh.ts";
 
 export interface TransportParts {
   readonly questions: SshQuestions;
   readonly warn: (text: string) => void;
+  /** For the system's ssh, when a person types in it. */
+  readonly startOnTerminal: StartOnTerminal;
 }
 
 export interface SshTransports {
@@ -44,12 +47,15 @@ async function loadSsh2({ questions, warn }: TransportParts, settings: SshSettin
 }
 
 async function loadSystemSsh(
-  { questions, warn }: TransportParts,
+  { questions, warn, startOnTerminal }: TransportParts,
   settings: SshSettings,
 ): Promise<SshTransport> {
   const [{ createSystemSshTransport }, { createSshResolve }] = await Promise.all([
     import("./system-ssh-transport.ts"),
     import("./ssh-config.ts"),
   ]);
-  return createSystemSshTransport({ questions, resolve: createSshResolve(settings), warn }, settings);
+  return createSystemSshTransport(
+    { questions, resolve: createSshResolve(settings), warn, startOnTerminal },
+    settings,
+  );
 }

@@ -1,6 +1,8 @@
-// Connections to hosts by SSH, whatever carries them: the one interface under deployment and, later, terminals.
+// Connections to hosts by SSH, whatever carries them: the one interface under deployment and terminals.
 import type { Duplex } from "node:stream";
+import type { TerminalSize } from "#shared/controller-api/terminals.ts";
 import type { HostKeyPolicy } from "#shared/resource-directory/resource-directory.ts";
+import type { StandingShell } from "./standing-shell.ts";
 
 /** Where and as whom; what is undefined comes from ~/.ssh/config or the defaults of OpenSSH. */
 export interface SshTarget {
@@ -100,6 +102,8 @@ export interface SshSettings {
 
 export interface SshTransport {
   connect(target: SshTarget, signal: AbortSignal): Promise<SshResult<SshConnection>>;
+  /** A person's login shell, on a connection of its own: what floods it, or ends it, touches nothing else. */
+  shell(target: SshTarget, size: TerminalSize, signal: AbortSignal): Promise<SshResult<StandingShell>>;
   /** Ends the connections that still stand, and resolves when nothing of any is left. */
   close(): Promise<void>;
 }

@@ -62,14 +62,27 @@ function commandOf(connection: HopConnection, channel: ClientChannel): SshComman
 }
 
 /** Starts a command; aborting only stops the start. */
-export function startCommand(
+export async function startCommand(
   connection: HopConnection,
   command: string,
   signal: AbortSignal,
 ): Promise<SshResult<SshCommand>> {
+  const ask: AskForSession = (onChannel) => connection.client.exec(command, onChannel);
+  const started = await startSession(connection, ask, signal);
+  return started.kind === "failed" ? started : { kind: "ok", value: commandOf(connection, started.value) };
+}
+
+type AskForSession = (onChannel: (error: Error | undefined, channel: ClientChannel) => void) => unknown;
+
+/** A session in which a command or a shell runs; aborting only stops the start. */
+export function startSession(
+  connection: HopConnection,
+  ask: AskForSession,
+  signal: AbortSignal,
+): Promise<SshResult<ClientChannel>> {
   return new Promise((resolve) => {
     let settled = false;
-    const settle = (result: SshResult<SshCommand>): void => {
+    const settle = (result: SshResult<ClientChannel>): void => {
       settled = true;
       clearTimeout(timer);
       unlisten();
@@ -87,11 +100,11 @@ export function startCommand(
       return;
     }
     try {
-      connection.client.exec(command, (error, channel) => {
+      ask((error, channel) => {
         if (settled) {
           // Nobody waits for it any more.
           if (error === undefined) commandOf(connection, channel).stop();
-        } else if (error === undefined) settle({ kind: "ok", value: commandOf(connection, channel) });
+        } else if (error === undefined) settle({ kind: "ok", value: channel });
         else settle(failed(startFailure(error, connection.lost)));
       });
     } catch (error) {

@@ -10,6 +10,7 @@ import { parseJump, type SshHop, type SshResolve } from "./ssh-config.ts";
 import { failed, interrupted, onTheWay, refused, unreachable, USE_SYSTEM_SSH } from "./ssh-failures.ts";
 import { SharedPasswords } from "./shared-passwords.ts";
 import { startCommand } from "./ssh2-command.ts";
+import { startShell } from "./ssh2-shell.ts";
 import type {
   SshConnection,
   SshFailure,
@@ -215,14 +216,24 @@ export function createSsh2Transport(parts: Ssh2TransportParts, settings: SshSett
     settings.connectDeadlineMs,
   );
   const open = new Set<HopConnection>();
+  const connect = async (target: SshTarget, signal: AbortSignal): Promise<SshResult<HopConnection>> => {
+    const way = await connector.wayTo(target, undefined, [], signal);
+    if (way.kind === "failed") return way;
+    const connection = connectionOf(way.value);
+    open.add(connection);
+    void connection.closed.then(() => open.delete(connection));
+    return { kind: "ok", value: connection };
+  };
   return {
     async connect(target, signal) {
-      const way = await connector.wayTo(target, undefined, [], signal);
-      if (way.kind === "failed") return way;
-      const connection = connectionOf(way.value);
-      open.add(connection);
-      void connection.closed.then(() => open.delete(connection));
-      return { kind: "ok", value: sshConnectionOf(connection) };
+      const connected = await connect(target, signal);
+      return connected.kind === "failed"
+        ? connected
+        : { kind: "ok", value: sshConnectionOf(connected.value) };
+    },
+    async shell(target, size, signal) {
+      const connected = await connect(target, signal);
+      return connected.kind === "failed" ? connected : startShell(connected.value, size, signal);
     },
     async close() {
       const standing = [...open];

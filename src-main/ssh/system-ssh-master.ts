@@ -16,10 +16,12 @@ const READY = "nebula-ssh-ready";
 const FOLDER_MADE = "nebula-ssh-folder";
 /** ssh's complaints have a few hundred bytes; banners of hosts may come on top. */
 const WORDS_BYTES_MAX = 16_384;
+/** Exit code of ssh for its own troubles; a command's own 255 looks the same. */
+export const SSH_TROUBLE = 255;
 /** As with ssh2: dead links are noticed within one and a half minutes. */
 const KEEPALIVE_S = 30;
 /** Long enough not to meet another, short enough for the path of a socket (104 bytes on macOS). */
-const FOLDER_NAME_CHARACTERS = 13;
+export const FOLDER_NAME_CHARACTERS = 13;
 
 /**
  * Runs ssh and ends it when our end of its standard input is closed, so that no master outlives a controller that was
@@ -50,7 +52,7 @@ export type MasterResult =
   | { readonly kind: "ended"; readonly said: string; readonly missing: boolean };
 
 /** What holds for the jumps, too: they are reached by an ssh of their own, which gets this file only. */
-function configText(settings: SshSettings, target: SshTarget): string {
+export function configText(settings: SshSettings, target: SshTarget): string {
   const home = settings.homeDirectory;
   const foreign = hasForeignHome(settings);
   const policy = target.hostKeyPolicy ?? settings.hostKeyPolicy;
@@ -70,7 +72,7 @@ function configText(settings: SshSettings, target: SshTarget): string {
   ].join("\n");
 }
 
-function sshArguments(folder: string, target: SshTarget, hop: SshHop, limitMs: number): string[] {
+export function sshArguments(folder: string, target: SshTarget, hop: SshHop, limitMs: number): string[] {
   const options = [
     `ControlPath=${join(folder, "c")}`,
     "ControlPersist=no",
@@ -84,7 +86,6 @@ function sshArguments(folder: string, target: SshTarget, hop: SshHop, limitMs: n
   return [
     "-F",
     join(folder, "config"),
-    "-T",
     ...options.flatMap((option) => ["-o", option]),
     ...(target.user === undefined ? [] : ["-l", target.user]),
     ...(target.port === undefined ? [] : ["-p", String(target.port)]),
@@ -171,7 +172,7 @@ export async function startMaster(settings: SshSettings, wish: MasterWish): Prom
   const { target, hop, limitMs, signal } = wish;
   // Only ours: whoever reaches the socket in it is logged in.
   const folder = join(tmpdir(), `nebula-ssh-${randomUUID().slice(0, FOLDER_NAME_CHARACTERS)}`);
-  const args = sshArguments(folder, target, hop, limitMs);
+  const args = ["-T", ...sshArguments(folder, target, hop, limitMs)];
   const own = [
     ...["-N", "-o", "ControlMaster=yes", "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=echo ${READY}`],
     ...["--", target.host],

@@ -14,15 +14,15 @@ import type {
   SshTarget,
   SshTransport,
 } from "./ssh.ts";
+import type { StartOnTerminal } from "./standing-shell.ts";
 import { isCrowdedWord, systemSshFailure } from "./system-ssh-failures.ts";
-import { startMaster, type Master, type MasterResult } from "./system-ssh-master.ts";
+import { SSH_TROUBLE, startMaster, type Master, type MasterResult } from "./system-ssh-master.ts";
 import { SystemSshQuestions } from "./system-ssh-questions.ts";
+import { startSystemShell } from "./system-ssh-shell.ts";
 import { crowdedPauseMs, pause } from "./crowded.ts";
 
 /** ssh's own ConnectTimeout shall speak first: it knows what it has waited for. */
 const LAST_WORD_MS = 1_000;
-/** Exit code of ssh for its own troubles; a command's own 255 looks the same. */
-const SSH_TROUBLE = 255;
 /** A client may end a moment before its master does, of which both die. */
 const MASTER_END_MS = 200;
 
@@ -31,6 +31,7 @@ export interface SystemSshParts {
   readonly resolve: SshResolve;
   /** For what people should know although it goes on: a key that waits to be touched. */
   readonly warn?: (text: string) => unknown;
+  readonly startOnTerminal: StartOnTerminal;
 }
 
 const NO_SSH = refused(
@@ -140,6 +141,12 @@ async function connectOnce(
   }
 }
 
+/** For the way over all its hops. */
+function limitOf(settings: SshSettings, hop: SshHop): number {
+  const wantedMs = Math.min(settings.connectDeadlineMs, hop.connectTimeoutMs ?? Number.POSITIVE_INFINITY);
+  return wantedMs * (1 + hop.proxyJump.length);
+}
+
 /** The system's `ssh`; what it asks is asked like the questions of ssh2. */
 export function createSystemSshTransport(parts: SystemSshParts, settings: SshSettings): SshTransport {
   const open = new Set<SshConnection>();
@@ -159,6 +166,18 @@ export function createSystemSshTransport(parts: SystemSshParts, settings: SshSet
       for (const connection of standing) connection.close();
       await Promise.all(standing.map(({ closed }) => closed));
     },
+    async shell(target, size, signal) {
+      if (process.platform === "win32") {
+        const reason = "a shell by the ssh of Windows is not supported";
+        return failed(refused("connect", reason, 'Set transport="ssh2" for these hosts.'));
+      }
+      const resolved = await parts.resolve(target);
+      if (resolved.kind === "failed") return resolved;
+      if (signal.aborted) return interrupted("connect");
+      const hop = resolved.value;
+      const reached = { target, hop, limitMs: limitOf(settings, hop) };
+      return startSystemShell(parts.startOnTerminal, settings, reached, size);
+    },
     async connect(target, signal) {
       if (process.platform === "win32") {
         const reason = "the ssh of Windows cannot share a connection";
@@ -167,8 +186,7 @@ export function createSystemSshTransport(parts: SystemSshParts, settings: SshSet
       const resolved = await parts.resolve(target);
       if (resolved.kind === "failed") return resolved;
       const hop = resolved.value;
-      const wantedMs = Math.min(settings.connectDeadlineMs, hop.connectTimeoutMs ?? Number.POSITIVE_INFINITY);
-      const limitMs = wantedMs * (1 + hop.proxyJump.length);
+      const limitMs = limitOf(settings, hop);
       const endsAt = performance.now() + limitMs;
       for (let attempt = 1; ; attempt += 1) {
         const leftMs = endsAt - performance.now();

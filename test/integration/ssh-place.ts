@@ -7,6 +7,7 @@ import type { HostKeyPolicy } from "../../src-shared/resource-directory/resource
 import { createSshResolve } from "../../src-main/ssh/ssh-config.ts";
 import { createSsh2Transport } from "../../src-main/ssh/ssh2-transport.ts";
 import { createSystemSshTransport } from "../../src-main/ssh/system-ssh-transport.ts";
+import { createStartOnTerminal } from "../../src-main/terminals/pty-shell.ts";
 import type {
   SshConnection,
   SshFailure,
@@ -74,7 +75,8 @@ export class SshPlace {
       ...wishes.questions,
     };
     const parts = { questions, resolve, ...(warn === undefined ? {} : { warn }) };
-    return name === "ssh2" ? createSsh2Transport(parts, settings) : createSystemSshTransport(parts, settings);
+    if (name === "ssh2") return createSsh2Transport(parts, settings);
+    return createSystemSshTransport({ ...parts, startOnTerminal: createStartOnTerminal() }, settings);
   }
 
   async connect(
