@@ -23,7 +23,7 @@ const WRITES_MAX = 64;
 const RETRY_MS_MIN = 2;
 const RETRY_MS_MAX = 50;
 /** Time for a shell that was hung up to say goodbye; then it is ended by force. */
-const HANG_UP_MS = 2_000;
+const HANG_UP_MS = 1_000;
 /** After a program's end, what it has left in the terminal has been read when nothing came for so long. */
 const QUIET_MS = 50;
 
