@@ -1,26 +1,17 @@
 // Entry of the `plush` command: hands the computer to the command line and exits with what it says.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommandLine } from "./command-line/command-line.ts";
 import type { World } from "./command-line/world.ts";
 import { pathsOf } from "./documents/paths.ts";
+import { readVersion } from "./documents/read-version.ts";
 import { startController } from "./start-controller.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const programDirectory = dirname(fileURLToPath(import.meta.url));
-
-/** package.json is one level up, from dist/ as from src-main/. */
-function readVersion(): string {
-  const path = join(programDirectory, "..", "package.json");
-  if (!existsSync(path)) return "unknown";
-  const content: unknown = JSON.parse(readFileSync(path, "utf8"));
-  return typeof content === "object" && content !== null && "version" in content
-    ? String(content.version)
-    : "unknown";
-}
 
 /** Out of a checkout there is no `plush` in the PATH; npx finds it only from inside. */
 function programNameOf(workingDirectory: string): string {
@@ -46,7 +37,7 @@ function createWorld(): World {
     }),
     programDirectory,
     programName: programNameOf(process.cwd()),
-    version: readVersion(),
+    version: readVersion(programDirectory),
     startController,
     // Only `plush web` needs it: the others start without it.
     serveWindow: async (settings) => (await import("./serve-window.ts")).serveWindow(settings),

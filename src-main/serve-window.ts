@@ -6,6 +6,7 @@ import { examplesDirectoryFrom, findExample } from "./documents/examples.ts";
 import { readDocument } from "./documents/read-document.ts";
 import { startWebServer } from "./web/web-server.ts";
 import { attachWindow, type WindowSurroundings } from "./window-session/attach-window.ts";
+import { RecentFiles } from "./window-session/recent-files.ts";
 import { WindowDocuments } from "./window-session/window-documents.ts";
 import { WindowStateFile } from "./window-session/window-state-file.ts";
 
@@ -44,7 +45,7 @@ export async function serveWindow(settings: ServeSettings): Promise<ServedWindow
     address: server.address,
     async close() {
       await server.close();
-      await surroundings.windowState.close();
+      await closeSurroundings(surroundings);
     },
   };
 }
@@ -65,6 +66,7 @@ export async function windowSurroundings(
 ): Promise<WindowSurroundings> {
   const { api, stateDirectory, programDirectory, version, open, log } = settings;
   const examplesDirectory = await examplesDirectoryFrom(programDirectory);
+  const recent = new RecentFiles(new WindowStateFile(join(stateDirectory, "recent-files.json"), log));
   const documents = new WindowDocuments({
     api,
     async readText(path) {
@@ -73,6 +75,7 @@ export async function windowSurroundings(
     },
     exampleFiles: async (name) =>
       examplesDirectory === undefined ? undefined : findExample(examplesDirectory, name),
+    onOpened: (kind, path) => recent.add(kind, path),
   });
   if (open.example !== undefined) await documents.openExample(open.example);
   // The directory goes first, so that the specification is checked against it.
@@ -86,7 +89,13 @@ export async function windowSurroundings(
     windowState: new WindowStateFile(join(stateDirectory, "window.json"), log),
     examplesDirectory,
     documents,
+    recent,
     chooseFile,
     log,
   };
+}
+
+/** Resolves when all that is to be found again is on disk. */
+export async function closeSurroundings({ windowState, recent }: WindowSurroundings): Promise<void> {
+  await Promise.all([windowState.close(), recent.close()]);
 }

@@ -72,6 +72,9 @@ export interface StartSettings {
   readonly homeDirectory?: string;
   /** Default: the program's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The Node that embedded hosts run by, and the client's bundle; default: what runs this, and what lies beside it. */
+  readonly node?: string;
+  readonly clientBundle?: string;
   /** How links to clients on other computers may come about; default: any way. */
   readonly ways?: readonly LinkWay[] | undefined;
   readonly log: (text: string) => void;
@@ -83,7 +86,7 @@ export async function startController(settings: StartSettings): Promise<Controll
   const runsDirectory = settings.resultsDirectory ?? join(settings.stateDirectory, "runs");
   const logDirectory = join(settings.stateDirectory, "logs");
   await makeFolders(logDirectory, PRIVATE);
-  const clientBundle = clientBundlePath();
+  const clientBundle = settings.clientBundle ?? clientBundlePath();
   if (!existsSync(clientBundle)) throw new Error(`${clientBundle} is missing; run: npm run build`);
   const late: Late = {};
   const { overlay, authority } = await openOverlay(settings, session, late);
@@ -201,6 +204,7 @@ function createSshTransports(
 function createDeployments(settings: StartSettings, needs: DeploymentNeeds): ReadonlyMap<string, Deployment> {
   const { overlay, session, clientBundle, transports, log } = needs;
   const local = createLocalDeployment({
+    node: settings.node ?? process.execPath,
     clientBundle,
     hostsDirectory: join(settings.stateDirectory, "hosts"),
     session,

@@ -14,13 +14,40 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
-/** @typedef {{ entry: string, bundle: string, sources: readonly string[], format: "esm" | "cjs" | "window" }} Program */
+/**
+ * `external`: comes with what runs it, or has native code.
+ * @typedef {{
+ *   entry: string, bundle: string, sources: readonly string[], format: "esm" | "cjs" | "window",
+ *   external?: readonly string[],
+ * }} Program
+ */
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** @type {readonly Program[]} */
 const PROGRAMS = [
-  { entry: "src-main/cli.ts", bundle: "dist/plush.mjs", sources: ["src-shared", "src-main"], format: "esm" },
+  {
+    entry: "src-main/cli.ts",
+    bundle: "dist/plush.mjs",
+    sources: ["src-shared", "src-main"],
+    format: "esm",
+    external: ["@lydell/node-pty"],
+  },
+  {
+    entry: "src-main/main.ts",
+    bundle: "dist/main.mjs",
+    sources: ["src-shared", "src-main"],
+    format: "esm",
+    external: ["electron", "@lydell/node-pty"],
+  },
+  // Scripts of sandboxed pages cannot be ES modules.
+  {
+    entry: "src-main/preload.ts",
+    bundle: "dist/preload.cjs",
+    sources: ["src-main"],
+    format: "cjs",
+    external: ["electron"],
+  },
   {
     entry: "src-client/client.ts",
     bundle: "dist/client.cjs",
@@ -98,6 +125,7 @@ async function bundleProgram(program, format) {
     platform: "node",
     format,
     target: "node20",
+    external: [...(program.external ?? [])],
     // Stack traces from hosts must stay readable: only white space goes, no name.
     minifyWhitespace: true,
     // An uncaught error quotes its line: without a limit that would be the whole program.

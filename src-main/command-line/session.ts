@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { ControllerApi, LoadResult } from "#shared/controller-api/controller-api.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
+import { controllerSettingsOf } from "../documents/controller-settings.ts";
 import { loadPreferences } from "../documents/load-preferences.ts";
 import type { OutputFormat, Preferences } from "../documents/preferences.ts";
 import { errorCodeOf, readDocument, readStandardInput } from "../documents/read-document.ts";
@@ -112,24 +113,10 @@ export async function withController(
   action: (api: ControllerApi) => Promise<number>,
 ): Promise<number> {
   const { world, preferences, verbose } = session;
-  const starting = world.startController({
-    stateDirectory: world.paths.state,
-    cacheDirectory: world.paths.cache,
-    runtimeDirectory: world.paths.runtime,
-    resultsDirectory: preferences.results,
-    resultsKeep: preferences.results_keep,
-    port: preferences.controller_port,
-    ways: preferences.ways,
-    transport: preferences.transport,
-    hostKeyPolicy: preferences.host_key_policy,
-    overlay: preferences.overlay,
-    degree: preferences.degree,
-    pushNode: preferences.push_node ?? true,
-    nodeRuntime: preferences.node_runtime,
-    log: (text) => {
-      if (verbose) world.stderr.write(`${neutraliseLine(text)}\n`);
-    },
-  });
+  const log = (text: string): void => {
+    if (verbose) world.stderr.write(`${neutraliseLine(text)}\n`);
+  };
+  const starting = world.startController(controllerSettingsOf(preferences, world.paths, log));
   const api = await starting.catch((error: unknown) => {
     throw startFailure(error, world.paths.state);
   });

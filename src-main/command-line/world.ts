@@ -1,8 +1,7 @@
 // All that the command line needs of the computer, handed in by cli.ts, so that tests can bring their own.
 import type { Readable, Writable } from "node:stream";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
-import type { LinkWay } from "#shared/base/link-way.ts";
-import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory/resource-directory.ts";
+import type { ControllerSettings } from "../documents/controller-settings.ts";
 import type { Paths } from "../documents/paths.ts";
 
 /** A stream that may be a terminal; size and colours depend on that. */
@@ -16,31 +15,6 @@ export type Input = Readable & {
   readonly isRaw?: boolean;
   readonly setRawMode?: (raw: boolean) => unknown;
 };
-
-export interface ControllerSettings {
-  readonly stateDirectory: string;
-  readonly cacheDirectory: string;
-  readonly runtimeDirectory: string;
-  /** Folder below which each run gets one; undefined = below the state directory. */
-  readonly resultsDirectory: string | undefined;
-  /** Runs whose results are kept; undefined = the default. */
-  readonly resultsKeep: number | undefined;
-  /** Port that clients connect to; undefined = any free one. */
-  readonly port: number | undefined;
-  readonly ways: readonly LinkWay[] | undefined;
-  /** How hosts are reached by SSH where the directory does not say. */
-  readonly transport: SshTransportName | undefined;
-  readonly hostKeyPolicy: HostKeyPolicy | undefined;
-  /** The topology by its name, and children of one node at most; undefined = the defaults. */
-  readonly overlay: string | undefined;
-  readonly degree: number | undefined;
-  /** Bring a Node to hosts that have none. */
-  readonly pushNode: boolean;
-  /** Path or URL of that Node; undefined = from the npm registry. */
-  readonly nodeRuntime: string | undefined;
-  /** Diagnostics for developers. */
-  readonly log: (text: string) => void;
-}
 
 export type StartController = (settings: ControllerSettings) => Promise<ControllerApi>;
 

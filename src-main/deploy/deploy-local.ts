@@ -1,9 +1,10 @@
 // Embedded hosts: each one a client process on this computer with a directory of its own.
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { rm, rmdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import type { HostId } from "#shared/base/ids.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
@@ -17,13 +18,17 @@ import { wordsOf } from "./words-of.ts";
 /** The end of what a client says on standard error before it can report: enough for a stack. */
 const STDERR_TAIL = 4000;
 const GIGABYTE = 2 ** 30;
+/** It says its version in 30 ms; on a busy computer it takes seconds. */
+const NODE_ANSWER_MS = 10_000;
+const NODE_REMEDY = "Embedded hosts need Node 20.19 or later on this computer: install it, and see that it is in PATH.";
 
 /** Each removes what the others miss, so a second one is rare; ten take half a second. */
 const REMOVE_ROUNDS_MAX = 10;
 const REMOVE_ROUND_MS = 50;
 
 export interface LocalSettings {
-  /** The bundled client program. */
+  /** The Node that runs it, and the bundled client program. */
+  readonly node: string;
   readonly clientBundle: string;
   /** Host directories are made in it: `<session>.<incarnation>.<host>`. The directory that it is in exists. */
   readonly hostsDirectory: string;
@@ -31,7 +36,7 @@ export interface LocalSettings {
 }
 
 export function createLocalDeployment(settings: LocalSettings): Deployment {
-  const { hostsDirectory, session } = settings;
+  const { hostsDirectory, session, node } = settings;
   /**
    * One for each client, also on the same host: the keeper of one that was killed may still be removing its own. Not
    * below a directory of the session: when the controller was killed, nobody would remove that.
@@ -62,7 +67,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
   /** The client makes its directory itself: whoever makes it must also be there to remove it when we are killed now. */
   function launch(text: string): Promise<DeployResult> {
     // Detached: its group is its own, so Ctrl-C is not for it.
-    const child = spawn(process.execPath, [...CLIENT_NODE_FLAGS, settings.clientBundle], {
+    const child = spawn(node, [...CLIENT_NODE_FLAGS, settings.clientBundle], {
       cwd: dirname(hostsDirectory),
       detached: true,
       env: inheritedEnvironment(),
@@ -72,7 +77,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
       child.once("error", (error) => {
         resolve({
           kind: "failed",
-          failure: { step: "start the client", reason: wordsOf(error), remedy: "", unreachable: false },
+          failure: { step: "start the client", reason: wordsOf(error), remedy: NODE_REMEDY, unreachable: false },
         });
       });
       child.once("spawn", () => {
@@ -86,7 +91,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
 
   return {
     start,
-    test: () => testHere(hostsDirectory),
+    test: () => testHere(hostsDirectory, node),
     async cleanUp(host) {
       const problems: string[] = [];
       for (const directory of made.get(host.id) ?? []) {
@@ -106,14 +111,25 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
   };
 }
 
-async function testHere(hostsDirectory: string): Promise<readonly HostCheck[]> {
+async function testHere(hostsDirectory: string, node: string): Promise<readonly HostCheck[]> {
   const { bavail, bsize } = await statfs(dirname(hostsDirectory));
   const free = `${((bavail * bsize) / GIGABYTE).toFixed(1)} GB free`;
   const common = { outcome: "ok", remedy: "", unreachable: false } as const;
   return [
     { ...common, step: "disk", detail: `${hostsDirectory}, ${free}` },
-    { ...common, step: "node", detail: `${process.version} ${process.execPath}` },
+    { ...common, step: "node", ...(await testNode(node)) },
   ];
+}
+
+/** In the desktop program it is another one than runs us. */
+async function testNode(node: string): Promise<Partial<HostCheck> & Pick<HostCheck, "detail">> {
+  if (node === process.execPath) return { detail: `${process.version} ${node}` };
+  try {
+    const { stdout } = await promisify(execFile)(node, ["--version"], { timeout: NODE_ANSWER_MS });
+    return { detail: `${stdout.trim()} ${node}` };
+  } catch (error) {
+    return { outcome: "failed", detail: wordsOf(error), remedy: NODE_REMEDY };
+  }
 }
 
 /**

@@ -2,6 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
+import type { RecentFiles } from "./recent-files.ts";
 import { TerminalPool } from "./terminal-pool.ts";
 import type { WindowDocuments } from "./window-documents.ts";
 import type { WindowPort } from "./window-port.ts";
@@ -18,6 +19,7 @@ export interface WindowSurroundings {
   /** Undefined: none have come with this installation. */
   readonly examplesDirectory: string | undefined;
   readonly documents: WindowDocuments;
+  readonly recent: RecentFiles;
   readonly chooseFile: (kind: "application" | "directory") => Promise<string | null>;
   readonly log: (text: string) => void;
 }
@@ -26,7 +28,7 @@ export async function attachWindow(
   port: WindowPort,
   surroundings: WindowSurroundings,
 ): Promise<WindowSession> {
-  const { api, target, program, platform, windowState, documents, chooseFile, log } = surroundings;
+  const { api, target, program, platform, windowState, documents, recent, chooseFile, log } = surroundings;
   return new WindowSession({
     api,
     port,
@@ -37,15 +39,17 @@ export async function attachWindow(
       target,
       examples: await examplesIn(surroundings.examplesDirectory),
       windowState: await windowState.read(),
+      recent: await recent.files(),
     },
     documents,
+    onRecent: (listener) => recent.onChange(listener),
     chooseFile,
     keepWindowState: (state) => windowState.keep(state),
     log,
   });
 }
 
-async function examplesIn(directory: string | undefined): Promise<{ name: string; folder: string }[]> {
+export async function examplesIn(directory: string | undefined): Promise<{ name: string; folder: string }[]> {
   if (directory === undefined) return [];
   const entries = await readdir(directory, { withFileTypes: true });
   return entries

@@ -1,6 +1,6 @@
 // The documents that windows open: loaded into the controller, their texts kept for windows that come later.
 import type { ControllerApi, DocumentSource, LoadResult } from "#shared/controller-api/controller-api.ts";
-import type { LoadedDocument, OpenedExample } from "#shared/controller-api/window-messages.ts";
+import type { DocumentKind, LoadedDocument, OpenedExample } from "#shared/controller-api/window-messages.ts";
 
 export interface ExampleFiles {
   readonly application: string;
@@ -12,6 +12,8 @@ export interface WindowDocumentsParts {
   /** Undefined when it cannot be read: the controller then says why. */
   readonly readText: (path: string) => Promise<string | undefined>;
   readonly exampleFiles: (name: string) => Promise<ExampleFiles | undefined>;
+  /** A file was opened that could be read, whatever is in it. */
+  readonly onOpened: (kind: DocumentKind, path: string) => void;
 }
 
 export class WindowDocuments {
@@ -34,12 +36,14 @@ export class WindowDocuments {
   async loadApplication(source: DocumentSource): Promise<LoadedDocument> {
     const document = await this.#load(source, (given) => this.#parts.api.loadApplication(given));
     this.#application = document;
+    this.#tell("application", document);
     return document;
   }
 
   async loadDirectory(source: DocumentSource): Promise<LoadedDocument> {
     const document = await this.#load(source, (given) => this.#parts.api.loadDirectory(given));
     this.#directory = document;
+    this.#tell("directory", document);
     return document;
   }
 
@@ -50,6 +54,10 @@ export class WindowDocuments {
     const directory = await this.loadDirectory({ path: files.directory });
     const application = await this.loadApplication({ path: files.application });
     return { kind: "opened", application, directory };
+  }
+
+  #tell(kind: DocumentKind, { path, text }: LoadedDocument): void {
+    if (text !== undefined) this.#parts.onOpened(kind, path);
   }
 
   async #load(

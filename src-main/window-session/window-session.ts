@@ -1,7 +1,11 @@
 // One window that is attached to the controller: performs what it asks, and tells it what changes, at its own pace.
 import type { ControllerApi, DocumentSource } from "#shared/controller-api/controller-api.ts";
 import type { RunEvent } from "#shared/controller-api/run-events.ts";
-import { WINDOW_MESSAGES_VERSION, type WelcomeUpdate } from "#shared/controller-api/window-messages.ts";
+import {
+  WINDOW_MESSAGES_VERSION,
+  type RecentFile,
+  type WelcomeUpdate,
+} from "#shared/controller-api/window-messages.ts";
 import { checkWindowRequest, type AnyWindowRequest } from "./check-window-request.ts";
 import { StateFeed } from "./state-feed.ts";
 import type { TerminalPool } from "./terminal-pool.ts";
@@ -23,6 +27,7 @@ export interface WindowSessionParts {
   readonly terminals: TerminalPool;
   readonly welcome: Omit<WelcomeUpdate, "kind" | "version" | "application" | "directory">;
   readonly documents: WindowDocuments;
+  readonly onRecent: (listener: (files: readonly RecentFile[]) => void) => () => void;
   readonly chooseFile: (kind: "application" | "directory") => Promise<string | null>;
   readonly keepWindowState: (state: string) => void;
   readonly log: (text: string) => void;
@@ -42,7 +47,7 @@ export class WindowSession {
 
   constructor(parts: WindowSessionParts) {
     this.#parts = parts;
-    const { api, documents, port, welcome } = parts;
+    const { api, documents, port, welcome, onRecent } = parts;
     port.onMessage((message) => void this.#message(message));
     port.onClose(() => this.close());
     port.send({
@@ -54,6 +59,7 @@ export class WindowSession {
     });
     this.#stops.push(
       api.subscribe((event) => this.#event(event)),
+      onRecent((files) => port.send({ kind: "recent", files })),
       api.onQuestion((change) => {
         port.send({ kind: "question", question: change.kind === "asked" ? change.question : undefined });
       }),

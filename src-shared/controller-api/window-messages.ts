@@ -61,7 +61,7 @@ export interface WindowRequests {
   /** State up to this number has been taken in: the next may come. */
   readonly seenState: Ask<{ readonly sequence: number }, null>;
   /** A file chosen in the system's own dialog; null where the window has none (browser), or nothing was chosen. */
-  readonly chooseFile: Ask<{ readonly kind: "application" | "directory" }, string | null>;
+  readonly chooseFile: Ask<{ readonly kind: DocumentKind }, string | null>;
 }
 
 interface Ask<Arguments, Answer> {
@@ -119,6 +119,14 @@ export type WindowUpdate =
   | { readonly kind: "events"; readonly events: readonly RunEvent[]; readonly missed: number }
   | { readonly kind: "question"; readonly question: Question | undefined }
   | { readonly kind: "hostTest"; readonly test: HostTest }
+  /**
+   * Chosen in the system's own menu, or a file that was opened from the desktop. `name`: that of a command of the
+   * window; `argument`: the path for open-application and open-directory, which without one ask for it.
+   */
+  | { readonly kind: "command"; readonly name: string; readonly argument: string | undefined }
+  | { readonly kind: "notice"; readonly severity: "error" | "warning" | "note"; readonly text: string }
+  /** What was opened last, the newest first; in the welcome, too. */
+  | { readonly kind: "recent"; readonly files: readonly RecentFile[] }
   | { readonly kind: "terminalData"; readonly terminal: number; readonly bytes: Uint8Array }
   | { readonly kind: "terminalClosed"; readonly terminal: number; readonly reason: string };
 
@@ -136,7 +144,15 @@ export interface WelcomeUpdate {
   /** As some window loaded it last, with errors if it has any. */
   readonly application: LoadedDocument | undefined;
   readonly directory: LoadedDocument | undefined;
+  readonly recent: readonly RecentFile[];
 }
+
+export interface RecentFile {
+  readonly kind: DocumentKind;
+  readonly path: string;
+}
+
+export type DocumentKind = "application" | "directory";
 
 /** What has changed since the last one; at most ten a second, and none before the last one was taken in. */
 export interface StateUpdate {
