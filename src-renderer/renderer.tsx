@@ -7,8 +7,10 @@ import "./marks/tokens.css";
 import "./shell/window.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./shell/App.tsx";
-import { startLink } from "./state/controller-updates.ts";
+import { runSystemCommand } from "./shell/window-commands.ts";
+import { followCommands, startLink } from "./state/controller-updates.ts";
 
+followCommands(({ name, argument }) => runSystemCommand(name, argument));
 startLink();
 const root = document.getElementById("window");
 if (root === null) throw new Error("the page has no place for the window");

@@ -4,8 +4,13 @@ import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { app } from "electron";
+import { app as electronApp } from "electron";
 
+/** It has more than its types tell: what only an app like this one needs. */
+const app =
+  /** @type {import("electron").App & { setVersion(version: string): void, setAppPath(path: string): void }} */ (
+    electronApp
+  );
 const USAGE = "usage: electron [-r MODULE]... PATH [ARGUMENTS]\n";
 
 /** Chromium's own switches stand before the program's path and are none of ours. */

@@ -158,7 +158,10 @@ export async function electronForTests({ say, again = false }) {
     return await testRuntime(say);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    return { reason: `${proper.reason}; nor can the runtime for tests be had: ${words}`, remedy: proper.remedy };
+    return {
+      reason: `${proper.reason}; nor can the runtime for tests be had: ${words}`,
+      remedy: proper.remedy,
+    };
   }
 }
 

@@ -20,7 +20,8 @@ const STDERR_TAIL = 4000;
 const GIGABYTE = 2 ** 30;
 /** It says its version in 30 ms; on a busy computer it takes seconds. */
 const NODE_ANSWER_MS = 10_000;
-const NODE_REMEDY = "Embedded hosts need Node 20.19 or later on this computer: install it, and see that it is in PATH.";
+const NODE_REMEDY =
+  "Embedded hosts need Node 20.19 or later on this computer: install it, and see that it is in PATH.";
 
 /** Each removes what the others miss, so a second one is rare; ten take half a second. */
 const REMOVE_ROUNDS_MAX = 10;
@@ -77,7 +78,12 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
       child.once("error", (error) => {
         resolve({
           kind: "failed",
-          failure: { step: "start the client", reason: wordsOf(error), remedy: NODE_REMEDY, unreachable: false },
+          failure: {
+            step: "start the client",
+            reason: wordsOf(error),
+            remedy: NODE_REMEDY,
+            unreachable: false,
+          },
         });
       });
       child.once("spawn", () => {

@@ -13,7 +13,8 @@ export function leaveWords(runs: readonly RunView[]): { readonly message: string
   const names = [...new Set(runs.map(({ experiment }) => experiment))].join(", ");
   const absence = writeDuration(Math.max(0, ...runs.map((run) => run.controllerAbsenceMs)));
   return {
-    message: runs.length === 1 ? `${names} is running.` : `${String(runs.length)} runs are going on: ${names}.`,
+    message:
+      runs.length === 1 ? `${names} is running.` : `${String(runs.length)} runs are going on: ${names}.`,
     detail: [
       "Leave it running: the window closes, and Nebula stays in the background until the run has ended, then cleans up and quits. Start Nebula again to come back to it.",
       `Should this computer be shut down meanwhile, or sleep, the hosts stop and clean up by themselves after ${absence} without it (controller_absence), and output of that time is lost.`,

@@ -120,7 +120,9 @@ function comeBackFromCrashes(window: BrowserWindow, { tell, log }: MainWindowPar
       void offerReload(`The window has ended ${String(crashesMs.length)} times within a minute (${reason}).`);
       return;
     }
-    tell(`The window has ended unexpectedly (${reason}) and was loaded anew. Runs and hosts were not affected.`);
+    tell(
+      `The window has ended unexpectedly (${reason}) and was loaded anew. Runs and hosts were not affected.`,
+    );
     contents.reload();
   });
   window.on("unresponsive", () => {

@@ -38,5 +38,7 @@ export function electronPort(port: MessagePortMain, log: (text: string) => void)
 function withOwnBytes(message: WindowMessage): WindowMessage {
   if (message.kind !== "terminalData") return message;
   const { bytes } = message;
-  return bytes.byteLength === bytes.buffer.byteLength ? message : { ...message, bytes: Uint8Array.from(bytes) };
+  return bytes.byteLength === bytes.buffer.byteLength
+    ? message
+    : { ...message, bytes: Uint8Array.from(bytes) };
 }

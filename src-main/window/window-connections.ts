@@ -62,7 +62,9 @@ export class WindowConnections {
         for (const update of this.#waiting.splice(0)) port.send(update);
       },
       (error: unknown) => {
-        log(`window: cannot be attached: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        log(
+          `window: cannot be attached: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
       },
     );
   }

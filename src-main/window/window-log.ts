@@ -22,9 +22,7 @@ export function openWindowLog(directory: string, onStandardError: boolean): Wind
   };
   const settings = { bytesMax: LOG_BYTES_MAX, nowMs: Date.now, onProblem: say };
   makeFolders(directory, PRIVATE)
-    .then(() =>
-      createLogFile(directory, `window-${String(process.pid)}.txt`, "nebula-window.txt", settings),
-    )
+    .then(() => createLogFile(directory, `window-${String(process.pid)}.txt`, "nebula-window.txt", settings))
     .then(
       (opened) => {
         file = opened;

@@ -76,9 +76,10 @@ function fileMenu({ platform, recent, examples }: MenuContent, actions: MenuActi
         label: "Open recent",
         enabled: recent.length > 0,
         submenu: [
-          ...recent.map(
-            ({ kind, path }): Item => ({ label: path, click: () => actions.command(`open-${kind}`, path) }),
-          ),
+          ...recent.map(({ kind, path }): Item => ({
+            label: path,
+            click: () => actions.command(`open-${kind}`, path),
+          })),
           LINE,
           { label: "Clear this list", click: actions.clearRecent },
         ],
@@ -86,9 +87,10 @@ function fileMenu({ platform, recent, examples }: MenuContent, actions: MenuActi
       {
         label: "Open example",
         enabled: examples.length > 0,
-        submenu: examples.map(
-          (name): Item => ({ label: name, click: () => actions.command("open-example", name) }),
-        ),
+        submenu: examples.map((name): Item => ({
+          label: name,
+          click: () => actions.command("open-example", name),
+        })),
       },
       LINE,
       platform === "darwin" ? { role: "close" } : { role: "quit", accelerator: "CmdOrCtrl+Q" },
@@ -132,7 +134,9 @@ function viewMenu(send: Send, isPackaged: boolean): Item {
       { role: "zoomIn" },
       { role: "zoomOut" },
       { role: "togglefullscreen" },
-      ...(isPackaged ? [] : [LINE, { role: "reload" } satisfies Item, { role: "toggleDevTools" } satisfies Item]),
+      ...(isPackaged
+        ? []
+        : [LINE, { role: "reload" } satisfies Item, { role: "toggleDevTools" } satisfies Item]),
     ],
   };
 }

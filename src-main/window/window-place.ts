@@ -44,7 +44,11 @@ export function parsePlaces(text: string | null): WindowPlaces {
   }
 }
 
-export function withPlace(places: WindowPlaces, screens: readonly Rectangle[], place: WindowPlace): WindowPlaces {
+export function withPlace(
+  places: WindowPlaces,
+  screens: readonly Rectangle[],
+  place: WindowPlace,
+): WindowPlaces {
   const key = arrangementOf(screens);
   const others = Object.entries(places).filter(([other]) => other !== key);
   return Object.fromEntries([...others.slice(1 - ARRANGEMENTS_MAX), [key, place]]);

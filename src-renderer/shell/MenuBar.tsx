@@ -2,7 +2,9 @@
 import { Menu } from "@mantine/core";
 import { Fragment, useState, type JSX } from "react";
 import { useStore } from "zustand";
+import { openFile } from "../state/actions.ts";
 import { documentsStore, fileNameOf } from "../state/documents-store.ts";
+import { windowStore } from "../state/window-store.ts";
 import { COMMANDS, MENUS, type MenuName, type WindowCommand } from "./window-commands.ts";
 import { keysText } from "./keys.ts";
 import { NebulaMark } from "./NebulaMark.tsx";
@@ -38,6 +40,7 @@ export function MenuBar(): JSX.Element {
             </Menu.Target>
             <Menu.Dropdown>
               {open === name ? COMMANDS.filter((command) => command.menu === name).map(itemOf) : null}
+              {open === name && name === "File" ? <RecentItems /> : null}
             </Menu.Dropdown>
           </Menu>
         ))}
@@ -46,6 +49,20 @@ export function MenuBar(): JSX.Element {
         Nebula - {application === undefined ? "no application" : fileNameOf(application.path)}
       </span>
     </header>
+  );
+}
+
+function RecentItems(): JSX.Element {
+  const recent = useStore(windowStore, (state) => state.recent);
+  return (
+    <>
+      {recent.length === 0 ? null : <Menu.Divider />}
+      {recent.map(({ kind, path }) => (
+        <Menu.Item key={path} title={path} onClick={() => void openFile(kind, path)}>
+          {fileNameOf(path)}
+        </Menu.Item>
+      ))}
+    </>
   );
 }
 

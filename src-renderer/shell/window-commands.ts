@@ -1,5 +1,14 @@
 // All commands of the window: one list for menus, palette, keys, and the system's own menu in Electron.
-import { connectHosts, disconnectHosts, endRun, failHosts, startRun, whyNotRun } from "../state/actions.ts";
+import {
+  connectHosts,
+  disconnectHosts,
+  endRun,
+  failHosts,
+  openExample,
+  openFile,
+  startRun,
+  whyNotRun,
+} from "../state/actions.ts";
 import { answerRequests } from "../state/requests.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
@@ -187,6 +196,14 @@ export const COMMANDS: readonly WindowCommand[] = [
 export function runCommandNamed(id: string): void {
   const command = COMMANDS.find((one) => one.id === id);
   if (command !== undefined && command.whyNot?.() === undefined) command.run();
+}
+
+/** Of the system's menus: some say at once what they are about. */
+export function runSystemCommand(name: string, argument: string | undefined): void {
+  if (argument === undefined) runCommandNamed(name);
+  else if (name === "open-application") void openFile("application", argument);
+  else if (name === "open-directory") void openFile("directory", argument);
+  else if (name === "open-example") void openExample(argument);
 }
 
 answerRequests({

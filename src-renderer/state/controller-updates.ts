@@ -19,6 +19,8 @@ export interface TerminalEvents {
 }
 
 const terminals = new Map<number, TerminalEvents>();
+type SystemCommand = Extract<WindowUpdate, { kind: "command" }>;
+const commandListeners = new Set<(command: SystemCommand) => void>();
 const hostTestListeners = new Set<(update: Extract<WindowUpdate, { kind: "hostTest" }>) => void>();
 let link: ControllerLink | undefined;
 let stateKept = "";
@@ -73,6 +75,12 @@ export function followHostTests(
   return () => hostTestListeners.delete(listener);
 }
 
+/** What is chosen in the system's own menus, and files that are opened from the desktop. */
+export function followCommands(listener: (command: SystemCommand) => void): () => void {
+  commandListeners.add(listener);
+  return () => commandListeners.delete(listener);
+}
+
 function takeUpdate(update: WindowUpdate): void {
   switch (update.kind) {
     case "welcome": {
@@ -84,7 +92,7 @@ function takeUpdate(update: WindowUpdate): void {
       takeWindowState(update.windowState);
       takeApplication(update.application);
       takeDirectory(update.directory);
-      windowStore.setState({ welcome: update, gone: undefined, question: undefined });
+      windowStore.setState({ welcome: update, recent: update.recent, gone: undefined, question: undefined });
       return;
     }
     case "state":
@@ -99,6 +107,15 @@ function takeUpdate(update: WindowUpdate): void {
       return;
     case "question":
       windowStore.setState({ question: update.question });
+      return;
+    case "command":
+      for (const listener of commandListeners) listener(update);
+      return;
+    case "notice":
+      tell(update.severity === "note" ? "note" : "error", update.text);
+      return;
+    case "recent":
+      windowStore.setState({ recent: update.files });
       return;
     case "hostTest":
       for (const listener of hostTestListeners) listener(update);

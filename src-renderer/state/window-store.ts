@@ -1,7 +1,7 @@
 // How the window stands to its controller: welcomed or cut off, asked something, and what it tells the person in passing.
 import { createStore } from "zustand/vanilla";
 import type { Question } from "#shared/controller-api/questions.ts";
-import type { WelcomeUpdate } from "#shared/controller-api/window-messages.ts";
+import type { RecentFile, WelcomeUpdate } from "#shared/controller-api/window-messages.ts";
 
 export interface Toast {
   readonly id: number;
@@ -17,6 +17,8 @@ export interface WindowStateOfLink {
   /** Undefined while the link stands. */
   readonly gone: { readonly reason: string; readonly retryMs: number | undefined } | undefined;
   readonly question: Question | undefined;
+  /** What was opened last, the newest first. */
+  readonly recent: readonly RecentFile[];
   readonly toasts: readonly Toast[];
 }
 
@@ -27,6 +29,7 @@ export const windowStore = createStore<WindowStateOfLink>(() => ({
   welcome: undefined,
   gone: undefined,
   question: undefined,
+  recent: [],
   toasts: [],
 }));
 

@@ -41,7 +41,12 @@ function entryOf(host: HostId): HostEntry {
 async function startClients(controller: TestRoot, folder: string): Promise<Map<HostId, StartedClient>> {
   const hostsDirectory = join(folder, "hosts");
   mkdirSync(hostsDirectory);
-  const deployment = createLocalDeployment({ clientBundle: CLIENT, hostsDirectory, session: SESSION });
+  const deployment = createLocalDeployment({
+    node: process.execPath,
+    clientBundle: CLIENT,
+    hostsDirectory,
+    session: SESSION,
+  });
   const clients = new Map<HostId, StartedClient>();
   fixture.onClose(async () => {
     for (const client of clients.values()) client.kill();
