@@ -15,6 +15,10 @@ const SIMULATOR_TIMEOUT_MS = 180_000;
 const INTEGRATION_TIMEOUT_MS = 60_000;
 /** Each integration file starts many processes of its own; more files at once only starve each other. */
 const INTEGRATION_FILES_AT_ONCE = 2;
+/** A window that does not open says so after half of it. */
+const WINDOW_TIMEOUT_MS = 60_000;
+/** Each starts programs of several processes: a browser, a controller, hosts. */
+const WINDOW_FILES_AT_ONCE = 2;
 /** Our files, and not vitest's own main thread, are what keeps a small machine busy: one for each core of it. */
 const UNIT_FILES_AT_ONCE = 2;
 /** A long file that starts last leaves the other core idle. A fresh clone remembers no durations. */
@@ -70,6 +74,16 @@ export default defineConfig({
           testTimeout: INTEGRATION_TIMEOUT_MS,
           hookTimeout: INTEGRATION_TIMEOUT_MS,
           maxWorkers: INTEGRATION_FILES_AT_ONCE,
+        },
+      },
+      {
+        test: {
+          name: "window",
+          include: [WINDOW_TESTS],
+          globalSetup: ["test/window/set-up.ts"],
+          testTimeout: WINDOW_TIMEOUT_MS,
+          hookTimeout: WINDOW_TIMEOUT_MS,
+          maxWorkers: WINDOW_FILES_AT_ONCE,
         },
       },
     ],

@@ -43,6 +43,18 @@ export const PARTS = [
       { name: "csh", probe: ["csh", "-c", "true"], apt: "tcsh" },
     ],
   },
+  {
+    name: "window",
+    title: "window",
+    kind: "vitest",
+    folder: "test/window",
+    budgetS: 180,
+    needs: [
+      // Its libraries are those that Electron needs, too.
+      { name: "chromium", probe: ["chromium", "--version"], apt: "chromium" },
+      { name: "Xvfb", probe: ["sh", "-c", "command -v Xvfb"], apt: "xvfb" },
+    ],
+  },
 ];
 
 /** A part that takes this many times its budget hangs: it is ended and counts as failed. */
