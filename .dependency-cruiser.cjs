@@ -204,7 +204,10 @@ module.exports = {
     forbid(
       "electron-in-one-place",
       "Only src-main/window/, main.ts and preload.ts know Electron, so that all else runs without it.",
-      { path: "^(src-|test/|bench/|tools/)", pathNot: [ELECTRON_HOMES, "^test/window/"] },
+      {
+        path: "^(src-|test/|bench/|tools/)",
+        pathNot: [ELECTRON_HOMES, "^test/window/", "^tools/electron-default-app[.]mjs$"],
+      },
       { path: "^electron($|/)|(^|/)node_modules/electron/" },
     ),
     forbid(

@@ -125,7 +125,8 @@ async function bundleProgram(program, format) {
     platform: "node",
     format,
     target: "node20",
-    external: [...(program.external ?? [])],
+    // Native, and only for people's terminals: looked for in node_modules when the first one is opened.
+    external: ["@lydell/node-pty", ...(program.external ?? [])],
     // Stack traces from hosts must stay readable: only white space goes, no name.
     minifyWhitespace: true,
     // An uncaught error quotes its line: without a limit that would be the whole program.
@@ -133,8 +134,6 @@ async function bundleProgram(program, format) {
     legalComments: "none",
     banner: format === "esm" ? { js: `#!/usr/bin/env node\n${REQUIRE}` } : {},
     plugins: [withoutNativeHelpers],
-    // Native, and only for people's terminals: looked for in node_modules when the first one is opened.
-    external: ["@lydell/node-pty"],
     logLevel: "warning",
   });
   if (format === "esm") chmodSync(path, 0o755);

@@ -4,7 +4,7 @@ import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { hasErrors } from "#shared/base/problem.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "#shared/controller-api/host-tests.ts";
-import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminals.ts";
+import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminal-shell.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { Question, QuestionChange } from "#shared/controller-api/questions.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";

@@ -1,6 +1,6 @@
 // Finds the host that a person wants a shell on: any of the directory, with a client or without.
 import type { HostId } from "#shared/base/ids.ts";
-import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminals.ts";
+import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminal-shell.ts";
 import type { ResourceDirectory } from "#shared/resource-directory/resource-directory.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 

@@ -1,8 +1,11 @@
 // Connections to hosts by SSH, whatever carries them: the one interface under deployment and terminals.
 import type { Duplex } from "node:stream";
-import type { TerminalSize } from "#shared/controller-api/terminals.ts";
+import type { TerminalSize } from "#shared/controller-api/terminal-shell.ts";
 import type { HostKeyPolicy } from "#shared/resource-directory/resource-directory.ts";
+import type { SshResult } from "./ssh-result.ts";
 import type { StandingShell } from "./standing-shell.ts";
+
+export type { SshFailure, SshResult } from "./ssh-result.ts";
 
 /** Where and as whom; what is undefined comes from ~/.ssh/config or the defaults of OpenSSH. */
 export interface SshTarget {
@@ -13,21 +16,6 @@ export interface SshTarget {
   /** Also for the jumps on the way to it; before that of the settings. */
   readonly hostKeyPolicy?: HostKeyPolicy | undefined;
 }
-
-/** Why there is no connection, or why something over it did not work. */
-export interface SshFailure {
-  /** What was being done: "resolve", "connect", "host key", "login", "jump HOST", "shell", "upload" … */
-  readonly step: string;
-  /** In the other side's own words where it has said any: `Permission denied (publickey)`. */
-  readonly reason: string;
-  /** What a person can do about it, one sentence. */
-  readonly remedy: string;
-  /** Nobody answered, as opposed to an answer that says no. */
-  readonly unreachable: boolean;
-}
-
-export type SshResult<Value> =
-  { readonly kind: "ok"; readonly value: Value } | { readonly kind: "failed"; readonly failure: SshFailure };
 
 export interface SshOutput {
   readonly status: number | undefined;

@@ -1,6 +1,6 @@
 // A person's shell over a connection that ssh2 holds: a pseudo-terminal on the host, with the host's pace kept.
 import type { ClientChannel } from "ssh2";
-import type { TerminalListener, TerminalSize } from "#shared/controller-api/terminals.ts";
+import type { TerminalListener, TerminalSize } from "#shared/controller-api/terminal-shell.ts";
 import type { HopConnection } from "./connect-hop.ts";
 import { startSession } from "./ssh2-command.ts";
 import type { SshResult } from "./ssh.ts";

@@ -1,6 +1,6 @@
 // A person's shell that stands, whatever carries it: what transports give, and what they need for one on this computer.
-import type { TerminalShell, TerminalSize } from "#shared/controller-api/terminals.ts";
-import type { SshResult } from "./ssh.ts";
+import type { TerminalShell, TerminalSize } from "#shared/controller-api/terminal-shell.ts";
+import type { SshResult } from "./ssh-result.ts";
 
 /** What hosts and their programs know of the window's terminals: xterm.js behaves so. */
 export const TERMINAL_TYPE = "xterm-256color";

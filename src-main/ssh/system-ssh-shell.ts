@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TerminalSize } from "#shared/controller-api/terminals.ts";
+import type { TerminalSize } from "#shared/controller-api/terminal-shell.ts";
 import type { SshHop } from "./ssh-config.ts";
 import type { SshResult, SshSettings, SshTarget } from "./ssh.ts";
-import { type StandingShell, type StartOnTerminal } from "./standing-shell.ts";
+import type { StandingShell, StartOnTerminal } from "./standing-shell.ts";
 import { configText, FOLDER_NAME_CHARACTERS, sshArguments, SSH_TROUBLE } from "./system-ssh-master.ts";
 
 /**

@@ -1,8 +1,9 @@
 // Programs on a pseudo-terminal of this computer, by node-pty: its pitfalls end here.
+import type { spawn } from "@lydell/node-pty";
 import { writeSync } from "node:fs";
 import { constants } from "node:os";
 import type { IPty } from "@lydell/node-pty";
-import type { TerminalListener, TerminalSize } from "#shared/controller-api/terminals.ts";
+import type { TerminalListener, TerminalSize } from "#shared/controller-api/terminal-shell.ts";
 import { failed, refused, wordsOf } from "../ssh/ssh-failures.ts";
 import type { SshResult } from "../ssh/ssh.ts";
 import {
@@ -220,7 +221,7 @@ function exitWords(status: number, signal: number): string {
 export function createStartOnTerminal(load = loadNodePty): StartOnTerminal {
   const hangUp = createHangUpSession();
   return async (program, size) => {
-    let nodePty: NodePty;
+    let nodePty: { readonly spawn: typeof spawn };
     try {
       nodePty = await load();
     } catch (error) {
@@ -243,9 +244,7 @@ export function createStartOnTerminal(load = loadNodePty): StartOnTerminal {
   };
 }
 
-type NodePty = Pick<typeof import("@lydell/node-pty"), "spawn">;
-
-function loadNodePty(): Promise<NodePty> {
+function loadNodePty(): Promise<{ readonly spawn: typeof spawn }> {
   return import("@lydell/node-pty");
 }
 

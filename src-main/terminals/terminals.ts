@@ -1,5 +1,5 @@
 // People's shells on hosts: opened by the host's type, ended with the controller.
-import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminals.ts";
+import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminal-shell.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import { failed, interrupted, refused } from "../ssh/ssh-failures.ts";
 import { targetOf } from "../ssh/ssh-target.ts";

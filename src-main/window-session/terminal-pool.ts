@@ -1,5 +1,5 @@
 // The terminals of one window: opened, fed at the pace at which the window shows, ended with it.
-import type { OpenTerminal, TerminalShell } from "#shared/controller-api/terminals.ts";
+import type { OpenTerminal, TerminalShell } from "#shared/controller-api/terminal-shell.ts";
 import type { OpenedTerminal, WindowUpdate } from "#shared/controller-api/window-messages.ts";
 
 /** Unseen by the window at most, before the host is made to wait: a screenful many times over. */

@@ -1,6 +1,7 @@
 // The program with a window: one of it at a time, with its menus, what it was asked to open, and how it is left.
 import { join } from "node:path";
-import { app, BrowserWindow, dialog, Menu, powerMonitor, session, shell } from "electron";
+import type { BrowserWindow } from "electron";
+import { app, dialog, Menu, powerMonitor, session, shell } from "electron";
 import type { ControllerApi, RunView } from "#shared/controller-api/controller-api.ts";
 import type { DocumentKind } from "#shared/controller-api/window-messages.ts";
 import type { ControllerSettings } from "../documents/controller-settings.ts";

@@ -30,18 +30,6 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${countText(count)} ${count === 1 ? one : many}`;
 }
 
-/** Decimal: `1.02 GB`. */
-export function bytesText(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? value.toFixed(0) : value.toPrecision(3)}\u00a0${units[unit] ?? ""}`;
-}
-
 /** A folded set that is cut after a comma; whoever shows it shows the count beside it. */
 export function shortSet(names: Iterable<string>, charactersMax = 60): string {
   const folded = foldNames(names);

@@ -209,7 +209,6 @@ export function runSystemCommand(name: string, argument: string | undefined): vo
 answerRequests({
   terminal: openTerminal,
   fail: (hosts) => showDialog({ kind: "fail", hosts, act: () => failHosts(hosts) }),
-  command: (hosts) => showDialog({ kind: "command", hosts }),
   show: (view) => {
     const id = VIEW_IDS.find((one) => one === view);
     if (id !== undefined) showView(id);

@@ -2,7 +2,6 @@
 export interface ShellRequests {
   terminal(host: string): void;
   fail(hosts: readonly string[]): void;
-  command(hosts: readonly string[]): void;
   show(view: string): void;
   examples(): void;
   open(what: "application" | "directory"): void;
@@ -17,7 +16,6 @@ export function answerRequests(requests: ShellRequests): void {
 
 export const requestTerminal = (host: string): void => shell?.terminal(host);
 export const requestFail = (hosts: readonly string[]): void => shell?.fail(hosts);
-export const requestCommand = (hosts: readonly string[]): void => shell?.command(hosts);
 export const requestView = (view: string): void => shell?.show(view);
 export const requestExamples = (): void => shell?.examples();
 export const requestOpen = (what: "application" | "directory"): void => shell?.open(what);

@@ -4,7 +4,7 @@ import type { MemberState } from "../overlay/topology.ts";
 import type { Question, QuestionChange } from "./questions.ts";
 import type { LinkWay } from "../base/link-way.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "./host-tests.ts";
-import type { OpenTerminal } from "./terminals.ts";
+import type { OpenTerminal } from "./terminal-shell.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
 
 /** The one interface under the command line, the shell, and later the window, the browser and XML-RPC. */

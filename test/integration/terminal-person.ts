@@ -1,6 +1,6 @@
 // A window's side of a terminal, for tests: types, reads, and waits for words.
 import { expect } from "vitest";
-import type { TerminalResult, TerminalShell } from "../../src-shared/controller-api/terminals.ts";
+import type { TerminalResult, TerminalShell } from "../../src-shared/controller-api/terminal-shell.ts";
 import { holdsWithin } from "./process-list.ts";
 
 export const WAIT_MS = 20_000;

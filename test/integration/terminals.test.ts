@@ -7,7 +7,8 @@ import type { ControllerApi } from "../../src-shared/controller-api/controller-a
 import { holdsWithin, isAlive } from "./process-list.ts";
 import { RunPlace } from "./run-place.ts";
 import { farmHindrance } from "./ssh-farm.ts";
-import { SshHosts, sshWorld } from "./ssh-world.ts";
+import type { SshHosts } from "./ssh-world.ts";
+import { sshWorld } from "./ssh-world.ts";
 import { Person, WAIT_MS } from "./terminal-person.ts";
 
 const SIZE = { columns: 80, rows: 24 };
