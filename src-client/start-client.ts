@@ -265,6 +265,9 @@ class Client {
         return void this.#cleanRun(effect);
       case "allowAbsence":
         return this.#member?.allowAbsence(effect.ms);
+      case "addresses":
+        this.#note(`the controller's addresses are now ${effect.addresses.join(", ")}`);
+        return this.#member?.findRootAt(effect.addresses);
       case "leave":
         return void this.#leave(effect.keep, effect.reason);
     }

@@ -8,6 +8,7 @@ import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory/resource-directory.ts";
 import { createSessionKeys } from "#shared/node/seals.ts";
 import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
+import { every } from "#shared/node/every.ts";
 import { makeFolders } from "#shared/node/make-folders.ts";
 import { LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
@@ -34,6 +35,7 @@ import {
   type OverlayRootCallbacks,
   type RunningOverlayRoot,
 } from "./overlay-root/overlay-root.ts";
+import { OwnAddresses } from "./overlay-root/own-addresses.ts";
 import { OutputStore } from "./results/output-store.ts";
 import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts";
 import { createTransports } from "./ssh/choose-transport.ts";
@@ -96,7 +98,12 @@ export async function startController(settings: StartSettings): Promise<Controll
   };
   const memory = await WayMemory.open(join(settings.stateDirectory, "ways.json"), log);
   const questions = new Questions();
-  const deployments = createDeployments(settings, { overlay, session, clientBundle, questions, log });
+  const own = new OwnAddresses({
+    interfaces: networkInterfaces,
+    every,
+    onChange: (addresses) => late.controller?.fleet.tellAddresses(addresses),
+  });
+  const deployments = createDeployments(settings, { overlay, session, clientBundle, questions, own, log });
   const controller = new Controller(
     {
       overlay,
@@ -121,6 +128,7 @@ export async function startController(settings: StartSettings): Promise<Controll
       testHost: testHostBy(deployments, ways),
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
+        own.close();
         await overlay.close();
         await Promise.all([...deployments.values()].map((deployment) => deployment.close()));
         await memory.close();
@@ -164,12 +172,13 @@ interface DeploymentNeeds {
   readonly session: string;
   readonly clientBundle: string;
   readonly questions: Questions;
+  readonly own: OwnAddresses;
   readonly log: (text: string) => void;
 }
 
 /** By type of resource manager. */
 function createDeployments(settings: StartSettings, needs: DeploymentNeeds): ReadonlyMap<string, Deployment> {
-  const { overlay, session, clientBundle, questions, log } = needs;
+  const { overlay, session, clientBundle, questions, own, log } = needs;
   const local = createLocalDeployment({
     clientBundle,
     hostsDirectory: join(settings.stateDirectory, "hosts"),
@@ -193,7 +202,7 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     {
       transport: (host) => transports.byName(host.transport),
       closeTransports: () => transports.close(),
-      listen: () => listenEverywhere(overlay),
+      listen: () => listenEverywhere(overlay, own),
       log,
       bundle: () => (bundle ??= readClientBundle(clientBundle)),
       bringer: runtimes === undefined ? undefined : createNodeBringer(runtimes),
@@ -216,9 +225,9 @@ function testHostBy(deployments: ReadonlyMap<string, Deployment>, ways: readonly
   };
 }
 
-async function listenEverywhere(overlay: RunningOverlayRoot): Promise<ListenResult> {
+async function listenEverywhere(overlay: RunningOverlayRoot, own: OwnAddresses): Promise<ListenResult> {
   try {
-    return { kind: "listening", addresses: addressesOf(await overlay.listenEverywhere()) };
+    return { kind: "listening", addresses: own.at(await overlay.listenEverywhere()) };
   } catch (error) {
     const remedy = "Choose another controller_port, or none, or set ways to ssh: then nobody needs to dial.";
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error), remedy };
@@ -230,15 +239,6 @@ function createRuntimes(settings: StartSettings, log: (text: string) => void): N
   const { cacheDirectory, pushNode = true, nodeRuntime: source, environment = process.env } = settings;
   if (!pushNode || cacheDirectory === undefined) return undefined;
   return createNodeRuntimes({ environment, own: ownNode, log }, { source, cacheDirectory, pins: NODE_PINS });
-}
-
-/** Where hosts elsewhere find a controller that listens on all addresses. */
-function addressesOf(port: number): { host: string; port: number }[] {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  // Link-local addresses of IPv6 mean something only together with the interface of whoever uses them.
-  const useful = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
-  const hosts = [...useful.map(({ address }) => address), "127.0.0.1"];
-  return hosts.map((host) => ({ host, port }));
 }
 
 /** Names the controller's session: hosts' folders and certificates carry it. */

@@ -113,6 +113,8 @@ export class ClientCore {
         return [];
       case "password":
         return [{ kind: "password", password: command.password }];
+      case "addresses":
+        return [{ kind: "addresses", addresses: command.addresses }];
       case "execute":
         return this.#execute(command);
       case "variables":

@@ -113,7 +113,9 @@ export type ClientEffect =
   | { readonly kind: "cleanRun"; readonly run: RunId; readonly keep: boolean }
   /** Say goodbye, remove what is left of the client (but kept software) and exit. */
   | { readonly kind: "leave"; readonly keep: boolean; readonly reason: string }
-  | { readonly kind: "allowAbsence"; readonly ms: number };
+  | { readonly kind: "allowAbsence"; readonly ms: number }
+  /** Dial the controller there from now on. */
+  | { readonly kind: "addresses"; readonly addresses: readonly string[] };
 
 /** What the core knows of the host it is on. */
 export interface HostFacts {

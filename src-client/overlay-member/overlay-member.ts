@@ -82,6 +82,8 @@ export interface RunningOverlayMember {
   offer(stream: Duplex): Promise<boolean>;
   /** Replaces `controllerAbsenceMs` of the credentials, as `execute` asks. */
   allowAbsence(ms: number): void;
+  /** The root is found there from now on; the addresses of the credentials come after these. */
+  findRootAt(addresses: readonly string[]): void;
   /** Hands over the last reports, says goodbye; resolves when the root has heard it or after `leaveMs`. */
   leave(): Promise<void>;
   /** Drops the links without a goodbye. */
@@ -115,8 +117,9 @@ class DrivenMember implements RunningOverlayMember {
   readonly #core: MemberCore<unknown>;
   readonly #node: OverlayNode<unknown, Event, Effect>;
   readonly #listeners: MemberListeners | undefined;
-  /** For a root whose address the core does not know. */
-  readonly #rootAddresses: readonly string[];
+  /** Those of the credentials; before them whatever the root has told since. Dialled in turn, from the first on. */
+  readonly #firstAddresses: readonly string[];
+  #rootAddresses: readonly string[];
   #rootDials = 0;
   /** Of the first dials of the root: one for each address, then everything has been tried. */
   #rootFailures: string[] = [];
@@ -136,7 +139,8 @@ class DrivenMember implements RunningOverlayMember {
     this.#topology = topology;
     this.#context = createLinkContext(credentials);
     this.#seals = createMemberSeals(session, { root: rootKey, own: proofKey });
-    this.#rootAddresses = candidates.flatMap((one) => (one.rank === ROOT_RANK ? [one.address] : []));
+    this.#firstAddresses = candidates.flatMap((one) => (one.rank === ROOT_RANK ? [one.address] : []));
+    this.#rootAddresses = this.#firstAddresses;
     this.#core = topology.createMember({
       protocol: PROTOCOL_VERSION,
       rank,
@@ -234,6 +238,13 @@ class DrivenMember implements RunningOverlayMember {
     this.#node.feed({ kind: "absenceAllowed", ms });
   }
 
+  findRootAt(addresses: readonly string[]): void {
+    // One that was never to dial goes on waiting to be dialled.
+    if (this.#firstAddresses.length === 0) return;
+    this.#rootAddresses = [...new Set([...addresses, ...this.#firstAddresses])];
+    this.#rootDials = 0;
+  }
+
   leave(): Promise<void> {
     if (this.#node.closed || this.#over) return Promise.resolve();
     return new Promise((resolve) => {
@@ -251,7 +262,7 @@ class DrivenMember implements RunningOverlayMember {
 
   #dial(link: LinkId, { rank, address }: Candidate): void {
     const { session } = this.#credentials;
-    const to = rank === ROOT_RANK ? this.#addressOfRoot(address) : address;
+    const to = rank === ROOT_RANK ? this.#nextOfRoot() : address;
     const order = { link, rank, session, context: this.#context, to };
     this.#node.dial(order, {
       up: (socket) => this.#listenBeside(socket),
@@ -262,15 +273,14 @@ class DrivenMember implements RunningOverlayMember {
     });
   }
 
-  /** One that the core does not know is one of those that were given, in turn. */
-  #addressOfRoot(address: string): string {
-    if (address !== "") return address;
+  /** The core knows one root, wherever that is. */
+  #nextOfRoot(): string {
     this.#rootDials += 1;
     return this.#rootAddresses[(this.#rootDials - 1) % Math.max(1, this.#rootAddresses.length)] ?? "";
   }
 
   #rootFailed(reason: string): void {
-    const needed = this.#rootAddresses.length;
+    const needed = this.#firstAddresses.length;
     if (this.#rootFailures.length >= needed) return;
     this.#rootFailures.push(reason);
     const all = this.#rootFailures.join("; ");
@@ -301,6 +311,7 @@ class DrivenMember implements RunningOverlayMember {
       case "deliverBulk":
         return this.#bulkArrived(effect.payload);
       case "attached":
+        this.#rootDials = 0;
         this.#notify((to) => to.onAttached(effect.path));
         return this.#notify((to) => to.onBulkWritable());
       case "orphaned":

@@ -104,6 +104,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
   }
 
   return {
+    isElsewhere: false,
     start,
     test: () => testHere(hostsDirectory),
     async cleanUp(host) {

@@ -12,6 +12,8 @@ export type Command =
   | { readonly kind: "secrets"; readonly run: RunId; readonly values: Readonly<Record<string, string>> }
   /** For sudo, in answer to `passwordWanted`; undefined = nobody gives one. Kept in memory only. */
   | { readonly kind: "password"; readonly password: string | undefined }
+  /** Where the controller is found from now on (`host:port`), the best first. */
+  | { readonly kind: "addresses"; readonly addresses: readonly string[] }
   | { readonly kind: "variables"; readonly run: RunId; readonly table: VariableTable }
   | { readonly kind: "release"; readonly run: RunId; readonly barrier: string }
   /** Process blocks of this name count as done: what runs is stopped, what waits is never started. */
