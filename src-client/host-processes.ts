@@ -98,6 +98,10 @@ export class HostProcesses {
     this.#parts.step({ kind: "runStopped", run, leftovers: texts });
   }
 
+  async seekLeft(run: RunId): Promise<void> {
+    if (await this.#processes.isClear(run)) this.#parts.step({ kind: "nothingLeft", run });
+  }
+
   async forgetRun(run: RunId): Promise<void> {
     await this.#processes.forgetRun(run);
     for (const [id, request] of this.#requests) {

@@ -259,6 +259,8 @@ class Client {
         return this.#timers.clear(effect.name);
       case "stopRun":
         return void this.#processes.stopRun(effect.run);
+      case "seekLeft":
+        return void this.#processes.seekLeft(effect.run);
       case "collect":
         return void this.#software.collect(effect.run, effect.rules);
       case "cleanRun":

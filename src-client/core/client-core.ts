@@ -85,6 +85,8 @@ export class ClientCore {
         );
       case "timer":
         return [...this.#records.values()].flatMap((record) => record.body?.timer(event.name) ?? []);
+      case "nothingLeft":
+        return this.#nothingLeft(event.run);
       case "runStopped":
         return this.#runStopped(event.run, event.leftovers);
       case "collectable":
@@ -298,10 +300,20 @@ export class ClientCore {
       const { body } = record;
       if (body?.owns(id) !== true) continue;
       const effects = give(body);
-      if (record.stopping && body.idle()) effects.push({ kind: "stopRun", run: record.run });
+      if (!body.idle()) return effects;
+      if (record.stopping) effects.push({ kind: "stopRun", run: record.run });
+      else if (body.hasEnded) effects.push({ kind: "seekLeft", run: record.run });
       return effects;
     }
     return [];
+  }
+
+  /** What `stop` would ask for is so already: said beforehand, it saves the controller the question. */
+  #nothingLeft(run: RunId): ClientEffect[] {
+    const record = this.#records.get(run);
+    if (record === undefined || record.stopping) return [];
+    record.stopping = true;
+    return this.#runStopped(run, []);
   }
 
   #runStopped(run: RunId, leftovers: readonly string[]): ClientEffect[] {

@@ -64,6 +64,7 @@ export type ClientEvent =
       readonly detail: string;
     }
   | { readonly kind: "timer"; readonly name: string }
+  | { readonly kind: "nothingLeft"; readonly run: RunId }
   | { readonly kind: "runStopped"; readonly run: RunId; readonly leftovers: readonly string[] }
   | {
       readonly kind: "collectable";
@@ -109,6 +110,8 @@ export type ClientEffect =
   | { readonly kind: "clearTimer"; readonly name: string }
   /** Cancel installations and end whatever is left of the run's processes; answered by `runStopped`. */
   | { readonly kind: "stopRun"; readonly run: RunId }
+  /** All processes of the run have ended; answered by `nothingLeft`, or not at all. */
+  | { readonly kind: "seekLeft"; readonly run: RunId }
   | { readonly kind: "collect"; readonly run: RunId; readonly rules: readonly CollectRule[] }
   | { readonly kind: "cleanRun"; readonly run: RunId; readonly keep: boolean }
   /** Say goodbye, remove what is left of the client (but kept software) and exit. */

@@ -109,6 +109,11 @@ export class RunOnHost {
     return this.#alive === 0;
   }
 
+  /** Nothing will be started any more. */
+  get hasEnded(): boolean {
+    return this.#hostEnded;
+  }
+
   started(id: ProcessId, pid: number): ClientEffect[] {
     const block = this.#byProcess.get(id);
     if (block?.plan.kind !== "process" || block.state !== "starting") return [];

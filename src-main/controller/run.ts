@@ -185,6 +185,10 @@ export class Run {
       case "blockEnded":
         if (report.outcome === "failed") this.#troubles.processFailed(member.host);
         return;
+      case "stopped":
+        // All its processes have ended, and have left nothing that runs.
+        member.stopped = true;
+        return;
       case "escalated":
         return this.#escalated(member, report.action, `${report.block}: ${report.reason}`);
       case "reportsDropped":
@@ -205,7 +209,6 @@ export class Run {
       case "processExited":
       case "processRestarting":
       case "health":
-      case "stopped":
       case "collectable":
       case "runEnded":
         return; // told as events, or of no meaning before the end

@@ -81,6 +81,7 @@ export type Report =
       readonly action: "replace" | "abort";
       readonly reason: string;
     }
+  /** Nothing of the run runs here any more: answers `stop`, or comes by itself when that is so already. */
   | { readonly kind: "stopped"; readonly run: RunId; readonly leftovers: readonly string[] }
   | {
       readonly kind: "collectable";

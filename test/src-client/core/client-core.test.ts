@@ -119,6 +119,28 @@ describe("stopping", () => {
     expect(driver.spawned).toEqual([]);
   });
 
+  test("needs no asking where all has ended and nothing is left", () => {
+    const driver = new CoreDriver().execute(PLAIN).runs("p");
+    expect(driver.effects.at(-1)).toEqual({ kind: "seekLeft", run: RUN });
+    expect(said(driver)).not.toContain("stopped");
+    driver.give({ kind: "nothingLeft", run: RUN });
+    expect(driver.reports.at(-1)).toEqual({ kind: "stopped", run: RUN, leftovers: [] });
+    driver.command({ kind: "endRun", run: RUN, keep: false });
+    expect(driver.kinds().at(-1)).toBe("cleanRun");
+  });
+
+  test("is left to the controller while a service of the run goes on, and once it has asked", () => {
+    const service = new CoreDriver()
+      .execute(processBlock("p").replace("<process>", '<process service="true">'))
+      .started("p");
+    expect(service.kinds()).not.toContain("seekLeft");
+    const asked = new CoreDriver().execute(PLAIN).runs("p").stop();
+    expect(asked.kinds().at(-1)).toBe("stopRun");
+    asked.give({ kind: "nothingLeft", run: RUN });
+    expect(said(asked)).not.toContain("stopped");
+    expect(said(stopped(asked)).filter((kind) => kind === "stopped")).toHaveLength(1);
+  });
+
   test("says what is left over", () => {
     const driver = new CoreDriver().execute(PLAIN).started("p").stop().exited("p", undefined, "SIGKILL");
     driver.give({ kind: "runStopped", run: RUN, leftovers: ["process 9"] });
