@@ -223,9 +223,9 @@ class Client {
   }
 
   /** Too large only with thousands of long file names, which are bounded where they are listed. */
-  #report(report: Report): void {
+  #report(report: Report, patient = false): void {
     try {
-      this.#member?.report(report);
+      this.#member?.report(report, patient);
     } catch (error) {
       this.#note(`a ${report.kind} report could not be sent: ${wordsOf(error)}`);
     }
@@ -238,7 +238,7 @@ class Client {
   #perform(effect: ClientEffect): void {
     switch (effect.kind) {
       case "report":
-        return this.#report(effect.report);
+        return this.#report(effect.report, effect.patient);
       case "install":
         return void this.#software.install(effect.run, effect.software);
       case "makeWork":

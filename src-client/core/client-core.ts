@@ -20,6 +20,7 @@ const EARLY_INPUT_BYTES_MAX = 16 * 1024 * 1024;
 interface Preparation {
   readonly software: readonly SoftwarePlan[];
   readonly users: readonly string[];
+  readonly awaited: boolean;
   readonly installed: Map<string, { readonly directory: string; readonly alreadyThere: boolean }>;
   failed: boolean;
 }
@@ -76,6 +77,10 @@ export class ClientCore {
       case "notStarted":
         return this.#onProcess(event.process, (body) =>
           body.notStarted(event.process, event.step, event.reason),
+        );
+      case "printed":
+        return this.#onProcess(event.process, (body) =>
+          body.printed(event.process, event.stdout, event.stderr),
         );
       case "exited":
         return this.#onProcess(event.process, (body) => body.exited(event));
@@ -147,7 +152,7 @@ export class ClientCore {
   #recordOf(run: RunId): RunRecord {
     const known = this.#records.get(run);
     if (known !== undefined) return known;
-    const preparation = { software: [], users: [], installed: new Map(), failed: false };
+    const preparation = { software: [], users: [], awaited: true, installed: new Map(), failed: false };
     const record = {
       run,
       preparation,
@@ -172,8 +177,8 @@ export class ClientCore {
     }
     const record = this.#recordOf(command.run);
     if (record.stopping || this.#leaving !== undefined) return [];
-    const { software, users } = command;
-    record.preparation = { software, users, installed: new Map(), failed: false };
+    const { software, users, awaited } = command;
+    record.preparation = { software, users, awaited, installed: new Map(), failed: false };
     if (software.length === 0) return [{ kind: "makeWork", run: command.run, software, users }];
     return software.map((one) => ({ kind: "install", run: command.run, software: one }));
   }
@@ -292,7 +297,8 @@ export class ClientCore {
       installed: installs.length - alreadyThere,
       alreadyThere,
     });
-    return record.early === undefined ? [prepared] : [prepared, ...this.#execute(record.early)];
+    if (record.early !== undefined) return [prepared, ...this.#execute(record.early)];
+    return [record.preparation.awaited ? prepared : { ...prepared, patient: true }];
   }
 
   #onProcess(id: string, give: (body: RunOnHost) => ClientEffect[]): ClientEffect[] {
@@ -327,6 +333,6 @@ export class ClientCore {
   }
 }
 
-function report(body: Report): ClientEffect {
+function report(body: Report): Extract<ClientEffect, { kind: "report" }> {
   return { kind: "report", report: body };
 }

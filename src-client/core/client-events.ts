@@ -64,6 +64,13 @@ export type ClientEvent =
       readonly detail: string;
     }
   | { readonly kind: "timer"; readonly name: string }
+  /** Before `exited`: all it has printed, which went nowhere else. */
+  | {
+      readonly kind: "printed";
+      readonly process: ProcessId;
+      readonly stdout: Uint8Array;
+      readonly stderr: Uint8Array;
+    }
   | { readonly kind: "nothingLeft"; readonly run: RunId }
   | { readonly kind: "runStopped"; readonly run: RunId; readonly leftovers: readonly string[] }
   | {
@@ -85,7 +92,8 @@ export interface ExitedEvent {
 }
 
 export type ClientEffect =
-  | { readonly kind: "report"; readonly report: Report }
+  /** `patient`: nobody waits for it, it may go with the next one. */
+  | { readonly kind: "report"; readonly report: Report; readonly patient?: true }
   | { readonly kind: "install"; readonly run: RunId; readonly software: SoftwarePlan }
   /** Make the run's work directory and let the installed software appear in it. */
   | {

@@ -119,7 +119,8 @@ export class RunOnHost {
     if (block?.plan.kind !== "process" || block.state !== "starting") return [];
     const { path, process } = block.plan;
     block.state = "running";
-    this.#report({ kind: "processStarted", run: this.#run, block: path, attempt: block.attempt, pid });
+    const news: Report = { kind: "processStarted", run: this.#run, block: path, attempt: block.attempt, pid };
+    this.#effects.push({ kind: "report", report: news, patient: true });
     this.#giveInput(id);
     if (this.#stopping || block.forced) {
       block.stopCause = "stopped";
@@ -139,6 +140,14 @@ export class RunOnHost {
     if (block?.state !== "starting") return [];
     this.#alive -= 1;
     this.#failStart(block, step, reason);
+    return this.#advance();
+  }
+
+  printed(id: ProcessId, stdout: Uint8Array, stderr: Uint8Array): ClientEffect[] {
+    const block = this.#byProcess.get(id);
+    if (block === undefined) return [];
+    const { attempt, plan } = block;
+    this.#report({ kind: "wholeOutput", run: this.#run, block: plan.path, attempt, stdout, stderr });
     return this.#advance();
   }
 

@@ -75,8 +75,8 @@ export interface RunningOverlayMember {
   readonly children: number;
   /** Since its start, over all links. */
   readonly traffic: LinkTraffic;
-  /** Kept on disk until the root has it. */
-  report(report: Report): void;
+  /** Kept on disk until the root has it. `patient`: it may wait a moment for the next one. */
+  report(report: Report, patient?: boolean): void;
   sendBulk(message: BulkMessage): BulkOutcome;
   /** A stream on which somebody has come who may be the controller; resolves with whether he has proved it. */
   offer(stream: Duplex): Promise<boolean>;
@@ -104,6 +104,8 @@ export function createOverlayMember(
 }
 
 const NO_TAG = new Uint8Array();
+/** What a patient report waits for the next one: most commands have ended by then, and people do not notice. */
+const COMPANY_MS = 50;
 
 type Event = MemberEvent<unknown>;
 type Effect = MemberEffect<unknown>;
@@ -130,6 +132,8 @@ class DrivenMember implements RunningOverlayMember {
   /** Reports that the core has let out and the link has not taken yet. */
   #outgoing: { link: LinkId; from: number; to: number } | undefined;
   #onLeft: (() => void)[] = [];
+  /** Reports are on the disk that the core has not heard of. */
+  #reported: NodeJS.Timeout | undefined;
 
   constructor(parts: OverlayMemberParts, settings: OverlayMemberSettings, topology: Topology<unknown>) {
     const { credentials } = settings;
@@ -195,14 +199,22 @@ class DrivenMember implements RunningOverlayMember {
     return this.#node.traffic;
   }
 
-  report(report: Report): void {
+  report(report: Report, patient = false): void {
     const payload = this.#node.codec.encodePayload(report);
     if (payload.length > PAYLOAD_BYTES_MAX) {
       throw new RangeError(
         `a ${report.kind} report of ${payload.length} bytes; ${PAYLOAD_BYTES_MAX} is the limit`,
       );
     }
-    this.#node.feed({ kind: "reported", sequence: this.#parts.outbox.append(payload) });
+    this.#parts.outbox.append(payload);
+    if (patient) this.#reported ??= setTimeout(() => this.#tellReported(), COMPANY_MS).unref();
+    else this.#tellReported();
+  }
+
+  #tellReported(): void {
+    clearTimeout(this.#reported);
+    this.#reported = undefined;
+    this.#node.feed({ kind: "reported", sequence: this.#parts.outbox.last });
   }
 
   sendBulk(message: BulkMessage): BulkOutcome {
@@ -249,11 +261,13 @@ class DrivenMember implements RunningOverlayMember {
     if (this.#node.closed || this.#over) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onLeft.push(resolve);
+      if (this.#reported !== undefined) this.#tellReported();
       this.#node.feed({ kind: "leave" });
     });
   }
 
   close(): void {
+    clearTimeout(this.#reported);
     this.#node.close("the client ends");
     this.#listeners?.close();
     for (const answering of this.#answering) answering.abort();

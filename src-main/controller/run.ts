@@ -207,6 +207,7 @@ export class Run {
       case "processStarted":
       case "processNotStarted":
       case "processExited":
+      case "wholeOutput":
       case "processRestarting":
       case "health":
       case "collectable":

@@ -162,7 +162,7 @@ const softwarePlan = objectOf({
 const run = runId;
 
 export const commandShape = kindOf({
-  prepare: { run, component: name, software: list(softwarePlan), users: list(name) },
+  prepare: { run, component: name, software: list(softwarePlan), users: list(name), awaited: flag },
   execute: {
     run,
     component: name,

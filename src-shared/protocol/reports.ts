@@ -37,6 +37,15 @@ export type Report =
       readonly attempt: number;
     } & Failure)
   | ProcessExitedReport
+  /** Just before `processExited`: all that it has printed, of which nothing went up in bulk. */
+  | {
+      readonly kind: "wholeOutput";
+      readonly run: RunId;
+      readonly block: BlockPath;
+      readonly attempt: number;
+      readonly stdout: Uint8Array;
+      readonly stderr: Uint8Array;
+    }
   | {
       readonly kind: "processRestarting";
       readonly run: RunId;

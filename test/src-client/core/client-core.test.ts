@@ -16,7 +16,14 @@ const software = (name: string): SoftwarePlan => ({
 
 function preparing(...names: readonly string[]): CoreDriver {
   const driver = new CoreDriver();
-  driver.command({ kind: "prepare", run: RUN, component: "c", users: [], software: names.map(software) });
+  driver.command({
+    kind: "prepare",
+    awaited: true,
+    run: RUN,
+    component: "c",
+    users: [],
+    software: names.map(software),
+  });
   return driver;
 }
 const installed = (driver: CoreDriver, name: string, alreadyThere = false): CoreDriver => {
@@ -55,6 +62,7 @@ describe("preparing", () => {
     for (let run = 0; run < 65; run += 1) {
       driver.command({
         kind: "prepare",
+        awaited: true,
         run: runIdOf(`r${String(run)}`),
         component: "c",
         users: [],
@@ -206,7 +214,14 @@ describe("leaving", () => {
     const driver = new CoreDriver().execute(PLAIN).started("p");
     driver.command({ kind: "leave", keep: false });
     const before = driver.effects.length;
-    driver.command({ kind: "prepare", run: runIdOf("run-2"), component: "c", users: [], software: [] });
+    driver.command({
+      kind: "prepare",
+      awaited: true,
+      run: runIdOf("run-2"),
+      component: "c",
+      users: [],
+      software: [],
+    });
     driver.command({ ...executeOf(PLAIN), run: runIdOf("run-2") });
     expect(driver.effects).toHaveLength(before);
     stopped(driver.exited("p"));

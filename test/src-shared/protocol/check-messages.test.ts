@@ -48,6 +48,7 @@ const COMMANDS: readonly Command[] = [
   { kind: "password", password: undefined },
   {
     kind: "prepare",
+    awaited: true,
     run,
     component: "c",
     users: ["postgres"],
@@ -178,6 +179,14 @@ const REPORTS: readonly Report[] = [
     exit: { status: undefined, signal: "SIGTERM", cause: "stopped" },
     usage: { wallMs: 1.5, cpuMs: undefined, memoryBytesMax: 4096 },
     outputEnd: { stdout: 5, stderr: 0 },
+  },
+  {
+    kind: "wholeOutput",
+    run,
+    block,
+    attempt: 1,
+    stdout: new Uint8Array([104, 105]),
+    stderr: new Uint8Array(),
   },
   { kind: "processRestarting", run, block, attempt: 2, delayMs: 1000 },
   { kind: "health", run, block, healthy: true, detail: "" },
