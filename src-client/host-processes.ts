@@ -98,6 +98,10 @@ export class HostProcesses {
     this.#parts.step({ kind: "runStopped", run, leftovers: texts });
   }
 
+  async seekLeft(run: RunId): Promise<void> {
+    if (await this.#processes.isClear(run)) this.#parts.step({ kind: "nothingLeft", run });
+  }
+
   async forgetRun(run: RunId): Promise<void> {
     await this.#processes.forgetRun(run);
     for (const [id, request] of this.#requests) {
@@ -133,6 +137,9 @@ export class HostProcesses {
         this.#input.forget(event.id);
         const { exit, usage, outputEnd } = event;
         const { status, signal } = exit;
+        const printed = this.uplink.takeWhole({ run, block, attempt });
+        if (printed !== undefined && outputEnd.stdout + outputEnd.stderr > 0)
+          step({ kind: "printed", process: event.id, ...printed });
         step({ kind: "exited", process: event.id, status, signal, usage, outputEnd });
         this.uplink.closed({ run, block, attempt });
         return;

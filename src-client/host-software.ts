@@ -34,10 +34,9 @@ export class HostSoftware {
   filesOf(run: RunId): RunFiles {
     const known = this.#runs.get(run);
     if (known !== undefined) return known;
-    const directory = join(this.#directory, "runs", run);
-    const workDirectory = join(directory, "work");
+    const workDirectory = join(this.#directory, "runs", run);
     const installing = new AbortController();
-    const files: RunFiles = { directory, workDirectory, installing, software: [], collection: undefined };
+    const files: RunFiles = { workDirectory, installing, software: [], collection: undefined };
     this.#runs.set(run, files);
     return files;
   }
@@ -106,14 +105,14 @@ export class HostSoftware {
 
   /** Returns what could not be removed, in words. */
   async removeRun(run: RunId): Promise<readonly string[]> {
-    const { directory, workDirectory } = this.filesOf(run);
+    const { workDirectory } = this.filesOf(run);
     this.#runs.delete(run);
-    if (removeEmpty(workDirectory) && removeEmpty(directory)) return [];
+    if (removeEmpty(workDirectory)) return [];
     try {
-      await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+      await rm(workDirectory, { recursive: true, force: true, maxRetries: 3 });
       return [];
     } catch (error) {
-      return [`cannot remove ${directory}: ${wordsOf(error)}`];
+      return [`cannot remove ${workDirectory}: ${wordsOf(error)}`];
     }
   }
 

@@ -10,6 +10,8 @@ export interface OutputUplinkParts {
   readonly ringOf: (key: StreamKey) => RingReader | undefined;
 }
 
+export type WholeOutput = Readonly<Record<StreamName, Uint8Array>>;
+
 type ProcessKey = Omit<StreamKey, "stream">;
 const STREAMS: readonly StreamName[] = ["stdout", "stderr"];
 
@@ -35,6 +37,17 @@ export class OutputUplink {
   closed(key: ProcessKey): void {
     for (const stream of STREAMS)
       this.#step({ kind: "closed", stream: { ...key, stream }, ...this.#extent({ ...key, stream }) });
+  }
+
+  /** What an ended process has printed, when nothing of it was sent and it is short: then nothing of it will be. */
+  takeWhole(key: ProcessKey): WholeOutput | undefined {
+    const [stdout, stderr] = STREAMS.map((stream) => {
+      const whole = this.#parts.ringOf({ ...key, stream })?.short;
+      return whole !== undefined && this.#sender.isUntouched({ ...key, stream }) ? whole : undefined;
+    });
+    if (stdout === undefined || stderr === undefined) return undefined;
+    this.forget(key);
+    return { stdout, stderr };
   }
 
   forget(key: ProcessKey): void {

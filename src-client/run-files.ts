@@ -5,7 +5,6 @@ import type { Collection } from "./collect/collect-files.ts";
 
 /** What the shell remembers of a run. */
 export interface RunFiles {
-  readonly directory: string;
   readonly workDirectory: string;
   readonly installing: AbortController;
   software: readonly { readonly name: string; readonly key: string; readonly directory: string }[];

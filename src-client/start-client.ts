@@ -223,9 +223,9 @@ class Client {
   }
 
   /** Too large only with thousands of long file names, which are bounded where they are listed. */
-  #report(report: Report): void {
+  #report(report: Report, patient = false): void {
     try {
-      this.#member?.report(report);
+      this.#member?.report(report, patient);
     } catch (error) {
       this.#note(`a ${report.kind} report could not be sent: ${wordsOf(error)}`);
     }
@@ -238,7 +238,7 @@ class Client {
   #perform(effect: ClientEffect): void {
     switch (effect.kind) {
       case "report":
-        return this.#report(effect.report);
+        return this.#report(effect.report, effect.patient);
       case "install":
         return void this.#software.install(effect.run, effect.software);
       case "makeWork":
@@ -259,12 +259,17 @@ class Client {
         return this.#timers.clear(effect.name);
       case "stopRun":
         return void this.#processes.stopRun(effect.run);
+      case "seekLeft":
+        return void this.#processes.seekLeft(effect.run);
       case "collect":
         return void this.#software.collect(effect.run, effect.rules);
       case "cleanRun":
         return void this.#cleanRun(effect);
       case "allowAbsence":
         return this.#member?.allowAbsence(effect.ms);
+      case "addresses":
+        this.#note(`the controller's addresses are now ${effect.addresses.join(", ")}`);
+        return this.#member?.findRootAt(effect.addresses);
       case "leave":
         return void this.#leave(effect.keep, effect.reason);
     }

@@ -8,6 +8,7 @@ import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import type { HostKeyPolicy, SshTransportName } from "#shared/resource-directory/resource-directory.ts";
 import { createSessionKeys } from "#shared/node/seals.ts";
 import { createLogFile, LOG_BYTES_MAX } from "#shared/node/log-file.ts";
+import { every } from "#shared/node/every.ts";
 import { makeFolders } from "#shared/node/make-folders.ts";
 import { LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
 import { createSystemClock } from "#shared/node/system-clock.ts";
@@ -35,6 +36,7 @@ import {
   type OverlayRootCallbacks,
   type RunningOverlayRoot,
 } from "./overlay-root/overlay-root.ts";
+import { OwnAddresses } from "./overlay-root/own-addresses.ts";
 import { OutputStore } from "./results/output-store.ts";
 import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts";
 import { createTransports, type SshTransports } from "./ssh/choose-transport.ts";
@@ -90,13 +92,7 @@ export async function startController(settings: StartSettings): Promise<Controll
   if (!existsSync(clientBundle)) throw new Error(`${clientBundle} is missing; run: npm run build`);
   const late: Late = {};
   const { overlay, authority } = await openOverlay(settings, session, late);
-  const logSettings = { bytesMax: LOG_BYTES_MAX, nowMs: Date.now, onProblem: settings.log };
-  const logFile = await createLogFile(
-    logDirectory,
-    `plush-logfile${String(overlay.port)}-${String(Date.now())}.txt`,
-    "plush-logfile.txt",
-    logSettings,
-  );
+  const logFile = await openLogFile(logDirectory, overlay.port, settings.log);
   const log = (text: string): void => {
     logFile.write("controller", "main", text);
     settings.log(text);
@@ -105,7 +101,12 @@ export async function startController(settings: StartSettings): Promise<Controll
   const questions = new Questions();
   const startOnTerminal = createStartOnTerminal();
   const transports = createSshTransports(settings, { questions, log, startOnTerminal });
-  const deployments = createDeployments(settings, { overlay, session, clientBundle, transports, log });
+  const own = new OwnAddresses({
+    interfaces: networkInterfaces,
+    every,
+    onChange: (addresses) => late.controller?.fleet.tellAddresses(addresses),
+  });
+  const deployments = createDeployments(settings, { overlay, session, clientBundle, transports, own, log });
   const controller = new Controller(
     {
       overlay,
@@ -134,6 +135,7 @@ export async function startController(settings: StartSettings): Promise<Controll
       ),
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
+        own.close();
         await overlay.close();
         await Promise.all([...deployments.values()].map((deployment) => deployment.close()));
         await memory.close();
@@ -146,6 +148,16 @@ export async function startController(settings: StartSettings): Promise<Controll
   late.controller = controller;
   late.log = log;
   return controller;
+}
+
+function openLogFile(
+  directory: string,
+  port: number,
+  onProblem: (text: string) => void,
+): ReturnType<typeof createLogFile> {
+  const logSettings = { bytesMax: LOG_BYTES_MAX, nowMs: Date.now, onProblem };
+  const name = `plush-logfile${String(port)}-${String(Date.now())}.txt`;
+  return createLogFile(directory, name, "plush-logfile.txt", logSettings);
 }
 
 /** The controller's end of the overlay listens; what it hears goes to `late`. */
@@ -177,6 +189,7 @@ interface DeploymentNeeds {
   readonly session: string;
   readonly clientBundle: string;
   readonly transports: SshTransports;
+  readonly own: OwnAddresses;
   readonly log: (text: string) => void;
 }
 
@@ -202,7 +215,7 @@ function createSshTransports(
 
 /** By type of resource manager. */
 function createDeployments(settings: StartSettings, needs: DeploymentNeeds): ReadonlyMap<string, Deployment> {
-  const { overlay, session, clientBundle, transports, log } = needs;
+  const { overlay, session, clientBundle, transports, own, log } = needs;
   const local = createLocalDeployment({
     node: settings.node ?? process.execPath,
     clientBundle,
@@ -215,7 +228,7 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     {
       transport: (host) => transports.byName(host.transport),
       closeTransports: () => transports.close(),
-      listen: () => listenEverywhere(overlay),
+      listen: () => listenEverywhere(overlay, own),
       log,
       bundle: () => (bundle ??= readClientBundle(clientBundle)),
       bringer: runtimes === undefined ? undefined : createNodeBringer(runtimes),
@@ -238,9 +251,9 @@ function testHostBy(deployments: ReadonlyMap<string, Deployment>, ways: readonly
   };
 }
 
-async function listenEverywhere(overlay: RunningOverlayRoot): Promise<ListenResult> {
+async function listenEverywhere(overlay: RunningOverlayRoot, own: OwnAddresses): Promise<ListenResult> {
   try {
-    return { kind: "listening", addresses: addressesOf(await overlay.listenEverywhere()) };
+    return { kind: "listening", addresses: own.at(await overlay.listenEverywhere()) };
   } catch (error) {
     const remedy = "Choose another controller_port, or none, or set ways to ssh: then nobody needs to dial.";
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error), remedy };
@@ -252,15 +265,6 @@ function createRuntimes(settings: StartSettings, log: (text: string) => void): N
   const { cacheDirectory, pushNode = true, nodeRuntime: source, environment = process.env } = settings;
   if (!pushNode || cacheDirectory === undefined) return undefined;
   return createNodeRuntimes({ environment, own: ownNode, log }, { source, cacheDirectory, pins: NODE_PINS });
-}
-
-/** Where hosts elsewhere find a controller that listens on all addresses. */
-function addressesOf(port: number): { host: string; port: number }[] {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  // Link-local addresses of IPv6 mean something only together with the interface of whoever uses them.
-  const useful = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
-  const hosts = [...useful.map(({ address }) => address), "127.0.0.1"];
-  return hosts.map((host) => ({ host, port }));
 }
 
 /** Names the controller's session: hosts' folders and certificates carry it. */

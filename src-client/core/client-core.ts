@@ -20,6 +20,7 @@ const EARLY_INPUT_BYTES_MAX = 16 * 1024 * 1024;
 interface Preparation {
   readonly software: readonly SoftwarePlan[];
   readonly users: readonly string[];
+  readonly awaited: boolean;
   readonly installed: Map<string, { readonly directory: string; readonly alreadyThere: boolean }>;
   failed: boolean;
 }
@@ -77,6 +78,10 @@ export class ClientCore {
         return this.#onProcess(event.process, (body) =>
           body.notStarted(event.process, event.step, event.reason),
         );
+      case "printed":
+        return this.#onProcess(event.process, (body) =>
+          body.printed(event.process, event.stdout, event.stderr),
+        );
       case "exited":
         return this.#onProcess(event.process, (body) => body.exited(event));
       case "probed":
@@ -85,6 +90,8 @@ export class ClientCore {
         );
       case "timer":
         return [...this.#records.values()].flatMap((record) => record.body?.timer(event.name) ?? []);
+      case "nothingLeft":
+        return this.#nothingLeft(event.run);
       case "runStopped":
         return this.#runStopped(event.run, event.leftovers);
       case "collectable":
@@ -113,6 +120,8 @@ export class ClientCore {
         return [];
       case "password":
         return [{ kind: "password", password: command.password }];
+      case "addresses":
+        return [{ kind: "addresses", addresses: command.addresses }];
       case "execute":
         return this.#execute(command);
       case "variables":
@@ -143,7 +152,7 @@ export class ClientCore {
   #recordOf(run: RunId): RunRecord {
     const known = this.#records.get(run);
     if (known !== undefined) return known;
-    const preparation = { software: [], users: [], installed: new Map(), failed: false };
+    const preparation = { software: [], users: [], awaited: true, installed: new Map(), failed: false };
     const record = {
       run,
       preparation,
@@ -168,8 +177,8 @@ export class ClientCore {
     }
     const record = this.#recordOf(command.run);
     if (record.stopping || this.#leaving !== undefined) return [];
-    const { software, users } = command;
-    record.preparation = { software, users, installed: new Map(), failed: false };
+    const { software, users, awaited } = command;
+    record.preparation = { software, users, awaited, installed: new Map(), failed: false };
     if (software.length === 0) return [{ kind: "makeWork", run: command.run, software, users }];
     return software.map((one) => ({ kind: "install", run: command.run, software: one }));
   }
@@ -288,7 +297,8 @@ export class ClientCore {
       installed: installs.length - alreadyThere,
       alreadyThere,
     });
-    return record.early === undefined ? [prepared] : [prepared, ...this.#execute(record.early)];
+    if (record.early !== undefined) return [prepared, ...this.#execute(record.early)];
+    return [record.preparation.awaited ? prepared : { ...prepared, patient: true }];
   }
 
   #onProcess(id: string, give: (body: RunOnHost) => ClientEffect[]): ClientEffect[] {
@@ -296,10 +306,20 @@ export class ClientCore {
       const { body } = record;
       if (body?.owns(id) !== true) continue;
       const effects = give(body);
-      if (record.stopping && body.idle()) effects.push({ kind: "stopRun", run: record.run });
+      if (!body.idle()) return effects;
+      if (record.stopping) effects.push({ kind: "stopRun", run: record.run });
+      else if (body.hasEnded) effects.push({ kind: "seekLeft", run: record.run });
       return effects;
     }
     return [];
+  }
+
+  /** What `stop` would ask for is so already: said beforehand, it saves the controller the question. */
+  #nothingLeft(run: RunId): ClientEffect[] {
+    const record = this.#records.get(run);
+    if (record === undefined || record.stopping) return [];
+    record.stopping = true;
+    return this.#runStopped(run, []);
   }
 
   #runStopped(run: RunId, leftovers: readonly string[]): ClientEffect[] {
@@ -313,6 +333,6 @@ export class ClientCore {
   }
 }
 
-function report(body: Report): ClientEffect {
+function report(body: Report): Extract<ClientEffect, { kind: "report" }> {
   return { kind: "report", report: body };
 }

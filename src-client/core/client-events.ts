@@ -64,6 +64,14 @@ export type ClientEvent =
       readonly detail: string;
     }
   | { readonly kind: "timer"; readonly name: string }
+  /** Before `exited`: all it has printed, which went nowhere else. */
+  | {
+      readonly kind: "printed";
+      readonly process: ProcessId;
+      readonly stdout: Uint8Array;
+      readonly stderr: Uint8Array;
+    }
+  | { readonly kind: "nothingLeft"; readonly run: RunId }
   | { readonly kind: "runStopped"; readonly run: RunId; readonly leftovers: readonly string[] }
   | {
       readonly kind: "collectable";
@@ -84,7 +92,8 @@ export interface ExitedEvent {
 }
 
 export type ClientEffect =
-  | { readonly kind: "report"; readonly report: Report }
+  /** `patient`: nobody waits for it, it may go with the next one. */
+  | { readonly kind: "report"; readonly report: Report; readonly patient?: true }
   | { readonly kind: "install"; readonly run: RunId; readonly software: SoftwarePlan }
   /** Make the run's work directory and let the installed software appear in it. */
   | {
@@ -109,11 +118,15 @@ export type ClientEffect =
   | { readonly kind: "clearTimer"; readonly name: string }
   /** Cancel installations and end whatever is left of the run's processes; answered by `runStopped`. */
   | { readonly kind: "stopRun"; readonly run: RunId }
+  /** All processes of the run have ended; answered by `nothingLeft`, or not at all. */
+  | { readonly kind: "seekLeft"; readonly run: RunId }
   | { readonly kind: "collect"; readonly run: RunId; readonly rules: readonly CollectRule[] }
   | { readonly kind: "cleanRun"; readonly run: RunId; readonly keep: boolean }
   /** Say goodbye, remove what is left of the client (but kept software) and exit. */
   | { readonly kind: "leave"; readonly keep: boolean; readonly reason: string }
-  | { readonly kind: "allowAbsence"; readonly ms: number };
+  | { readonly kind: "allowAbsence"; readonly ms: number }
+  /** Dial the controller there from now on. */
+  | { readonly kind: "addresses"; readonly addresses: readonly string[] };
 
 /** What the core knows of the host it is on. */
 export interface HostFacts {

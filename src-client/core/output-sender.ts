@@ -58,6 +58,8 @@ export type OutputEffect =
 export type OutputMessage = Extract<BulkMessage, { kind: "output" }>;
 
 export interface OutputSender {
+  /** It is open, and nothing of it has been sent or is about to be. */
+  isUntouched(stream: StreamKey): boolean;
   step(event: OutputEvent, now: number): OutputEffect[];
 }
 
@@ -96,6 +98,11 @@ interface Sender {
 export function createOutputSender(): OutputSender {
   const sender: Sender = { streams: [], reading: undefined, readingStale: false };
   return {
+    isUntouched: (key) => {
+      const stream = streamOf(sender, key);
+      const isFree = stream !== undefined && sender.reading?.stream !== stream;
+      return isFree && stream.phase !== "ended" && stream.told === 0;
+    },
     step: (event, now) => {
       const effects: OutputEffect[] = [];
       apply(sender, event, now, effects);

@@ -1,6 +1,7 @@
 // Turns a process of the plan into a start request: variables filled in, secrets put into the environment.
-import type { HealthCheck, ProcessDefinition } from "#shared/application/application.ts";
+import type { CollectRule, HealthCheck, ProcessDefinition } from "#shared/application/application.ts";
 import { substitute, type HostVariables, type VariableTable } from "#shared/application/variables.ts";
+import type { ExecuteCommand } from "#shared/protocol/commands.ts";
 import type { ProcessRequest } from "./client-events.ts";
 
 export type BuiltRequest =
@@ -49,6 +50,14 @@ export function buildRequest(
     stopGraceMs: process.stopGraceMs,
   };
   return unknown.length > 0 ? { kind: "unknown", names: unknown } : { kind: "request", request };
+}
+
+export function collectRulesOf(command: ExecuteCommand, fillings: Fillings): CollectRule[] {
+  const rules = command.componentBlocks.flatMap((componentBlock) => [
+    ...componentBlock.collects,
+    ...componentBlock.blocks.flatMap((block) => (block.kind === "process" ? block.process.collects : [])),
+  ]);
+  return rules.map((rule) => ({ ...rule, path: fillText(rule.path, fillings) }));
 }
 
 export function fillProbe(probe: HealthCheck["probe"], fillings: Fillings): HealthCheck["probe"] {

@@ -2,14 +2,13 @@
 import type { CollectRule } from "#shared/application/application.ts";
 import { unpackNames } from "#shared/application/packed-names.ts";
 import type { VariableTable } from "#shared/application/variables.ts";
-import type { BlockPath } from "#shared/base/ids.ts";
 import type { ExecuteCommand } from "#shared/protocol/commands.ts";
 import type { BlockOutcome, ProcessExit, Report } from "#shared/protocol/reports.ts";
 import { blockSuccessors, isService, passBlock, recordsOf, type BlockRecord } from "./block-record.ts";
 import type { ClientEffect, ExitedEvent, HostFacts, ProcessId } from "./client-events.ts";
 import { decideAfter, describeEnding, restartDelayMs, type Ending } from "./exit-policy.ts";
 import { HostProgress } from "./host-progress.ts";
-import { buildRequest, fillProbe, fillText, type Fillings } from "./process-request.ts";
+import { buildRequest, collectRulesOf, fillProbe, type Fillings } from "./process-request.ts";
 
 /** Until a service has answered once it is asked this often, so that what waits for it starts soon. */
 const FIRST_PROBE_MS = 250;
@@ -109,12 +108,18 @@ export class RunOnHost {
     return this.#alive === 0;
   }
 
+  /** Nothing will be started any more. */
+  get hasEnded(): boolean {
+    return this.#hostEnded;
+  }
+
   started(id: ProcessId, pid: number): ClientEffect[] {
     const block = this.#byProcess.get(id);
     if (block?.plan.kind !== "process" || block.state !== "starting") return [];
     const { path, process } = block.plan;
     block.state = "running";
-    this.#report({ kind: "processStarted", run: this.#run, block: path, attempt: block.attempt, pid });
+    const news: Report = { kind: "processStarted", run: this.#run, block: path, attempt: block.attempt, pid };
+    this.#effects.push({ kind: "report", report: news, patient: true });
     this.#giveInput(id);
     if (this.#stopping || block.forced) {
       block.stopCause = "stopped";
@@ -135,6 +140,13 @@ export class RunOnHost {
     this.#alive -= 1;
     this.#failStart(block, step, reason);
     return this.#advance();
+  }
+
+  printed(id: ProcessId, stdout: Uint8Array, stderr: Uint8Array): ClientEffect[] {
+    const block = this.#byProcess.get(id);
+    if (block === undefined) return [];
+    const place = { run: this.#run, block: block.plan.path, attempt: block.attempt };
+    return [{ kind: "report", report: { kind: "wholeOutput", ...place, stdout, stderr } }];
   }
 
   exited(event: ExitedEvent): ClientEffect[] {
@@ -209,11 +221,7 @@ export class RunOnHost {
   }
 
   collectRules(): CollectRule[] {
-    const rules = this.#command.componentBlocks.flatMap((componentBlock) => [
-      ...componentBlock.collects,
-      ...componentBlock.blocks.flatMap((block) => (block.kind === "process" ? block.process.collects : [])),
-    ]);
-    return rules.map((rule) => ({ ...rule, path: fillText(rule.path, this.#fillings()) }));
+    return collectRulesOf(this.#command, this.#fillings());
   }
 
   get #run(): ExecuteCommand["run"] {
@@ -229,7 +237,7 @@ export class RunOnHost {
   }
 
   #idOf(block: BlockRecord): ProcessId {
-    return processIdOf(this.#run, block.plan.path, block.attempt);
+    return `${this.#run} ${block.plan.path} ${String(block.attempt)}`;
   }
 
   #report(body: Report): void {
@@ -447,8 +455,4 @@ export class RunOnHost {
         return this.#end(block, "stopped", false, RUN_STOPPED);
     }
   }
-}
-
-export function processIdOf(run: string, block: BlockPath, attempt: number): ProcessId {
-  return `${run} ${block} ${String(attempt)}`;
 }

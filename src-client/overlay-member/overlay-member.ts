@@ -75,13 +75,15 @@ export interface RunningOverlayMember {
   readonly children: number;
   /** Since its start, over all links. */
   readonly traffic: LinkTraffic;
-  /** Kept on disk until the root has it. */
-  report(report: Report): void;
+  /** Kept on disk until the root has it. `patient`: it may wait a moment for the next one. */
+  report(report: Report, patient?: boolean): void;
   sendBulk(message: BulkMessage): BulkOutcome;
   /** A stream on which somebody has come who may be the controller; resolves with whether he has proved it. */
   offer(stream: Duplex): Promise<boolean>;
   /** Replaces `controllerAbsenceMs` of the credentials, as `execute` asks. */
   allowAbsence(ms: number): void;
+  /** The root is found there from now on; the addresses of the credentials come after these. */
+  findRootAt(addresses: readonly string[]): void;
   /** Hands over the last reports, says goodbye; resolves when the root has heard it or after `leaveMs`. */
   leave(): Promise<void>;
   /** Drops the links without a goodbye. */
@@ -102,6 +104,8 @@ export function createOverlayMember(
 }
 
 const NO_TAG = new Uint8Array();
+/** What a patient report waits for the next one: most commands have ended by then, and people do not notice. */
+const COMPANY_MS = 50;
 
 type Event = MemberEvent<unknown>;
 type Effect = MemberEffect<unknown>;
@@ -115,8 +119,9 @@ class DrivenMember implements RunningOverlayMember {
   readonly #core: MemberCore<unknown>;
   readonly #node: OverlayNode<unknown, Event, Effect>;
   readonly #listeners: MemberListeners | undefined;
-  /** For a root whose address the core does not know. */
-  readonly #rootAddresses: readonly string[];
+  /** Those of the credentials; before them whatever the root has told since. Dialled in turn, from the first on. */
+  readonly #firstAddresses: readonly string[];
+  #rootAddresses: readonly string[];
   #rootDials = 0;
   /** Of the first dials of the root: one for each address, then everything has been tried. */
   #rootFailures: string[] = [];
@@ -127,6 +132,8 @@ class DrivenMember implements RunningOverlayMember {
   /** Reports that the core has let out and the link has not taken yet. */
   #outgoing: { link: LinkId; from: number; to: number } | undefined;
   #onLeft: (() => void)[] = [];
+  /** Reports are on the disk that the core has not heard of. */
+  #reported: NodeJS.Timeout | undefined;
 
   constructor(parts: OverlayMemberParts, settings: OverlayMemberSettings, topology: Topology<unknown>) {
     const { credentials } = settings;
@@ -136,7 +143,8 @@ class DrivenMember implements RunningOverlayMember {
     this.#topology = topology;
     this.#context = createLinkContext(credentials);
     this.#seals = createMemberSeals(session, { root: rootKey, own: proofKey });
-    this.#rootAddresses = candidates.flatMap((one) => (one.rank === ROOT_RANK ? [one.address] : []));
+    this.#firstAddresses = candidates.flatMap((one) => (one.rank === ROOT_RANK ? [one.address] : []));
+    this.#rootAddresses = this.#firstAddresses;
     this.#core = topology.createMember({
       protocol: PROTOCOL_VERSION,
       rank,
@@ -191,14 +199,22 @@ class DrivenMember implements RunningOverlayMember {
     return this.#node.traffic;
   }
 
-  report(report: Report): void {
+  report(report: Report, patient = false): void {
     const payload = this.#node.codec.encodePayload(report);
     if (payload.length > PAYLOAD_BYTES_MAX) {
       throw new RangeError(
         `a ${report.kind} report of ${payload.length} bytes; ${PAYLOAD_BYTES_MAX} is the limit`,
       );
     }
-    this.#node.feed({ kind: "reported", sequence: this.#parts.outbox.append(payload) });
+    this.#parts.outbox.append(payload);
+    if (patient) this.#reported ??= setTimeout(() => this.#tellReported(), COMPANY_MS).unref();
+    else this.#tellReported();
+  }
+
+  #tellReported(): void {
+    clearTimeout(this.#reported);
+    this.#reported = undefined;
+    this.#node.feed({ kind: "reported", sequence: this.#parts.outbox.last });
   }
 
   sendBulk(message: BulkMessage): BulkOutcome {
@@ -234,15 +250,24 @@ class DrivenMember implements RunningOverlayMember {
     this.#node.feed({ kind: "absenceAllowed", ms });
   }
 
+  findRootAt(addresses: readonly string[]): void {
+    // One that was never to dial goes on waiting to be dialled.
+    if (this.#firstAddresses.length === 0) return;
+    this.#rootAddresses = [...new Set([...addresses, ...this.#firstAddresses])];
+    this.#rootDials = 0;
+  }
+
   leave(): Promise<void> {
     if (this.#node.closed || this.#over) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onLeft.push(resolve);
+      if (this.#reported !== undefined) this.#tellReported();
       this.#node.feed({ kind: "leave" });
     });
   }
 
   close(): void {
+    clearTimeout(this.#reported);
     this.#node.close("the client ends");
     this.#listeners?.close();
     for (const answering of this.#answering) answering.abort();
@@ -251,7 +276,7 @@ class DrivenMember implements RunningOverlayMember {
 
   #dial(link: LinkId, { rank, address }: Candidate): void {
     const { session } = this.#credentials;
-    const to = rank === ROOT_RANK ? this.#addressOfRoot(address) : address;
+    const to = rank === ROOT_RANK ? this.#nextOfRoot() : address;
     const order = { link, rank, session, context: this.#context, to };
     this.#node.dial(order, {
       up: (socket) => this.#listenBeside(socket),
@@ -262,15 +287,14 @@ class DrivenMember implements RunningOverlayMember {
     });
   }
 
-  /** One that the core does not know is one of those that were given, in turn. */
-  #addressOfRoot(address: string): string {
-    if (address !== "") return address;
+  /** The core knows one root, wherever that is. */
+  #nextOfRoot(): string {
     this.#rootDials += 1;
     return this.#rootAddresses[(this.#rootDials - 1) % Math.max(1, this.#rootAddresses.length)] ?? "";
   }
 
   #rootFailed(reason: string): void {
-    const needed = this.#rootAddresses.length;
+    const needed = this.#firstAddresses.length;
     if (this.#rootFailures.length >= needed) return;
     this.#rootFailures.push(reason);
     const all = this.#rootFailures.join("; ");
@@ -301,6 +325,7 @@ class DrivenMember implements RunningOverlayMember {
       case "deliverBulk":
         return this.#bulkArrived(effect.payload);
       case "attached":
+        this.#rootDials = 0;
         this.#notify((to) => to.onAttached(effect.path));
         return this.#notify((to) => to.onBulkWritable());
       case "orphaned":

@@ -19,7 +19,7 @@ export interface CaptureParts {
   readonly exited: Promise<unknown>;
   readonly ring: RingFile;
   readonly redactor: Redactor;
-  /** After each append. */
+  /** After each append; what comes after the process's exit is told with it. */
   readonly onProduced: () => void;
 }
 
@@ -37,15 +37,22 @@ export async function captureOutput({
   redactor,
   onProduced,
 }: CaptureParts): Promise<void> {
+  let isOver = false;
+  void exited.then(() => {
+    isOver = true;
+  });
   const append = async (bytes: Uint8Array): Promise<void> => {
     if (bytes.length === 0) return;
     await ring.append(bytes);
-    onProduced();
+    if (!isOver) onProduced();
   };
   const appendMasked: Append = (bytes) => append(redactor.push(bytes));
   try {
-    if (!(await wasShort(source, exited, appendMasked)))
+    if (!(await wasShort(source, exited, appendMasked))) {
+      // More is to come, perhaps from what the process has left behind: not to be waited for.
+      if (ring.produced > 0) onProduced();
       for await (const bytes of source.stream()) await appendMasked(bytes as Buffer);
+    }
   } catch {
     // The pipe was torn down under us; what came through it before is all there is.
   }

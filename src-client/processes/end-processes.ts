@@ -30,6 +30,8 @@ export interface EndProcesses {
   endGroup(group: number, graceMs: number): Promise<void>;
   /** The same for all whose marks begin with one of these; scans the process table. */
   endMarked(marks: readonly string[], graceMs: number): Promise<Leftover[]>;
+  /** Whether `endMarked` would find any. */
+  anyMarked(marks: readonly string[]): Promise<boolean>;
   groupLives(group: number): boolean;
   /** A process with a mark that begins with this was started: if it is the first, older ones need no look. */
   started(mark: string, pid: number): void;
@@ -51,6 +53,7 @@ export function createEndProcesses(table: ProcessTable): EndProcesses {
       await groupGone(table, group, KILL_WAIT_MS);
     },
     endMarked: (marks, graceMs) => endMarked(scans, marks, graceMs),
+    anyMarked: async (marks) => (await scans(marks)).length > 0,
   };
 }
 
@@ -200,5 +203,6 @@ function createEndTrees(): EndProcesses {
       await pidsGone(found, KILL_WAIT_MS);
     },
     endMarked: async () => [],
+    anyMarked: async () => false,
   };
 }

@@ -59,6 +59,8 @@ export interface Processes {
   stop(id: string, graceMs: number): Promise<readonly Leftover[]>;
   /** The same for all processes of a run, and for what processes that ended by themselves have left. */
   stopAll(run: string, graceMs: number): Promise<readonly Leftover[]>;
+  /** No process of the run runs, and none has left anything that runs; false also where that cannot be seen (sudo). */
+  isClear(run: string): Promise<boolean>;
   input(id: string, bytes: Uint8Array, end: boolean): InputAnswer;
   /** Until it is forgotten. */
   output(id: string, stream: StreamName): RingReader | undefined;
@@ -128,6 +130,7 @@ export function createProcesses(parts: ProcessesParts, settings: ProcessesSettin
     },
     stop: (id, graceMs) => stop(world, id, graceMs),
     stopAll: (run, graceMs) => stopAll(world, run, graceMs),
+    isClear: (run) => isClear(world, run),
     input: (id, bytes, end) => {
       const entry = world.entries.get(id);
       if (entry === undefined || entry.phase === "ended") return "closed";
@@ -288,6 +291,12 @@ async function stopAll(world: World, run: string, graceMs: number): Promise<read
   const runNumber = world.runNumbers.get(run);
   if (runNumber === undefined) return [];
   return endEntries(world, entriesOf(world, run), markOf(world.settings.token, runNumber), graceMs);
+}
+
+async function isClear(world: World, run: string): Promise<boolean> {
+  const isOver = ({ phase, launched }: Entry): boolean => phase === "ended" && launched?.sudo === undefined;
+  if (!entriesOf(world, run).every(isOver)) return false;
+  return !(await world.parts.endProcesses.anyMarked([runMarkOf(world, run)]));
 }
 
 async function endEntries(

@@ -37,6 +37,8 @@ export interface RingReader {
   readonly oldest: number;
   /** All that was ever appended. */
   readonly produced: number;
+  /** All of it, as long as it is so short that it has not seen the disk. */
+  readonly short: Uint8Array | undefined;
   /** Never fails: what cannot be read counts as gone. May give fewer bytes than asked for. */
   read(offset: number, length: number): Promise<RingRead>;
 }
@@ -104,6 +106,9 @@ export function createRingFile(parts: RingFileParts, settings: RingFileSettings)
     },
     get produced() {
       return ring.produced;
+    },
+    get short() {
+      return ring.short;
     },
     append: (bytes) => {
       ring.appending = append(ring, bytes);

@@ -61,6 +61,7 @@ export function eventsOfReport(host: HostId, component: string, report: Report):
     case "facts":
     case "passwordWanted":
     case "prepared":
+    case "wholeOutput":
     case "barrierReached":
     case "barrierMissed":
     case "hostEnded":

@@ -48,7 +48,7 @@ export class RunEnding {
 
   begin(): RunEffect[] {
     const { run, reason, stopGraceMs } = this.#settings;
-    const hosts = this.#members.filter((member) => !member.gone).map((member) => member.host);
+    const hosts = this.#members.filter((member) => !member.stopped).map((member) => member.host);
     return [
       stateEvent("stopping"),
       setTimer(stopGraceMs + STOP_EXTRA_MS),

@@ -42,7 +42,8 @@ export class RunSetUp {
     story.setPhase(member, "preparing", "preparing node");
     const { software } = component.plan;
     const users = usersOf(component.plan);
-    out.command([host], { kind: "prepare", run: plan.run, component: name, software, users });
+    const awaited = plan.startTogether;
+    out.command([host], { kind: "prepare", run: plan.run, component: name, software, users, awaited });
     const askingMs = users.length === 0 ? 0 : PASSWORDS_MS;
     const allowedMs = askingMs + software.reduce((sum, one) => sum + one.deadlineMs, 0) + PREPARE_EXTRA_MS;
     out.setTimer(timerOf(host), allowedMs);

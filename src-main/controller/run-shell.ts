@@ -102,7 +102,10 @@ export class RunShell {
     if (report.kind === "processStarted") {
       const { run, block, attempt } = report;
       this.outputs.open(host, { run, block, attempt }, this.#parts.outputLimitOf(block));
+      // All that a short process has printed comes with the news of its start.
+      queueMicrotask(() => this.outputs.grant(host, { run, block, attempt }));
     }
+    if (report.kind === "wholeOutput") return this.outputs.whole(host, report);
     this.input({ kind: "report", host, report });
     if (report.kind === "processExited") {
       const { run, block, attempt } = report;

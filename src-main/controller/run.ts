@@ -185,6 +185,10 @@ export class Run {
       case "blockEnded":
         if (report.outcome === "failed") this.#troubles.processFailed(member.host);
         return;
+      case "stopped":
+        // All its processes have ended, and have left nothing that runs.
+        member.stopped = true;
+        return;
       case "escalated":
         return this.#escalated(member, report.action, `${report.block}: ${report.reason}`);
       case "reportsDropped":
@@ -203,9 +207,9 @@ export class Run {
       case "processStarted":
       case "processNotStarted":
       case "processExited":
+      case "wholeOutput":
       case "processRestarting":
       case "health":
-      case "stopped":
       case "collectable":
       case "runEnded":
         return; // told as events, or of no meaning before the end

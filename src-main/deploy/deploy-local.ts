@@ -96,6 +96,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
   }
 
   return {
+    isElsewhere: false,
     start,
     test: () => testHere(hostsDirectory, node),
     async cleanUp(host) {

@@ -64,6 +64,8 @@ export interface TestOptions {
 }
 
 export interface Deployment {
+  /** Its hosts may be other computers: they dial this one by its addresses. */
+  readonly isElsewhere: boolean;
   /**
    * Starts a client with these credentials, and prepares those ways to it that are wanted. Aborting ends what was
    * begun.

@@ -4,7 +4,8 @@ import type { HostState } from "#shared/controller-api/run-events.ts";
 import type { MembershipChange } from "#shared/overlay/overlay.ts";
 import type { Random } from "#shared/base/random.ts";
 import type { Command } from "#shared/protocol/commands.ts";
-import type { TlsCredentials } from "#shared/protocol/credentials.ts";
+import { writeAddress } from "#shared/protocol/address.ts";
+import type { RootAddress, TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { LinkWay } from "#shared/base/link-way.ts";
 import type { PeerName } from "#shared/protocol/peer-name.ts";
 import type { FactsReport, Report } from "#shared/protocol/reports.ts";
@@ -18,6 +19,7 @@ import { noGoodbye, removeClient, sayGoodbye, type RemovalParts } from "./remove
 
 /** From the start of the client until it is attached and has said who it is: Node's start on a busy host takes seconds. */
 const ATTACH_MS = 60_000;
+
 export interface FleetCallbacks {
   onConnected(host: HostId): void;
   onNotConnected(host: HostId, failure: DeployFailure): void;
@@ -106,6 +108,15 @@ export class Fleet {
 
   command(hosts: readonly HostId[], command: Command): void {
     if (hosts.length > 0) this.#parts.overlay.command(hosts, command);
+  }
+
+  /** This controller is found there from now on. */
+  tellAddresses(addresses: readonly RootAddress[]): void {
+    const { deployments } = this.#parts;
+    const hosts = [...this.#hosts.values()].flatMap(({ entry: { id, managerType } }) =>
+      deployments.get(managerType)?.isElsewhere === true ? [id] : [],
+    );
+    this.command(hosts, { kind: "addresses", addresses: addresses.map(writeAddress) });
   }
 
   isConnected(host: HostId): boolean {

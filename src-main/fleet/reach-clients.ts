@@ -3,6 +3,7 @@ import { networkInterfaces } from "node:os";
 import type { Duplex } from "node:stream";
 import type { Random } from "#shared/base/random.ts";
 import { LINK_WAY_WORDS, LINK_WAYS, type LinkWay } from "#shared/base/link-way.ts";
+import { every } from "#shared/node/every.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 import { CutOff } from "./cut-off.ts";
@@ -144,11 +145,6 @@ function halt(record: HostRecord): void {
 
 function hasNetwork(): boolean {
   return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal));
-}
-
-function every(ms: number, look: () => void): () => void {
-  const timer = setInterval(look, ms).unref();
-  return () => clearInterval(timer);
 }
 
 /** What has worked comes first. */

@@ -2,9 +2,19 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { HostId } from "#shared/base/ids.ts";
-import { PULL_WINDOW_BYTES, type BulkMessage, type StreamKey } from "#shared/protocol/bulk.ts";
+import {
+  PULL_WINDOW_BYTES,
+  type BulkMessage,
+  type StreamKey,
+  type StreamName,
+} from "#shared/protocol/bulk.ts";
+import type { Report } from "#shared/protocol/reports.ts";
 
 type OutputMessage = Extract<BulkMessage, { kind: "output" }>;
+type WholeOutput = Pick<
+  Extract<Report, { kind: "wholeOutput" }>,
+  keyof Omit<StreamKey, "stream"> | StreamName
+>;
 type CreditMessage = Extract<BulkMessage, { kind: "credit" }>;
 
 /** Granted to a stream at first: a screen or two of text; little is lost when nothing is printed. */
@@ -75,7 +85,7 @@ export class OutputStore {
     return this.#outstanding;
   }
 
-  /** A process has started: both its streams may send. `limit`: bytes kept of each, but for the tail. */
+  /** A process has started; `grant` follows. `limit`: bytes kept of each, but for the tail. */
   open(host: HostId, key: Omit<StreamKey, "stream">, limit: number): void {
     for (const stream of ["stdout", "stderr"] as const) {
       const record: StreamRecord = {
@@ -97,7 +107,23 @@ export class OutputStore {
       this.#streams.set(host, streams);
       this.#open += 1;
       this.#windows += record.window;
-      this.#grant(host, record);
+    }
+  }
+
+  /** Both its streams may send; not when all of them has come already. */
+  grant(host: HostId, key: Omit<StreamKey, "stream">): void {
+    for (const stream of ["stdout", "stderr"] as const) {
+      const record = this.#streams.get(host)?.get(nameOf({ ...key, stream }));
+      if (record?.ended === false) this.#grant(host, record);
+    }
+  }
+
+  /** All of both streams, of which nothing came before. */
+  whole(host: HostId, output: WholeOutput): void {
+    const { run, block, attempt } = output;
+    for (const stream of ["stdout", "stderr"] as const) {
+      const key = { run, block, attempt, stream };
+      this.message(host, { kind: "output", ...key, gone: 0, offset: 0, bytes: output[stream], end: true });
     }
   }
 

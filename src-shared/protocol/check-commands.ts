@@ -1,6 +1,8 @@
 // The door for commands: what comes off the wire is one of commands.ts, field by field, or is refused.
 import type { Command } from "./commands.ts";
 import { HOSTS_MAX } from "../application/application-limits.ts";
+import { ADDRESS_CHARACTERS_MAX } from "../overlay/frame-fields.ts";
+import { parseAddress } from "./address.ts";
 import {
   amount,
   blockPath,
@@ -19,16 +21,25 @@ import {
   either,
   flag,
   kindOf,
+  listOf,
   numberOf,
   objectOf,
   oneOf,
   orUndefined,
   recordOf,
+  textOf,
   type Checked,
 } from "./shapes.ts";
 
 /** Digits of a host number with leading zeros. */
 const WIDTH_MAX = 16;
+
+/** Of one controller: a few interfaces, IPv4 and IPv6. */
+const ADDRESSES_MAX = 64;
+const address = also(
+  textOf({ least: 1, most: ADDRESS_CHARACTERS_MAX }),
+  (words) => parseAddress(words) !== undefined,
+);
 
 /** A place in the specification, for messages. */
 const span = objectOf({ start: count, end: count });
@@ -151,7 +162,7 @@ const softwarePlan = objectOf({
 const run = runId;
 
 export const commandShape = kindOf({
-  prepare: { run, component: name, software: list(softwarePlan), users: list(name) },
+  prepare: { run, component: name, software: list(softwarePlan), users: list(name), awaited: flag },
   execute: {
     run,
     component: name,
@@ -164,6 +175,7 @@ export const commandShape = kindOf({
   },
   secrets: { run, values: recordOf(name, text) },
   password: { password: orUndefined(text) },
+  addresses: { addresses: listOf(address, 1, ADDRESSES_MAX) },
   variables: { run, table: variableTable },
   release: { run, barrier: name },
   forceBlock: { run, block: name },

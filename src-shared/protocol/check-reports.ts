@@ -1,6 +1,6 @@
 // The door for reports: whatever a host sends is one of reports.ts, field by field, or is refused.
 import type { Report } from "./reports.ts";
-import { amount, blockPath, count, integer, list, name, runId, text } from "./check-fields.ts";
+import { amount, blockPath, bytes, count, integer, list, name, runId, text } from "./check-fields.ts";
 import { check, flag, kindOf, objectOf, oneOf, orUndefined, type Checked } from "./shapes.ts";
 
 const run = runId;
@@ -51,6 +51,7 @@ export const reportShape = kindOf({
   processStarted: { run, block, attempt, pid: count },
   processNotStarted: { run, block, attempt, ...failure },
   processExited,
+  wholeOutput: { run, block, attempt, stdout: bytes, stderr: bytes },
   processRestarting: { run, block, attempt, delayMs: amount },
   health: { run, block, healthy: flag, detail: text },
   barrierReached: { run, block, barrier: name },

@@ -12,6 +12,8 @@ export type Command =
   | { readonly kind: "secrets"; readonly run: RunId; readonly values: Readonly<Record<string, string>> }
   /** For sudo, in answer to `passwordWanted`; undefined = nobody gives one. Kept in memory only. */
   | { readonly kind: "password"; readonly password: string | undefined }
+  /** Where the controller is found from now on (`host:port`), the best first. */
+  | { readonly kind: "addresses"; readonly addresses: readonly string[] }
   | { readonly kind: "variables"; readonly run: RunId; readonly table: VariableTable }
   | { readonly kind: "release"; readonly run: RunId; readonly barrier: string }
   /** Process blocks of this name count as done: what runs is stopped, what waits is never started. */
@@ -30,6 +32,8 @@ export interface PrepareCommand {
   readonly software: readonly SoftwarePlan[];
   /** As whom its processes are to run: whether that may be is found out now. */
   readonly users: readonly string[];
+  /** False: `execute` comes with it, so that the answer may wait for company. */
+  readonly awaited: boolean;
 }
 
 export interface SoftwarePlan {

@@ -37,6 +37,15 @@ export type Report =
       readonly attempt: number;
     } & Failure)
   | ProcessExitedReport
+  /** Just before `processExited`: all that it has printed, of which nothing went up in bulk. */
+  | {
+      readonly kind: "wholeOutput";
+      readonly run: RunId;
+      readonly block: BlockPath;
+      readonly attempt: number;
+      readonly stdout: Uint8Array;
+      readonly stderr: Uint8Array;
+    }
   | {
       readonly kind: "processRestarting";
       readonly run: RunId;
@@ -81,6 +90,7 @@ export type Report =
       readonly action: "replace" | "abort";
       readonly reason: string;
     }
+  /** Nothing of the run runs here any more: answers `stop`, or comes by itself when that is so already. */
   | { readonly kind: "stopped"; readonly run: RunId; readonly leftovers: readonly string[] }
   | {
       readonly kind: "collectable";

@@ -110,7 +110,14 @@ async function play(topology: Topology<unknown>): Promise<string[][]> {
   const living = [...clients.keys()].filter((host) => !killed.includes(host));
   for (let count = 1; count <= COMMANDS; count += 1) {
     const run = runIdOf(`run-${String(count).padStart(2, "0")}`);
-    controller.root.command(living, { kind: "prepare", run, component: "c", software: [], users: [] });
+    controller.root.command(living, {
+      kind: "prepare",
+      awaited: true,
+      run,
+      component: "c",
+      software: [],
+      users: [],
+    });
     if (count % (COMMANDS / KILLED) !== 0) continue;
     // By force, with half of the commands on their way.
     clients.get(killed[count / (COMMANDS / KILLED) - 1]!)!.kill();

@@ -63,6 +63,20 @@ describe.each([star, randTree])("$name: delivery", (topology) => {
     expect(controller.problems.entries).toEqual([]);
   });
 
+  test("a patient report goes with the next one, or after a moment, and before a goodbye", async () => {
+    const controller = await fixture.startRoot();
+    controller.invite(NODE);
+    const client = await fixture.startMember(controller, NODE);
+    client.member.report(dropped(1), true);
+    client.member.report(dropped(2));
+    await controller.reports.count(2);
+    client.member.report(dropped(3), true);
+    await controller.reports.count(3);
+    client.member.report(dropped(4), true);
+    await client.member.leave();
+    expect(controller.reports.entries.map(({ report }) => report)).toEqual([1, 2, 3, 4].map(dropped));
+  });
+
   test("a broken connection costs no command and no report, and doubles none", async () => {
     const controller = await fixture.startRoot();
     const { root } = controller;

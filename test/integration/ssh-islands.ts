@@ -30,10 +30,12 @@ LOGIN_SHELL=$HOME/.shell`;
 export class Island {
   readonly #holder: ChildProcess;
   readonly #link: string;
+  readonly #network: string;
 
-  private constructor(holder: ChildProcess, link: string) {
+  private constructor(holder: ChildProcess, link: string, network: string) {
     this.#holder = holder;
     this.#link = link;
+    this.#network = network;
   }
 
   /** `number`, 0 to 255, tells it apart from others of the same process. */
@@ -44,8 +46,8 @@ export class Island {
     });
     await once(holder.stdout, "data");
     const link = `nb${String(process.pid)}-${String(number)}`;
-    const island = new Island(holder, link);
     const network = `10.99.${String(number)}`;
+    const island = new Island(holder, link, network);
     run("ip", "link", "add", link, "type", "veth", "peer", "name", "inside", "netns", String(holder.pid));
     run("ip", "address", "add", `${network}.1/24`, "dev", link);
     run("ip", "link", "set", link, "up");
@@ -60,6 +62,18 @@ export class Island {
   /** For `atLogin`. */
   get login(): string {
     return loginBy(`nsenter -t ${String(this.#holder.pid)} -n /bin/sh`);
+  }
+
+  /** The controller's computer has another address from now on, and the one before no more once that is `told`. */
+  async move(told: (address: string) => Promise<boolean>): Promise<boolean> {
+    const address = `${this.#network}.3`;
+    // Of a network of its own: with the first address of one, the others go, too.
+    run("ip", "address", "add", `${address}/25`, "dev", this.#link);
+    const isTold = await told(address);
+    run("ip", "address", "delete", `${this.#network}.1/24`, "dev", this.#link);
+    // Nor by others of its addresses, which were found by way of that one.
+    run("nsenter", "-t", String(this.#holder.pid), "-n", "ip", "route", "delete", "default");
+    return isTold;
   }
 
   cut(): void {

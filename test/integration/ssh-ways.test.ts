@@ -1,10 +1,12 @@
 // How links come about where clients cannot dial: by the controller's dial, over SSH; and how they come back.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { applicationXml, processXml, shellXml } from "./application-text.ts";
 import { directoryXml } from "./local-world.ts";
 import type { PlushProcess } from "./plush-process.ts";
+import { holdsWithin } from "./process-list.ts";
 import { expectEnd, runTest, type RunPlace } from "./run-place.ts";
 import type { RunWorld } from "./run-world.ts";
 import { farmHindrance } from "./ssh-farm.ts";
@@ -13,6 +15,8 @@ import { SshHosts, sshWorld, systemSshWorld } from "./ssh-world.ts";
 
 const HELLO = processXml("echo", ["hello"]);
 const REFUSED = 3;
+/** The controller looks every two seconds. */
+const MOVE_MS = 10_000;
 const WAITED = "h1: its client finds no way to the controller";
 
 /** No port is forwarded here, neither to TCP nor to a Unix socket. */
@@ -132,6 +136,36 @@ function comingBack(): void {
       }
     },
   );
+
+  runTest(sshWorld, "a client dials the controller where that has moved to", async (place) => {
+    const hosts = place.hosts as SshHosts;
+    const island = await Island.open(52);
+    try {
+      place.directory("h1");
+      hosts.farm.atLogin(hosts.addressOf("h1"), island.login);
+      const script = `while [ ! -e ${place.path("go")} ]; do sleep 0.05; done; echo after`;
+      const environment = { PLUSH_WAYS: "client" };
+      const plush = place.start(application("1", shellXml(script)), [], { environment });
+      await started(plush, "h1");
+      const hears = (address: string): Promise<boolean> =>
+        holdsWithin(MOVE_MS, () => clientLogsOf(hosts, "h1").includes(` ${address}:`));
+      expect(await island.move(hears)).toBe(true);
+      await plush.event("problem", ({ message }) => message.startsWith("link lost: "));
+      await plush.event("problem", ({ message }) => message === "link is back");
+      place.write("go", "");
+      const end = await plush.ended;
+      expectEnd(end, 0);
+      expect(end.stdout).toContain("after");
+    } finally {
+      island.close();
+    }
+  });
+}
+
+function clientLogsOf(hosts: SshHosts, host: string): string {
+  const directories = join(hosts.farm.homeOf(hosts.addressOf(host)), ".cache", "nebula", "hosts");
+  const logs = readdirSync(directories).map((name) => join(directories, name, "log", "client.txt"));
+  return logs.map((log) => readFileSync(log, "utf8")).join("");
 }
 
 function application(hosts: string, blocks = HELLO): string {

@@ -160,6 +160,7 @@ export class SimHost {
         return this.#parts.onLeft();
       case "input":
       case "allowAbsence":
+      case "addresses":
         return;
     }
   }

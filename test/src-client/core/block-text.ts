@@ -71,7 +71,7 @@ export class CoreDriver {
   }
 
   prepare(): this {
-    this.command({ kind: "prepare", run: RUN, component: "c", users: [], software: [] });
+    this.command({ kind: "prepare", awaited: true, run: RUN, component: "c", users: [], software: [] });
     this.give({ kind: "workReady", run: RUN, directory: "/d/work" });
     return this;
   }
@@ -96,6 +96,11 @@ export class CoreDriver {
       usage: USAGE,
       outputEnd,
     });
+    return this;
+  }
+
+  printed(block: string, printed: { readonly stdout: Uint8Array; readonly stderr: Uint8Array }): this {
+    this.give({ kind: "printed", process: idOf(block), ...printed });
     return this;
   }
 

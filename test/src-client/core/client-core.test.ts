@@ -16,7 +16,14 @@ const software = (name: string): SoftwarePlan => ({
 
 function preparing(...names: readonly string[]): CoreDriver {
   const driver = new CoreDriver();
-  driver.command({ kind: "prepare", run: RUN, component: "c", users: [], software: names.map(software) });
+  driver.command({
+    kind: "prepare",
+    awaited: true,
+    run: RUN,
+    component: "c",
+    users: [],
+    software: names.map(software),
+  });
   return driver;
 }
 const installed = (driver: CoreDriver, name: string, alreadyThere = false): CoreDriver => {
@@ -55,6 +62,7 @@ describe("preparing", () => {
     for (let run = 0; run < 65; run += 1) {
       driver.command({
         kind: "prepare",
+        awaited: true,
         run: runIdOf(`r${String(run)}`),
         component: "c",
         users: [],
@@ -117,6 +125,28 @@ describe("stopping", () => {
     driver.prepare().command(executeOf(PLAIN));
     expect(said(driver.stop())).toEqual(["stopped", "stopped"]);
     expect(driver.spawned).toEqual([]);
+  });
+
+  test("needs no asking where all has ended and nothing is left", () => {
+    const driver = new CoreDriver().execute(PLAIN).runs("p");
+    expect(driver.effects.at(-1)).toEqual({ kind: "seekLeft", run: RUN });
+    expect(said(driver)).not.toContain("stopped");
+    driver.give({ kind: "nothingLeft", run: RUN });
+    expect(driver.reports.at(-1)).toEqual({ kind: "stopped", run: RUN, leftovers: [] });
+    driver.command({ kind: "endRun", run: RUN, keep: false });
+    expect(driver.kinds().at(-1)).toBe("cleanRun");
+  });
+
+  test("is left to the controller while a service of the run goes on, and once it has asked", () => {
+    const service = new CoreDriver()
+      .execute(processBlock("p").replace("<process>", '<process service="true">'))
+      .started("p");
+    expect(service.kinds()).not.toContain("seekLeft");
+    const asked = new CoreDriver().execute(PLAIN).runs("p").stop();
+    expect(asked.kinds().at(-1)).toBe("stopRun");
+    asked.give({ kind: "nothingLeft", run: RUN });
+    expect(said(asked)).not.toContain("stopped");
+    expect(said(stopped(asked)).filter((kind) => kind === "stopped")).toHaveLength(1);
   });
 
   test("says what is left over", () => {
@@ -184,7 +214,14 @@ describe("leaving", () => {
     const driver = new CoreDriver().execute(PLAIN).started("p");
     driver.command({ kind: "leave", keep: false });
     const before = driver.effects.length;
-    driver.command({ kind: "prepare", run: runIdOf("run-2"), component: "c", users: [], software: [] });
+    driver.command({
+      kind: "prepare",
+      awaited: true,
+      run: runIdOf("run-2"),
+      component: "c",
+      users: [],
+      software: [],
+    });
     driver.command({ ...executeOf(PLAIN), run: runIdOf("run-2") });
     expect(driver.effects).toHaveLength(before);
     stopped(driver.exited("p"));

@@ -96,6 +96,7 @@ export function createBench(capacity: number) {
   return {
     sent,
     source,
+    isUntouched: (name: string): boolean => sender.isUntouched(keyOf(name)),
     answer,
     step,
     open: (name: string): void => {

@@ -41,6 +41,20 @@ describe("one stream", () => {
     expect(bench.source("a").have).toBe(100);
   });
 
+  test("nothing of it has gone as long as there is no credit", () => {
+    const bench = createBench(WINDOW);
+    expect(bench.isUntouched("a")).toBe(false);
+    bench.open("a");
+    bench.produce("a", 10);
+    expect(bench.isUntouched("a")).toBe(true);
+    bench.credit("a", WINDOW);
+    // It is being read.
+    expect(bench.isUntouched("a")).toBe(false);
+    bench.answerAll();
+    expect(bench.sent).toHaveLength(1);
+    expect(bench.isUntouched("a")).toBe(false);
+  });
+
   test("an output that ends without a word ends", () => {
     const bench = createBench(WINDOW);
     bench.open("a");

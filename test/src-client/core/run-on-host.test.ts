@@ -32,6 +32,14 @@ describe("order", () => {
     expect(driver.hostEnded).toEqual(["failed: a"]);
   });
 
+  test("what a short process has printed is told before its end", () => {
+    const printed = { stdout: Uint8Array.of(65), stderr: new Uint8Array() };
+    const driver = new CoreDriver().execute(processBlock("a")).started("a").printed("a", printed).exited("a");
+    const kinds = driver.reports.map(({ kind }) => kind);
+    expect(kinds.slice(1, 4)).toEqual(["processStarted", "wholeOutput", "processExited"]);
+    expect(driver.reports[2]).toMatchObject({ attempt: 1, ...printed });
+  });
+
   test("no blocks: the host has ended at once", () => {
     expect(new CoreDriver().execute("").hostEnded).toEqual(["finished: "]);
   });

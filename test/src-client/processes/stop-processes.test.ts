@@ -78,9 +78,11 @@ describe("stop", { timeout: PATIENT_MS }, () => {
 describe("a process that ends by itself", { timeout: PATIENT_MS }, () => {
   test("takes its group with it", async () => {
     sh("a", "sleep 1000 & echo up");
+    expect(await world.processes.isClear(RUN)).toBe(false);
     const { exit, outputHeld } = await world.until("exited", "a");
     expect(exit.status).toBe(0);
     expect(outputHeld).toBe(false);
+    expect(await world.processes.isClear(RUN)).toBe(true);
     expect(await world.left()).toEqual([]);
   });
 
@@ -88,6 +90,7 @@ describe("a process that ends by itself", { timeout: PATIENT_MS }, () => {
     sh("a", "setsid sh -c 'echo daemon; exec sleep 1000' & sleep 0.2; echo up");
     const { outputHeld } = await world.until("exited", "a");
     expect(outputHeld).toBe(true);
+    expect(await world.processes.isClear(RUN)).toBe(false);
     expect(await world.left()).toHaveLength(1);
     expect(await world.processes.stopAll(RUN, GRACE_MS)).toEqual([]);
     expect(await world.left()).toEqual([]);

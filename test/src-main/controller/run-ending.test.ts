@@ -60,6 +60,14 @@ test("keep is passed on", () => {
   expect(driver.commands("endRun")[0]!.command.keep).toBe(true);
 });
 
+test("hosts that have stopped by themselves are not asked to", () => {
+  const driver = new RunDriver(COLLECTS, 2).executing("h1", "h2").ended("h1");
+  stopped(driver, "h1").ended("h2");
+  expect(driver.commands("stop")).toMatchObject([{ hosts: ["h2"] }]);
+  stopped(driver, "h2");
+  expect(driver.commands("collect")).toMatchObject([{ hosts: ["h1", "h2"] }]);
+});
+
 describe("deadlines", () => {
   test("a host that does not stop is named, and asked to clean up all the same", () => {
     const driver = stopped(ending(), "h1").pass(STOP_MS);

@@ -54,11 +54,16 @@ function piece(offset: number, text: string, more: Partial<Output> = {}): void {
   store.message(HOST, { kind: "output", ...OUT, gone: 0, offset, bytes, end: false, ...more });
 }
 
+function opened(host: typeof HOST, key: typeof KEY, limit: number): void {
+  store.open(host, key, limit);
+  store.grant(host, key);
+}
+
 const lastOut = (): Credit | undefined => credits.filter(({ stream }) => stream === "stdout").at(-1);
 
 describe("what is not there", () => {
   test("is a gap where the source says that it is gone", () => {
-    store.open(HOST, KEY, LIMIT);
+    opened(HOST, KEY, LIMIT);
     piece(0, "ab");
     piece(12, "cd", { gone: 10 });
     expect(output).toEqual([
@@ -71,7 +76,7 @@ describe("what is not there", () => {
   });
 
   test("was lost where it does not, and is asked for again, once for all that was under way behind it", () => {
-    store.open(HOST, KEY, LIMIT);
+    opened(HOST, KEY, LIMIT);
     piece(0, "ab");
     const before = credits.length;
     piece(4, "ef");
@@ -90,7 +95,7 @@ describe("what is not there", () => {
   });
 
   test("is asked for again when what was asked for was lost, too, and the source wonders", () => {
-    store.open(HOST, KEY, LIMIT);
+    opened(HOST, KEY, LIMIT);
     piece(4, "ef");
     const before = credits.length;
     piece(6, "", {});
@@ -98,7 +103,7 @@ describe("what is not there", () => {
   });
 
   test("and what comes twice is taken once", () => {
-    store.open(HOST, KEY, LIMIT);
+    opened(HOST, KEY, LIMIT);
     piece(0, "abcd");
     piece(2, "cdef");
     piece(0, "ab");
@@ -107,7 +112,7 @@ describe("what is not there", () => {
 });
 
 test("a question is answered with what has come", () => {
-  store.open(HOST, KEY, LIMIT);
+  opened(HOST, KEY, LIMIT);
   piece(0, "ab");
   const before = credits.length;
   piece(2, "");
@@ -115,7 +120,7 @@ test("a question is answered with what has come", () => {
 });
 
 test("the end of a process that has exited is missed, until it comes", () => {
-  store.open(HOST, KEY, LIMIT);
+  opened(HOST, KEY, LIMIT);
   piece(0, "ab");
   vi.advanceTimersByTime(3 * SILENCE_MS);
   const before = credits.length;
@@ -130,7 +135,7 @@ test("the end of a process that has exited is missed, until it comes", () => {
 });
 
 test("a new link goes on from what is here", () => {
-  store.open(HOST, KEY, LIMIT);
+  opened(HOST, KEY, LIMIT);
   piece(0, "ab");
   const before = credits.length;
   store.resume(HOST);
@@ -138,6 +143,22 @@ test("a new link goes on from what is here", () => {
     { stream: "stdout", have: 2, again: true },
     { stream: "stderr", have: 0, again: true },
   ]);
+});
+
+test("a short output comes whole, and needs no credit", () => {
+  const [stdout, stderr] = ["all\n", ""].map((text) => new TextEncoder().encode(text)) as [
+    Uint8Array,
+    Uint8Array,
+  ];
+  store.open(HOST, KEY, LIMIT);
+  expect(store.pending()).toEqual([HOST]);
+  store.whole(HOST, { ...KEY, stdout, stderr });
+  store.grant(HOST, KEY);
+  expect(output).toEqual([{ offset: 0, text: "all\n", missing: 0 }]);
+  expect(credits).toEqual([]);
+  expect(store.pending()).toEqual([]);
+  expect(store.outstanding).toBe(0);
+  expect(readFileSync(join(folder, HOST, "p/cb.stdout"), "utf8")).toBe("all\n");
 });
 
 describe("credit", () => {
@@ -154,7 +175,7 @@ describe("credit", () => {
   }
 
   test("is small at first, and grows with use", () => {
-    store.open(HOST, KEY, LIMIT);
+    opened(HOST, KEY, LIMIT);
     expect(lastOut()).toMatchObject({ have: 0, upTo: WINDOW_BYTES_FIRST });
     drink(4 * 1024 * 1024);
     const { have, upTo } = lastOut()!;
@@ -162,14 +183,14 @@ describe("credit", () => {
   });
 
   test("ends at the limit, and then says so", () => {
-    store.open(HOST, KEY, 100_000);
+    opened(HOST, KEY, 100_000);
     drink(100_000);
     expect(lastOut()).toMatchObject({ have: 100_000, upTo: 100_000 });
   });
 
   test("of very many streams together is bounded, and each has some", () => {
     const hosts = Array.from({ length: 20_000 }, (_, place) => hostIdOf(`node${String(place)}`));
-    for (const host of hosts) store.open(host, KEY, LIMIT);
+    for (const host of hosts) opened(host, KEY, LIMIT);
     const least = Math.min(...credits.map(({ upTo }) => upTo));
     expect(least).toBe(WINDOW_BYTES_MIN);
     expect(store.outstanding).toBeLessThan(hosts.length * 2 * WINDOW_BYTES_MIN + 2 * GRANTED_BYTES_MAX);
@@ -179,7 +200,7 @@ describe("credit", () => {
 
   test("of busy streams together stays within the bound", () => {
     const hosts = Array.from({ length: 150 }, (_, place) => hostIdOf(`node${String(place)}`));
-    for (const host of hosts) store.open(host, KEY, LIMIT);
+    for (const host of hosts) opened(host, KEY, LIMIT);
     // Mostly gaps, so that little is written.
     const step = 32 * 1024;
     const bytes = new Uint8Array([65]);
