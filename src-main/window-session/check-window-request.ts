@@ -1,5 +1,6 @@
 // What a window may ask: every message from it is checked here, once, before anything is done.
 import { z } from "zod";
+import { DURATION_MS_MAX } from "#shared/application/durations.ts";
 import type {
   WindowRequest,
   WindowRequestName,
@@ -15,11 +16,13 @@ const HOSTS_MAX = 100_000;
 const TERMINAL_BYTES_MAX = 1024 * 1024;
 const COLUMNS_MAX = 1000;
 const FANOUT_MAX = 4096;
+/** A refusal names what is wrong, not all hundred thousand places of it. */
+const REFUSAL_CHARACTERS_MAX = 2000;
 
 const name = z.string().max(NAME_CHARACTERS_MAX);
 const optionalName = z.union([name, z.undefined()]);
 const hostSet = z.union([z.string().max(NODE_SET_CHARACTERS_MAX), z.undefined()]);
-const milliseconds = z.union([z.number().int().positive(), z.undefined()]);
+const milliseconds = z.union([z.number().int().positive().max(DURATION_MS_MAX), z.undefined()]);
 const fanout = z.number().int().min(1).max(FANOUT_MAX);
 const count = z.number().int().min(0);
 const terminal = count;
@@ -93,12 +96,17 @@ export type AnyWindowRequest = { [Name in WindowRequestName]: WindowRequest<Name
 
 export function checkWindowRequest(message: unknown): CheckedRequest {
   const outer = envelope.safeParse(message);
-  if (!outer.success) return { kind: "refused", id: idOf(message), message: z.prettifyError(outer.error) };
+  if (!outer.success) return { kind: "refused", id: idOf(message), message: wordsOf(outer.error) };
   const { id, name: wanted } = outer.data;
   const inner = SCHEMAS[wanted].safeParse(outer.data.arguments);
-  if (!inner.success) return { kind: "refused", id, message: `${wanted}: ${z.prettifyError(inner.error)}` };
+  if (!inner.success) return { kind: "refused", id, message: `${wanted}: ${wordsOf(inner.error)}` };
   const given = inner.data as WindowRequests[WindowRequestName]["arguments"];
   return { kind: "ok", request: { kind: "request", id, name: wanted, arguments: given } as AnyWindowRequest };
+}
+
+function wordsOf(error: z.ZodError): string {
+  const words = z.prettifyError(error);
+  return words.length <= REFUSAL_CHARACTERS_MAX ? words : `${words.slice(0, REFUSAL_CHARACTERS_MAX)}…`;
 }
 
 function idOf(message: unknown): number | undefined {
