@@ -1,5 +1,6 @@
 // One window that is attached to the controller: performs what it asks, and tells it what changes, at its own pace.
 import type { ControllerApi, DocumentSource } from "#shared/controller-api/controller-api.ts";
+import type { HostTestOptions, HostTestResult } from "#shared/controller-api/host-tests.ts";
 import type { RunEvent } from "#shared/controller-api/run-events.ts";
 import {
   WINDOW_MESSAGES_VERSION,
@@ -36,7 +37,7 @@ export interface WindowSessionParts {
 export class WindowSession {
   readonly #parts: WindowSessionParts;
   readonly #feed = new StateFeed();
-  readonly #stops: (() => void)[] = [];
+  readonly #stops = new Set<() => void>();
   #events: RunEvent[] = [];
   #missed = 0;
   #dirty = true;
@@ -57,17 +58,18 @@ export class WindowSession {
       directory: documents.directory,
       ...welcome,
     });
-    this.#stops.push(
+    const stops = [
       api.subscribe((event) => this.#event(event)),
       onRecent((files) => port.send({ kind: "recent", files })),
       api.onQuestion((change) => {
         port.send({ kind: "question", question: change.kind === "asked" ? change.question : undefined });
       }),
-    );
+    ];
+    for (const stop of stops) this.#stops.add(stop);
     const open = api.question();
     if (open !== undefined) port.send({ kind: "question", question: open });
     const timer = setInterval(() => this.#tick(), STATE_INTERVAL_MS);
-    this.#stops.push(() => clearInterval(timer));
+    this.#stops.add(() => clearInterval(timer));
     this.#tick();
   }
 
@@ -140,8 +142,17 @@ export class WindowSession {
     this.#dirty = true;
   }
 
+  /** Ends with the window that wants to know. */
+  #testHosts(options: HostTestOptions): Promise<HostTestResult> {
+    const { api, port } = this.#parts;
+    const testing = api.testHosts(options, (test) => port.send({ kind: "hostTest", test }));
+    const { stop } = testing;
+    this.#stops.add(stop);
+    return testing.ended.finally(() => this.#stops.delete(stop));
+  }
+
   #perform(request: AnyWindowRequest): unknown {
-    const { api, documents, terminals, port, chooseFile, keepWindowState } = this.#parts;
+    const { api, documents, terminals, chooseFile, keepWindowState } = this.#parts;
     switch (request.name) {
       case "loadApplication":
         return documents.loadApplication(sourceOf(request.arguments));
@@ -164,7 +175,7 @@ export class WindowSession {
       case "disconnect":
         return api.disconnect(request.arguments.hosts, { keep: false });
       case "testHosts":
-        return api.testHosts(request.arguments, (test) => port.send({ kind: "hostTest", test })).ended;
+        return this.#testHosts(request.arguments);
       case "answer":
         return api.answer(request.arguments.question, request.arguments.answer);
       case "openTerminal":

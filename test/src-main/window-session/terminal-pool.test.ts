@@ -4,7 +4,7 @@ import type {
   TerminalListener,
   TerminalResult,
   TerminalShell,
-} from "../../../src-shared/controller-api/terminals.ts";
+} from "../../../src-shared/controller-api/terminal-shell.ts";
 import type { WindowUpdate } from "../../../src-shared/controller-api/window-messages.ts";
 import { TerminalPool } from "../../../src-main/window-session/terminal-pool.ts";
 
