@@ -146,7 +146,7 @@ export class WindowSession {
   #testHosts(options: HostTestOptions): Promise<HostTestResult> {
     const { api, port } = this.#parts;
     const testing = api.testHosts(options, (test) => port.send({ kind: "hostTest", test }));
-    const { stop } = testing;
+    const stop = (): void => testing.stop();
     this.#stops.add(stop);
     return testing.ended.finally(() => this.#stops.delete(stop));
   }
