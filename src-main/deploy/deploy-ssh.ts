@@ -87,7 +87,7 @@ class SshDeployment implements Deployment {
     return bringer.bring(shell, { lack: node, base, hasGunzip }, tell, signal);
   }
 
-  async test(host: HostEntry, { users, ways, signal }: TestOptions): Promise<readonly HostCheck[]> {
+  async test(host: HostEntry, { users, password, ways, signal }: TestOptions): Promise<readonly HostCheck[]> {
     const [listening, transport] = await Promise.all([
       ways.includes("client") ? this.#parts.listen() : NOBODY_DIALS,
       this.#parts.transport(host),
@@ -99,6 +99,7 @@ class SshDeployment implements Deployment {
         name: `${this.#settings.session}.test.${encodeURIComponent(host.id)}`,
         mayPush: this.#parts.bringer !== undefined,
         users,
+        password,
         shellDeadlineMs: this.#shellDeadlineMs,
         port: ways.includes("controller") ? host.port : undefined,
         addresses: listening.kind === "listening" ? listening.addresses : [],
