@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
 
+const HAS_PROC = process.platform === "linux";
+
 let world: ProcessWorld;
 beforeEach(async () => {
   world = await createProcessWorld();
@@ -17,16 +19,13 @@ async function run(id: string, text: string, environment?: Record<string, string
   return { status: exit.status, out: out.toString(), err: err.toString() };
 }
 
-test.skipIf(process.platform !== "linux")(
-  "the program is our own child, and is told where it is",
-  async () => {
-    const { out } = await run("p", "grep PPid: /proc/self/status");
-    expect(out.trim().split(/\s+/)[1]).toBe(String(process.pid));
-    const { out: variables } = await run("q", "env", { PATH: "/usr/bin:/bin", TEXT: "a 'b'\n\"c\" $d" });
-    expect(variables).toContain(`PWD=${join(world.directory, "work")}\n`);
-    expect(variables).toContain("TEXT=a 'b'\n\"c\" $d\n");
-  },
-);
+test.skipIf(!HAS_PROC)("the program is our own child, and is told where it is", async () => {
+  const { out } = await run("p", "grep PPid: /proc/self/status");
+  expect(out.trim().split(/\s+/)[1]).toBe(String(process.pid));
+  const { out: variables } = await run("q", "env", { PATH: "/usr/bin:/bin", TEXT: "a 'b'\n\"c\" $d" });
+  expect(variables).toContain(`PWD=${join(world.directory, "work")}\n`);
+  expect(variables).toContain("TEXT=a 'b'\n\"c\" $d\n");
+});
 
 test("what cannot be started is said by the shell, with its exit status", async () => {
   const missing = await run("missing", "no-such-program -x");
