@@ -24,7 +24,7 @@ const JOINS_WITHIN_MS = 1000;
 export const PROMISE_STORIES: readonly PromiseStory[] = [
   {
     name: "L6: an hour without faults moves nobody",
-    play: (performer, seed) => {
+    play<Frame>(performer: Performer<Frame>, seed: number): void {
       const stage = new Stage(performer, 12, 2, seed);
       const before = stage.attachments;
       stage.run(HOUR_MS);
@@ -33,7 +33,7 @@ export const PROMISE_STORIES: readonly PromiseStory[] = [
   },
   {
     name: "L7: the root is not what every orphan dials",
-    play: (performer, seed) => {
+    play<Frame>(performer: Performer<Frame>, seed: number): void {
       const stage = new Stage(performer, 150, 8, seed);
       const victims = stage.running().filter(({ core }) => core.children.length > 0);
       const direct = victims.filter((client) => stage.parentRank(client) === ROOT_RANK).slice(0, 4);
@@ -51,7 +51,7 @@ export const PROMISE_STORIES: readonly PromiseStory[] = [
   },
   {
     name: "L10: a root that returns within the absence that is allowed finds all, and nothing is lost or doubled",
-    play: (performer, seed) => {
+    play<Frame>(performer: Performer<Frame>, seed: number): void {
       const stage = new Stage(performer, 40, 3, seed);
       const texts = [stage.command()];
       // On its way while the root dies: it is written down, or nobody has it.
@@ -72,7 +72,7 @@ export const PROMISE_STORIES: readonly PromiseStory[] = [
   },
   {
     name: "L10: without a root for longer, all give up, and say why",
-    play: (performer, seed) => {
+    play<Frame>(performer: Performer<Frame>, seed: number): void {
       const stage = new Stage(performer, 12, 2, seed);
       stage.world.crashController();
       // Whoever hangs below another begins to wait when that one tells it, or gives up.
@@ -83,7 +83,7 @@ export const PROMISE_STORIES: readonly PromiseStory[] = [
   },
   {
     name: "L11: after a minute of storms of joins the tree is whole",
-    play: (performer, seed) => {
+    play<Frame>(performer: Performer<Frame>, seed: number): void {
       const hosts = 150;
       const stage = new Stage(performer, hosts, 8, seed);
       // Nobody but the root can be dialled meanwhile: it sheds most of them, again and again.
@@ -105,7 +105,7 @@ export const PROMISE_STORIES: readonly PromiseStory[] = [
   },
   {
     name: "F14: a root that was asleep while another took its clients over gets none of them back",
-    play: (performer, seed) => {
+    play<Frame>(performer: Performer<Frame>, seed: number): void {
       const stage = new Stage(performer, 20, 3, seed);
       const asleep = stage.world.controller;
       asleep.node.pause(20_000);
@@ -123,7 +123,7 @@ export const PROMISE_STORIES: readonly PromiseStory[] = [
   },
   {
     name: "F23: a client of another version is sent away, and says why",
-    play: (performer, seed) => {
+    play<Frame>(performer: Performer<Frame>, seed: number): void {
       const stage = new Stage(performer, 12, 2, seed);
       const before = stage.attachments;
       stage.world.startClient(13, { protocol: 2 });
