@@ -188,7 +188,7 @@ class Working {
   static async start(place: RunPlace, wanted: number, options: PlushOptions = {}): Promise<Working> {
     if (place.managerType === "local") place.directory(`h[1-${String(HOSTS)}]`);
     // A run that may go on with fewer.
-    const counts = `min="${String(Math.min(wanted, (3 * HOSTS) / 4))}" max="${String(wanted)}"`;
+    const counts = `min="${String(Math.floor(wanted / 2))}" max="${String(wanted)}"`;
     const script = `echo begin \${host.name}; while [ ! -e ${place.path("go")} ]; do sleep 0.2; done; echo end`;
     const text = applicationXml({
       managerType: place.managerType,
