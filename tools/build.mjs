@@ -12,9 +12,10 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
-/** @typedef {{ entry: string, bundle: string, sources: readonly string[], format: "esm" | "cjs" }} Program */
+/** @typedef {{ entry: string, bundle: string, sources: readonly string[], format: "esm" | "cjs", packed?: boolean }} Program */
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -27,6 +28,7 @@ const PROGRAMS = [
     sources: ["src-shared", "src-client"],
     // Starts 5 ms sooner: modules of Node that only some clients need are loaded by those.
     format: "cjs",
+    packed: true,
   },
 ];
 
@@ -66,7 +68,7 @@ async function buildProgram(program) {
   const start = performance.now();
   const path = join(ROOT, program.bundle);
   // When this build fails, nobody shall run (or test) the bundle of older sources.
-  rmSync(path, { force: true });
+  for (const old of [path, `${path}.br`]) rmSync(old, { force: true });
   await build({
     absWorkingDir: ROOT,
     entryPoints: [program.entry],
@@ -85,8 +87,22 @@ async function buildProgram(program) {
     logLevel: "warning",
   });
   if (program.format === "esm") chmodSync(path, 0o755);
+  if (program.packed === true) pack(path);
   const kB = (statSync(path).size / 1000).toFixed(0);
   console.log(`build: ${program.bundle} ${kB} kB in ${(performance.now() - start).toFixed(0)} ms`);
+}
+
+/**
+ * As it is sent to hosts.
+ * @param {string} path
+ */
+function pack(path) {
+  const plain = readFileSync(path);
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 11,
+    [constants.BROTLI_PARAM_SIZE_HINT]: plain.length,
+  };
+  writeFileSync(`${path}.br`, brotliCompressSync(plain, { params }));
 }
 
 /** @param {Program} program */

@@ -29,11 +29,13 @@ listen(() => { if (pairs.length > 0) dial(pairs, []); });
 `;
 
 /**
+ *   do_clock                     \`clock SECONDS\`
  *   do_sudo USER                 \`sudo ok\`, or \`sudo WORDS\`; whose password it would be: \`account NAME\`
  *   do_sudo_by USER SIZE         then SIZE bytes: the password and a newline
  *   do_ports NODE ARGUMENTS      what PROGRAM prints
  */
 export const TEST_SCRIPT = `
+do_clock() { say clock "$(date +%s)"; say done; }
 do_sudo() {
   word user
   if [ "$(id -un)" = "$user" ]; then why=; elif [ "$(id -u)" = 0 ]; then why=$(id "$user" 2>&1 >/dev/null)

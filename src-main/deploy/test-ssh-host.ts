@@ -54,19 +54,17 @@ async function testOver(connection: SshConnection, test: SshHostTest): Promise<r
   if (opened.kind === "failed") return [failedCheck({ ...opened.failure, step: "shell" })];
   const shell = new RemoteShell(opened.value, () => undefined);
   const wanted = [NODE_MIN.major, NODE_MIN.minor, mayPush ? NODE_KILOBYTES : 0].map(String);
-  const beforeMs = Date.now();
   const probed = await shell.ask(["probe", name, "none", ...wanted], { deadlineMs, signal });
   if (probed.kind === "failed")
     return [
       failedCheck({ ...probed, remedy: shellRemedy(probed.reason), step: "shell", unreachable: false }),
     ];
-  const clock = judgeClock(probed.lines, beforeMs, Date.now());
   const { checks, node, seen } = judgeProbeSteps(probed.lines, mayPush);
   const learnt = await shell.ask(["learn", oneLine(TEST_SCRIPT)], { deadlineMs: STEP_MS, signal });
   const more = learnt.kind === "failed" ? [] : await testMore(shell, test, node, seen);
   await shell.ask(["clean", "remove"], { deadlineMs: CLEAN_MS, signal });
   shell.close();
-  return [ok("shell"), ...checks, ...clock, ...more];
+  return [ok("shell"), ...checks, ...more];
 }
 
 async function testMore(
@@ -77,7 +75,9 @@ async function testMore(
 ): Promise<readonly HostCheck[]> {
   const ask = (words: readonly string[], body?: Uint8Array): Promise<Answer> =>
     shell.ask(words, { ...(body === undefined ? {} : { body }), deadlineMs: STEP_MS, signal });
-  const checks: HostCheck[] = [];
+  const beforeMs = Date.now();
+  const clock = await ask(["do_clock"]);
+  const checks: HostCheck[] = clock.kind === "done" ? [...judgeClock(clock.lines, beforeMs, Date.now())] : [];
   for (const user of users) checks.push(await testSudo(user, ask, password));
   if (node === undefined) return checks;
   const back = addresses[0]?.port;
