@@ -4,6 +4,9 @@ import { CLIENT_MARK } from "#shared/protocol/client-start.ts";
 /** As the client's own for a host that it cannot live on. */
 const EXIT_UNFIT = 2;
 
+/** Told as a failure of the upload, which it is. */
+export const CORRUPT_REASON = "what arrived is not what was sent";
+
 /**
  * Its arguments: a word by which people know the process, where the packed program has just been put (or ""), where it
  * stays for other clients, and its digest. Node does here what `gunzip`, `sha256sum` and `mv` would do in 9 ms more.
@@ -15,7 +18,7 @@ export const BOOT_PROGRAM = [
   `let packed;`,
   `try { packed = fs.readFileSync(part || file); } catch (error) { refuse(error.message); }`,
   `if (require("crypto").createHash("sha256").update(packed).digest("hex") !== hash)`,
-  `refuse(part ? "what arrived is not what was sent" : file + " is not what it was: remove it");`,
+  `refuse(part ? "${CORRUPT_REASON}" : file + " is not what it was: remove it");`,
   `try { if (part) fs.renameSync(part, file); } catch (error) { refuse(error.message); }`,
   `fs.writeSync(1, "${CLIENT_MARK} started " + process.pid + String.fromCharCode(10));`,
   `const client = new Module(file);`,

@@ -10,6 +10,7 @@ import type { ClientCredentials, RootAddress } from "#shared/protocol/credential
 import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { SshConnection, SshResult, SshTarget, SshTransport } from "../ssh/ssh.ts";
+import { CORRUPT_REASON } from "./boot-program.ts";
 import type { ClientBundle } from "./client-bundle.ts";
 import type { NodeBringer, NodeBrought } from "./bring-node.ts";
 import type { Deployment, DeployFailure, DeployResult, StartOptions, TestOptions } from "./deployment.ts";
@@ -189,7 +190,10 @@ class SshDeployment implements Deployment {
     const unbroken = new AbortController().signal;
     const options = { body: text, until: "started", deadlineMs: START_MS, signal: unbroken };
     const answer = await shell.ask(order, options);
-    if (answer.kind === "failed") return failed("start the client", answer.reason);
+    if (answer.kind === "failed") {
+      const step = answer.reason === CORRUPT_REASON ? "upload" : "start the client";
+      return failed(step, answer.reason);
+    }
     place.pid = answer.lines.at(-1)?.text ?? "";
     this.#places.set(host.id, place);
     const addresses = [
