@@ -12,13 +12,14 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
 /**
  * `external`: comes with what runs it, or has native code.
  * @typedef {{
  *   entry: string, bundle: string, sources: readonly string[], format: "esm" | "cjs" | "window",
- *   external?: readonly string[],
+ *   external?: readonly string[], packed?: boolean,
  * }} Program
  */
 
@@ -54,6 +55,7 @@ const PROGRAMS = [
     sources: ["src-shared", "src-client"],
     // Starts 5 ms sooner: modules of Node that only some clients need are loaded by those.
     format: "cjs",
+    packed: true,
   },
   {
     entry: "src-renderer/renderer.tsx",
@@ -99,8 +101,9 @@ async function buildProgram(program) {
   const start = performance.now();
   const path = join(ROOT, program.bundle);
   // When this build fails, nobody shall run (or test) the bundle of older sources.
-  rmSync(path, { force: true });
+  for (const old of [path, `${path}.br`]) rmSync(old, { force: true });
   await (program.format === "window" ? buildWindow() : bundleProgram(program, program.format));
+  if (program.packed === true) pack(path);
   const kB = (statSync(path).size / 1000).toFixed(0);
   console.log(`build: ${program.bundle} ${kB} kB in ${(performance.now() - start).toFixed(0)} ms`);
 }
@@ -137,6 +140,19 @@ async function bundleProgram(program, format) {
     logLevel: "warning",
   });
   if (format === "esm") chmodSync(path, 0o755);
+}
+
+/**
+ * As it is sent to hosts.
+ * @param {string} path
+ */
+function pack(path) {
+  const plain = readFileSync(path);
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 11,
+    [constants.BROTLI_PARAM_SIZE_HINT]: plain.length,
+  };
+  writeFileSync(`${path}.br`, brotliCompressSync(plain, { params }));
 }
 
 /** @param {Program} program */

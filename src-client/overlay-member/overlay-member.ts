@@ -123,6 +123,8 @@ class DrivenMember implements RunningOverlayMember {
   readonly #firstAddresses: readonly string[];
   #rootAddresses: readonly string[];
   #rootDials = 0;
+  /** Has answered last: others may lead into networks that swallow what is sent from here, and cost seconds each. */
+  #rootAnswers: string | undefined;
   /** Of the first dials of the root: one for each address, then everything has been tried. */
   #rootFailures: string[] = [];
   /** Handshakes of those who have come by themselves. */
@@ -276,12 +278,16 @@ class DrivenMember implements RunningOverlayMember {
 
   #dial(link: LinkId, { rank, address }: Candidate): void {
     const { session } = this.#credentials;
-    const to = rank === ROOT_RANK ? this.#nextOfRoot() : address;
+    const isRoot = rank === ROOT_RANK;
+    const to = isRoot ? (this.#rootAnswers ?? this.#nextOfRoot()) : address;
     const order = { link, rank, session, context: this.#context, to };
     this.#node.dial(order, {
-      up: (socket) => this.#listenBeside(socket),
+      up: (socket) => {
+        if (isRoot) this.#rootAnswers = to;
+        return this.#listenBeside(socket);
+      },
       failed: (reason, isGivenUp) => {
-        if (rank === ROOT_RANK) this.#rootFailed(`${to}: ${reason}`);
+        if (isRoot) this.#rootFailed(to, reason);
         if (!isGivenUp) this.#problem(`cannot reach ${nameOf(rank)} at ${to}: ${reason}`);
       },
     });
@@ -293,10 +299,11 @@ class DrivenMember implements RunningOverlayMember {
     return this.#rootAddresses[(this.#rootDials - 1) % Math.max(1, this.#rootAddresses.length)] ?? "";
   }
 
-  #rootFailed(reason: string): void {
+  #rootFailed(address: string, reason: string): void {
+    if (address === this.#rootAnswers) this.#rootAnswers = undefined;
     const needed = this.#firstAddresses.length;
     if (this.#rootFailures.length >= needed) return;
-    this.#rootFailures.push(reason);
+    this.#rootFailures.push(`${address}: ${reason}`);
     const all = this.#rootFailures.join("; ");
     if (this.#rootFailures.length === needed) this.#notify((to) => to.onUnreached(all));
   }

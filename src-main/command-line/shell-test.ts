@@ -11,7 +11,7 @@ export async function testFromShell(shell: ShellSession, words: readonly string[
   const hosts = words.length === 0 ? undefined : words.join(",");
   const tests: HostTest[] = [];
   const fanout = session.preferences.fanout ?? FANOUT_DEFAULT;
-  const options = { fanout, hosts, group: undefined, exclude: undefined, users: [] };
+  const options = { fanout, hosts, group: undefined, exclude: undefined, users: [], components: true };
   const result = await api.testHosts(options, (test) => tests.push(test)).ended;
   if (result.kind === "refused") throw new CommandFailure(result.exitCode, result.reason, hostsRemedy(api));
   const { exitCode, reason } = summariseTests(tests);

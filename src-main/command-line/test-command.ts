@@ -22,6 +22,7 @@ import {
   hostsRemedy,
   loadDocuments,
   openSession,
+  readNamed,
   requireDirectory,
   tellProblems,
   withController,
@@ -43,6 +44,7 @@ const EXAMPLES = `
 Examples:
   plush test -d directory.xml                     all hosts: name, TCP, host key, login, shell, disk, Node, clock, ports
   plush test -w 'node[1-16]' -q                   only what is wrong
+  plush test application.xml                      also: may its processes run as the users that it names?
   plush test --user postgres                      also: may the login become that user by sudo?
 
 Nothing is started on the hosts, and nothing is left there.
@@ -56,6 +58,10 @@ export function addTestCommand(program: Command, world: World, finish: (exitCode
       "Tests hosts of the directory, all of them unless chosen, and says what to do where one cannot be used.",
     );
   addInputOption(addDirectoryOption(command))
+    .argument(
+      "[application]",
+      "an application specification, whose users are tested, too (XML; - is standard input)",
+    )
     .option("--fanout <n>", `hosts tested at once (default: ${FANOUT_DEFAULT})`, fanout)
     .option("--timeout <time>", "longest time for all of it: 90, 90s, 2m, 1h", duration)
     .option("-w, --hosts <nodeset>", "hosts: node[1-16]!node7, @group (- reads the set from standard input)")
@@ -64,19 +70,25 @@ export function addTestCommand(program: Command, world: World, finish: (exitCode
     .option("--user <user>", "may the login become this user? (any number of times)", collectUser);
   addOutputOptions(command)
     .addHelpText("after", EXAMPLES)
-    .action(async (flags: TestFlags) => finish(await testCommand(world, flags)));
+    .action(async (application: string | undefined, flags: TestFlags) =>
+      finish(await testCommand(world, application, flags)),
+    );
 }
 
 function collectUser(user: string, before: readonly string[] = []): readonly string[] {
   return [...before, user];
 }
 
-async function testCommand(world: World, flags: TestFlags): Promise<number> {
+async function testCommand(world: World, application: string | undefined, flags: TestFlags): Promise<number> {
   const session = await openSession(world, flags);
   const hosts = flags.hosts === "-" ? await hostsFromInput(world) : flags.hosts;
+  const specification =
+    application === undefined
+      ? undefined
+      : await readNamed(world, application, "the application specification");
   const directory = await requireDirectory(session);
   return withController(session, async (api) => {
-    const { loaded, documents } = await loadDocuments(api, directory, undefined);
+    const { loaded, documents } = await loadDocuments(api, directory, specification);
     if (session.output === "text" || loaded) tellProblems(session, documents);
     if (!loaded) return refuseInvalid(session, documents);
     return follow(api, session, {
@@ -85,6 +97,7 @@ async function testCommand(world: World, flags: TestFlags): Promise<number> {
       group: flags.group,
       exclude: flags.exclude,
       users: flags.user ?? [],
+      components: true,
     });
   });
 }

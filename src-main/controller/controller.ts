@@ -235,7 +235,11 @@ export class Controller implements Api.ControllerApi {
   }
 
   testHosts(options: HostTestOptions, listener: (test: HostTest) => void): HostTesting {
-    return testHosts(this.#documents.directory?.directory, options, this.#parts.testHost, listener);
+    const { directory, application } = this.#documents;
+    const passwords = (host: HostId, account: string, wrong: boolean, signal: AbortSignal) =>
+      this.#passwords.ask(host, account, wrong, signal);
+    const loaded = { directory: directory?.directory, specification: application?.specification };
+    return testHosts(loaded, options, { testHost: this.#parts.testHost, passwords, listener });
   }
 
   openTerminal(name: string, size: TerminalSize): Promise<TerminalResult> {

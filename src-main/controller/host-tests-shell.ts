@@ -11,41 +11,63 @@ import {
   type HostEntry,
   type ResourceDirectory,
 } from "#shared/resource-directory/resource-directory.ts";
+import type { ApplicationSpecification } from "#shared/application/application.ts";
+import type { HostId } from "#shared/base/ids.ts";
 import { chooseHosts } from "./command-plan.ts";
+import { usersByHost } from "./users-by-host.ts";
 
-/** A host's steps have deadlines of their own; this is their sum, for whatever hangs between them. */
-const HOST_MS = 180_000;
+/** A host's steps have deadlines of their own; this is their sum, for whatever hangs between them, and a question. */
+const HOST_MS = 300_000;
+
+/** The password of an account, for sudo; `wrong`: what was given for it before is. */
+export type AskSudoPassword = (account: string, wrong: boolean) => Promise<string | undefined>;
 
 export type TestHost = (
   host: HostEntry,
-  options: { readonly users: readonly string[]; readonly signal: AbortSignal },
+  options: {
+    readonly users: readonly string[];
+    readonly password: AskSudoPassword;
+    readonly signal: AbortSignal;
+  },
 ) => Promise<readonly HostCheck[]>;
 
+export interface HostTestParts {
+  readonly testHost: TestHost;
+  readonly passwords: (
+    host: HostId,
+    account: string,
+    wrong: boolean,
+    signal: AbortSignal,
+  ) => Promise<string | undefined>;
+  readonly listener: (test: HostTest) => void;
+}
+
+export interface LoadedForTest {
+  readonly directory: ResourceDirectory | undefined;
+  readonly specification: ApplicationSpecification | undefined;
+}
+
 export function testHosts(
-  directory: ResourceDirectory | undefined,
+  loaded: LoadedForTest,
   options: HostTestOptions,
-  testHost: TestHost,
-  listener: (test: HostTest) => void,
+  parts: HostTestParts,
 ): HostTesting {
   const stopping = new AbortController();
   return {
-    ended: testAll(directory, options, { testHost, listener, signal: stopping.signal }),
+    ended: testAll(loaded, options, parts, stopping.signal),
     stop: () => stopping.abort(),
   };
 }
 
-interface Parts {
-  readonly testHost: TestHost;
-  readonly listener: (test: HostTest) => void;
-  readonly signal: AbortSignal;
-}
-
 async function testAll(
-  directory: ResourceDirectory | undefined,
+  { directory, specification }: LoadedForTest,
   options: HostTestOptions,
-  { testHost, listener, signal }: Parts,
+  { testHost, passwords, listener }: HostTestParts,
+  signal: AbortSignal,
 ): Promise<HostTestResult> {
   if (directory === undefined) return refused("no resource directory is loaded");
+  const needed =
+    specification === undefined || !options.components ? undefined : usersByHost(specification, directory);
   const choice = chooseHosts(directory, options);
   if (choice.kind === "refused") return refused(choice.message);
   const waiting = entriesOf(directory, choice.hosts).values();
@@ -53,7 +75,9 @@ async function testAll(
     for (const host of waiting) {
       if (signal.aborted) return;
       const limit = AbortSignal.any([signal, AbortSignal.timeout(HOST_MS)]);
-      const checks = await testHost(host, { users: options.users, signal: limit });
+      const users = [...new Set([...options.users, ...(needed?.get(host.id) ?? [])])];
+      const password: AskSudoPassword = (account, wrong) => passwords(host.id, account, wrong, limit);
+      const checks = await testHost(host, { users, password, signal: limit });
       if (!signal.aborted) listener({ host: host.id, checks });
     }
   };

@@ -8,6 +8,7 @@ import type { RunOutput } from "./run-output.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { RunShortage } from "./run-shortage.ts";
 import type { RunStory } from "./run-story.ts";
+import { usersOf } from "./users-by-host.ts";
 
 /** A host that has all the time its software is given and this much more has stopped answering. */
 const PREPARE_EXTRA_MS = 30_000;
@@ -110,14 +111,6 @@ export class RunSetUp {
     for (const member of members) story.setPhase(member, "executing", "executing");
     story.stage(component, "running");
   }
-}
-
-/** Each once, in the order of the specification. */
-function usersOf(plan: ComponentState["plan"]): readonly string[] {
-  const users = plan.blocks.flatMap(({ blocks }) =>
-    blocks.flatMap((block) => (block.kind === "process" ? (block.process.user ?? []) : [])),
-  );
-  return [...new Set(users)];
 }
 
 function timerOf(host: HostId): string {

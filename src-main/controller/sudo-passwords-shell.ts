@@ -30,24 +30,30 @@ export class SudoPasswords {
     host: HostId,
     { run, account, wrong }: Extract<Report, { kind: "passwordWanted" }>,
   ): Promise<void> {
-    const known = this.#byAccount.get(account);
-    const isStale = known === undefined || (wrong && known.hosts.has(host));
-    const asked = isStale ? this.#ask(host, run, account, wrong) : known;
-    asked.hosts.add(host);
-    const password = await asked.answer;
-    // Another run may be luckier.
-    if (password === undefined && this.#byAccount.get(account) === asked) this.#byAccount.delete(account);
-    this.#parts.command(host, { kind: "password", password });
-  }
-
-  #ask(host: HostId, run: RunId, account: string, wrong: boolean): Asked {
     const over = new AbortController();
     void this.#parts.ended(run).then(() => {
       over.abort();
     });
+    const password = await this.ask(host, account, wrong, over.signal);
+    this.#parts.command(host, { kind: "password", password });
+  }
+
+  /** The same for whoever tests a host. `signal`: nobody needs it any more. */
+  async ask(host: HostId, account: string, wrong: boolean, signal: AbortSignal): Promise<string | undefined> {
+    const known = this.#byAccount.get(account);
+    const isStale = known === undefined || (wrong && known.hosts.has(host));
+    const asked = isStale ? this.#ask(host, account, wrong, signal) : known;
+    asked.hosts.add(host);
+    const password = await asked.answer;
+    // Another run may be luckier.
+    if (password === undefined && this.#byAccount.get(account) === asked) this.#byAccount.delete(account);
+    return password;
+  }
+
+  #ask(host: HostId, account: string, wrong: boolean, signal: AbortSignal): Asked {
     const lead = wrong ? `That was wrong on ${host}. ` : "";
-    const text = `${lead}Password of ${account} for sudo on the hosts of this run (${host} wants it): `;
-    const answer = this.#parts.questions.ask({ kind: "secret", text, signal: over.signal });
+    const text = `${lead}Password of ${account} for sudo on these hosts (${host} wants it): `;
+    const answer = this.#parts.questions.ask({ kind: "secret", text, signal });
     const asked = { answer, hosts: new Set<HostId>() };
     this.#byAccount.set(account, asked);
     return asked;

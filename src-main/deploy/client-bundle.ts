@@ -1,8 +1,6 @@
-// The client's program as it is sent to hosts: read, packed and digested once for all of them.
+// The client's program as it is sent to hosts: read and digested once for all of them.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 
 /**
  * How Node is started for it: with the system's certificate authorities, which are read when somebody asks for them, in
@@ -12,17 +10,13 @@ import { gzip } from "node:zlib";
 export const CLIENT_NODE_FLAGS = ["--use-openssl-ca"];
 
 export interface ClientBundle {
-  readonly plain: Uint8Array;
   readonly packed: Uint8Array;
-  /** Of `plain`, SHA-256 in hexadecimal: its name on hosts. */
+  /** Of `packed`, SHA-256 in hexadecimal: its name on hosts. */
   readonly hash: string;
 }
 
+/** Packed when it was built: as small as it gets takes longer than a controller has. */
 export async function readClientBundle(path: string): Promise<ClientBundle> {
-  const plain = await readFile(path);
-  return {
-    plain,
-    packed: await promisify(gzip)(plain),
-    hash: createHash("sha256").update(plain).digest("hex"),
-  };
+  const packed = await readFile(`${path}.br`);
+  return { packed, hash: createHash("sha256").update(packed).digest("hex") };
 }

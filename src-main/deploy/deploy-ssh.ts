@@ -11,6 +11,7 @@ import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import { targetOf } from "../ssh/ssh-target.ts";
 import type { SshConnection, SshResult, SshTransport } from "../ssh/ssh.ts";
+import { CORRUPT_REASON } from "./boot-program.ts";
 import type { ClientBundle } from "./client-bundle.ts";
 import type { NodeBringer, NodeBrought } from "./bring-node.ts";
 import type { Deployment, DeployFailure, DeployResult, StartOptions, TestOptions } from "./deployment.ts";
@@ -26,10 +27,10 @@ import { untilDone } from "./until-done.ts";
 
 /** Start-up files of the slowest shells, a home directory that is mounted first, Node on a cold disk. */
 const SHELL_DEADLINE_MS = 45_000;
-/** 160 kB over 1 kB/s, and the digest. */
+/** 140 kB over 1 kB/s. */
 const UPLOAD_MS = 180_000;
-/** A fork and an exec. */
-const START_MS = 20_000;
+/** Node from a cold disk. */
+const START_MS = 45_000;
 /** The same as the client is given for removing its own directory. */
 const CLEAN_MS = 30_000;
 /** A shell shows an end by signal as this plus its number. */
@@ -88,7 +89,7 @@ class SshDeployment implements Deployment {
     return bringer.bring(shell, { lack: node, base, hasGunzip }, tell, signal);
   }
 
-  async test(host: HostEntry, { users, ways, signal }: TestOptions): Promise<readonly HostCheck[]> {
+  async test(host: HostEntry, { users, password, ways, signal }: TestOptions): Promise<readonly HostCheck[]> {
     const [listening, transport] = await Promise.all([
       ways.includes("client") ? this.#parts.listen() : NOBODY_DIALS,
       this.#parts.transport(host),
@@ -100,6 +101,7 @@ class SshDeployment implements Deployment {
         name: `${this.#settings.session}.test.${encodeURIComponent(host.id)}`,
         mayPush: this.#parts.bringer !== undefined,
         users,
+        password,
         shellDeadlineMs: this.#shellDeadlineMs,
         port: ways.includes("controller") ? host.port : undefined,
         addresses: listening.kind === "listening" ? listening.addresses : [],
@@ -175,7 +177,7 @@ class SshDeployment implements Deployment {
     if (probed.kind === "failed") return probed;
     const fit = probed.value;
     if (!fit.hasBundle) {
-      const failure = await upload(shell, bundle, fit.hasGunzip, signal);
+      const failure = await upload(shell, bundle, signal);
       if (failure !== undefined) return { kind: "failed", failure };
     }
     const node = await this.#nodeOf(shell, fit, start);
@@ -189,7 +191,10 @@ class SshDeployment implements Deployment {
     const unbroken = new AbortController().signal;
     const options = { body: text, until: "started", deadlineMs: START_MS, signal: unbroken };
     const answer = await shell.ask(order, options);
-    if (answer.kind === "failed") return failed("start the client", answer.reason);
+    if (answer.kind === "failed") {
+      const step = answer.reason === CORRUPT_REASON ? "upload" : "start the client";
+      return failed(step, answer.reason);
+    }
     place.pid = answer.lines.at(-1)?.text ?? "";
     this.#places.set(host.id, place);
     const addresses = [
@@ -245,11 +250,10 @@ async function probe(
 async function upload(
   shell: RemoteShell,
   bundle: ClientBundle,
-  packed: boolean,
   signal: AbortSignal,
 ): Promise<DeployFailure | undefined> {
-  const body = packed ? bundle.packed : bundle.plain;
-  const order = ["upload", String(body.length), bundle.hash, packed ? "gzip" : "plain"];
+  const body = bundle.packed;
+  const order = ["upload", String(body.length)];
   const answer = await shell.ask(order, { body, deadlineMs: UPLOAD_MS, signal });
   return answer.kind === "failed"
     ? failed("upload", answer.reason, uploadRemedy(answer.reason)).failure

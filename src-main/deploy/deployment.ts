@@ -57,8 +57,10 @@ export interface StartOptions {
 }
 
 export interface TestOptions {
-  /** Users that components run as. */
+  /** Users that something is to run as. */
   readonly users: readonly string[];
+  /** The password of an account there, for sudo; `wrong`: what was given for it before is. */
+  readonly password: (account: string, wrong: boolean) => Promise<string | undefined>;
   readonly ways: readonly LinkWay[];
   readonly signal: AbortSignal;
 }

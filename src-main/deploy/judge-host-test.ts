@@ -93,16 +93,31 @@ function skewText(seconds: number): string {
   return `${String(Math.round(seconds / 3600))} h`;
 }
 
+const WANTS_PASSWORD = /(?:password|terminal) is required|askpass/iu;
+const IS_WRONG = /incorrect password|Sorry, try again|no password was provided/iu;
+
+/** Whose password is wanted, if one is; `wrong`: the one before was not right. */
+export function sudoWish(answer: Answer): { readonly account: string; readonly wrong: boolean } | undefined {
+  if (answer.kind === "failed") return undefined;
+  const word = (wanted: string): string => answer.lines.find(({ key }) => key === wanted)?.text ?? "";
+  const words = word("sudo");
+  // What is said of a wrong one says as well that one is required.
+  const wrong = IS_WRONG.test(words);
+  return wrong || WANTS_PASSWORD.test(words) ? { account: word("account"), wrong } : undefined;
+}
+
 export function judgeSudo(user: string, answer: Answer): HostCheck {
   const words =
     answer.kind === "failed" ? answer.reason : (answer.lines.find(({ key }) => key === "sudo")?.text ?? "");
   if (words === "ok") return check("sudo", "ok", `may become ${user}`);
-  if (/password is required|askpass/iu.test(words))
+  if (IS_WRONG.test(words))
+    return check("sudo", "failed", `${user}: sudo: incorrect password`, "Try again with the right one.");
+  if (WANTS_PASSWORD.test(words))
     return check(
       "sudo",
       "failed",
-      `${user}: sudo asks for a password`,
-      "Allow it without one (NOPASSWD in sudoers).",
+      `${user}: sudo: a password is required, and nobody has given one`,
+      "Run plush at a terminal without --no-input, and it asks; or allow it without one (NOPASSWD in sudoers).",
     );
   const reason = words === "" ? "sudo refuses" : words;
   return check(

@@ -1,9 +1,13 @@
 // What runs on a host before the client does: a shell script that answers a controller line by line.
 //
 // The command that the login shell gets must mean the same in sh, csh, tcsh, fish and zsh, so it is short and has
-// neither newline nor ! nor \ nor a quote inside of its quotes; the script itself comes as the first line on standard
-// input. One login shell a host: start-up files may be slow.
+// neither newline nor ! nor \ nor a quote inside of its quotes; the script itself comes on standard input, behind a
+// line that tells how long it is. One login shell a host: start-up files may be slow.
+//
+// Starting a program costs a host 0.6 to 1 ms of processor time, a subshell a quarter of that, and reading a line as
+// much for each kilobyte, since a shell takes it byte by byte: so what the shell can do by itself, it does.
 import { CLIENT_MARK } from "#shared/protocol/client-start.ts";
+import { BOOT_PROGRAM } from "./boot-program.ts";
 import { CLIENT_NODE_FLAGS } from "./client-bundle.ts";
 
 /** Replaces the login shell, whichever it is, by one that reads its script. */
@@ -21,19 +25,20 @@ const KEEPER_SECONDS = 15;
  *                            what the host is; chooses the base directory and reserves NAME in it. A host without
  *                            Node of that version or later has room for one of so many kilobytes, or it is not fit
  *   use BASE NAME            the same directories again, over another connection
- *   upload SIZE HASH PACKING then SIZE bytes: the client's bundle
+ *   upload SIZE              then SIZE bytes: the client's bundle, packed; whoever starts it checks and unpacks it
  *   start NODE HASH SIZE     then SIZE bytes: what the client reads from its standard input
  *   follow PID               says `ended` when a client that was started over another connection has ended
  *   end PID                  by force
  *   learn TEXT               more of these, as one line for printf %b
  *   clean KEEP               removes the host directory, and what is ours alone unless KEEP is `keep`
  *
- * Whoever watches the client says `ended STATUS WORDS`; what the client itself says on its standard output comes between. When the connection ends before a client is started, or the
- * client after it, nobody else can tidy up: the script does.
+ * Whoever watches the client says `ended STATUS WORDS`; what the client itself says on its standard output comes
+ * between, `started PID` first. When the connection ends before a client is started, or the client after it, nobody else
+ * can tidy up: the script does.
  */
 const SCRIPT = `
 umask 077
-mark='${CLIENT_MARK}' watcher= client= base= name= made= held= room=0
+mark='${CLIENT_MARK}' watcher= client= base= name= made= held= room=0 sent=
 unset SSH_ORIGINAL_COMMAND
 say() { printf '%s %s\\n' "$mark" "$*"; }
 flat() { printf '%s' "$1" | tr '\\n' ' '; }
@@ -44,18 +49,16 @@ failed() { say failed "$(flat "$1")"; }
 fits() {
   if [ -L "$1" ]; then why='is a symbolic link'; return 1; fi
   [ -d "$1" ] && old=1 || old=
-  if ! [ -d "$1/hosts" ]; then
-    why=$(LC_ALL=C mkdir -p "$1/hosts" 2>&1) || return 1
-  fi
+  why=$(LC_ALL=C mkdir -p "$1/hosts/$name" 2>&1) || return 1
   if ! [ -O "$1" ]; then why='belongs to somebody else'; return 1; fi
   if [ -n "$old" ]; then why=$(LC_ALL=C chmod 700 "$1" 2>&1) || return 1; fi
-  try=$1/.try-$$ code='#!/bin/sh\\nexit 0\\n' fit=0
+  # Later the client's complaints are in it.
+  try=$1/.$name.errors code='#!/bin/sh\\nexit 0\\n' fit=0
   # Once more for the words, where it does not work: a shell does not say why it could not write.
   if ! { printf "$code" >"$try" && chmod 700 "$try" && "$try"; } 2>/dev/null; then
     why=$(printf "$code" | LC_ALL=C tee "$try" 2>&1 >/dev/null && chmod 700 "$try" 2>&1 && "$try" 2>&1)
     fit=$?
   fi
-  rm -f "$try"
   if [ $fit != 0 ]; then return 1; fi
   free=$(LC_ALL=C df -Pk "$1" 2>/dev/null)
   directory=$1
@@ -86,17 +89,34 @@ choose_from() {
     existed=; [ -d "$candidate" ] && existed=1
     if fits "$candidate"; then base=$candidate; say base "$base"; say free "$free"; return; fi
     say unfit "$candidate: $(flat "$why")"
-    if [ -z "$existed" ] && ! [ -L "$candidate" ]; then rmdir "$candidate/hosts" "$candidate" 2>/dev/null; fi
+    if ! [ -L "$candidate" ]; then
+      rm -f "$candidate/.$name.errors"
+      rmdir "$candidate/hosts/$name" 2>/dev/null
+      [ -n "$existed" ] || rmdir "$candidate/hosts" "$candidate" 2>/dev/null
+    fi
     if [ -n "$made" ]; then rmdir "$made" 2>/dev/null; made=; fi
   done
   return 1
 }
 
+# Like command -v, in this shell.
+in_path() {
+  found= rest=$PATH:
+  while [ -n "$rest" ]; do
+    found=\${rest%%:*}/$1 rest=\${rest#*:}
+    [ -f "$found" ] && [ -x "$found" ] && return
+  done
+  return 1
+}
+is_node() {
+  [ -x "$1" ] && version=$("$1" --version 2>&1 </dev/null) && say node "$version $1" && enough "$version"
+}
 find_node() {
-  for node in "$(command -v node)" "$(command -v nodejs)" /usr/local/bin/node /opt/homebrew/bin/node \\
-    "$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.volta/bin/node "$HOME"/.local/bin/node /opt/node*/bin/node; do
-    [ -x "$node" ] || continue
-    version=$("$node" --version 2>&1 </dev/null) && say node "$version $node" && enough "$version" && return
+  in_path node && is_node "$found" && return
+  in_path nodejs && is_node "$found" && return
+  for node in /usr/local/bin/node /opt/homebrew/bin/node "$HOME"/.nvm/versions/node/*/bin/node \\
+    "$HOME"/.volta/bin/node "$HOME"/.local/bin/node /opt/node*/bin/node; do
+    is_node "$node" && return
   done
   return 1
 }
@@ -107,24 +127,25 @@ enough() {
 }
 
 probe() {
-  system=$(uname -sm)
-  say system "$system"
-  say clock "$(date +%s)"
   say seen "\${SSH_CONNECTION:-}"
-  case $(type printf) in *builtin*) ;; *) say unfit-shell ;; esac
+  # One that is a program of its own is not found then.
+  PATH=/nonexistent printf '' 2>/dev/null || say unfit-shell
   libc=; for file in /lib/ld-musl-*; do [ -e "$file" ] && libc=musl; done
   find_node && lacking= || lacking=1
+  # A test wants to know all; a client says the rest by itself.
+  system=; [ -z "$lacking" ] && [ "$1" != none ] && [ -r /proc/sys/kernel/ostype ] && read -r system </proc/sys/kernel/ostype
+  [ -n "$system" ] || system=$(uname -sm)
+  say system "$system"
   # Where both are, glibc is the system's and musl a package.
   if [ -n "$lacking$libc" ]; then libc=$(getconf GNU_LIBC_VERSION 2>/dev/null || printf %s "$libc"); fi
   say libc "$libc"
   case $lacking$system-$libc in 1Linux*-glibc*) room=$2 ;; esac
   choose_base
   if [ -n "$base" ]; then
-    why=$(LC_ALL=C mkdir -p "$base/hosts/$name" 2>&1) || { failed "$why"; return; }
-    [ -f "$base/client-$1.cjs" ] && say bundle
+    [ -f "$base/client-$1.cjs.br" ] && say bundle
     for runtime in "$base"/node-*; do [ -x "$runtime" ] && say runtime "\${runtime##*/node-}"; done
   fi
-  command -v gunzip >/dev/null && say gunzip
+  in_path gunzip && say gunzip
   say done
 }
 
@@ -134,30 +155,21 @@ digest() {
 }
 
 upload() {
-  part=$base/.client-$$ unpack=cat
-  [ "$3" = gzip ] && unpack='gunzip -c'
-  why=$(head -c "$1" <&3 | LC_ALL=C $unpack 2>&1 >"$part")
-  case $(digest "$part" 2>/dev/null) in
-    "$2"*) why=$(LC_ALL=C mv -f "$part" "$base/client-$2.cjs" 2>&1) && { say done; return; } ;;
-    *) why=\${why:-what arrived is not what was sent} ;;
-  esac
-  rm -f "$part"
+  sent=$base/.client-$$
+  why=$(LC_ALL=C head -c "$1" <&3 2>&1 >"$sent") && { say done; return; }
+  rm -f "$sent"
   failed "$why"
   leave
 }
 
-launch() {
-  cd "$base" || exit 1
-  if command -v setsid >/dev/null; then set -- setsid "$@"; fi
-  exec /bin/sh -c 'printf "%s started %s\\n" "$0" "$$"; exec "$@" 2>&4 4>&-' "$mark" "$@" 3<&-
-}
 watch() {
   trap '' TERM HUP
-  printf %s "$start" | ( launch "$@" 4>"$errors" )
-  status=$?
-  said=$(tail -c 2000 "$errors" 2>/dev/null)
-  rm -f "$errors"
-  if alive $$; then say ended "$status $(flat "$said")"; else tidy_after; fi
+  if command -v setsid >/dev/null; then set -- setsid "$@"; fi
+  printf %s "$start" | ( exec 2>"$errors" 3<&-; cd "$base" && exec "$@" )
+  status=$? said=
+  [ -s "$errors" ] && said=$(tail -c 2000 "$errors")
+  rm -f "$errors" "\${sent:-$errors}"
+  if alive $$; then say ended "$status\${said:+ $(flat "$said")}"; else tidy_after; fi
 }
 # The keeper removes what is in it; where no client has come so far, nothing is.
 tidy_after() {
@@ -168,13 +180,12 @@ tidy_after() {
   tidy
 }
 start() {
-  bundle=$base/client-$2.cjs errors=$base/.$name.errors
+  errors=$base/.$name.errors
   start=$(head -c "$3" <&3)
-  if ! [ -f "$bundle" ]; then failed 'the client is gone'; return; fi
   flags='${CLIENT_NODE_FLAGS.join(" ")}'
   # Node ends when it is told of two sources of authorities; the host's owner was first.
   case \${NODE_OPTIONS:-} in *-ca*) flags= ;; esac
-  watch "$1" $flags "$bundle" </dev/null &
+  watch "$1" $flags -e '${BOOT_PROGRAM}' plush-client "$sent" "$base/client-$2.cjs.br" "$2" </dev/null &
   watcher=$! client=1
   start=
   say done
@@ -188,7 +199,7 @@ follow() {
 
 end() {
   case $(ps -p "$1" -o args= 2>/dev/null || tr '\\0' ' ' <"/proc/$1/cmdline") in
-    *plush-client*|*/client-*.cjs*) kill -KILL "$1" ;;
+    *plush-client*) kill -KILL "$1" ;;
   esac 2>/dev/null
   say done
 }
@@ -205,11 +216,12 @@ clean() {
   if [ -e "$directory" ]; then failed "$why"; else say done; fi
 }
 tidy() {
-  rmdir "$base/hosts/$name" 2>/dev/null
+  [ -e "$base/.$name.errors" ] && rm -f "$base/.$name.errors"
+  [ -d "$base/hosts/$name" ] && rmdir "$base/hosts/$name" 2>/dev/null
   for other in "$base"/hosts/*; do [ -e "$other" ] && return; done
-  rm -f "$base"/client-*.cjs "$base"/.client-* "$base"/node-* "$base"/.node-*
-  rmdir "$base/hosts" "$base" 2>/dev/null
-  [ -z "$made" ] || rmdir "$made" 2>/dev/null
+  rm -f "$base"/client-* "$base"/.client-* "$base"/node-* "$base"/.node-*
+  # In this order: one that is not empty stays, and those around it.
+  rmdir "$base/hosts" "$base" \${made:+"$made"} 2>/dev/null
 }
 leave() {
   trap '' TERM HUP PIPE
@@ -232,7 +244,7 @@ while IFS= read -r order; do
     probe) word name; word hash; word node_major; word node_minor; word room_kb
       probe "$hash" "$room_kb" ;;
     use) word base; word name; say done ;;
-    upload) word size; word hash; word packing; upload "$size" "$hash" "$packing" ;;
+    upload) word size; upload "$size" ;;
     start) word node; word hash; word size; start "$node" "$hash" "$size" ;;
     follow) word pid; follow "$pid" ;;
     end) word pid; end "$pid" ;;
@@ -244,9 +256,10 @@ done
 leave
 `;
 
-/** The script as the one line that the remote shell reads first. */
-export function remoteScriptLine(): string {
-  return `eval "$(printf %b '${oneLine(SCRIPT).replaceAll("'", "\\0047")}')"\n`;
+/** What the remote shell reads first; neither comments nor indentation are of any use there. */
+export function remoteScript(): string {
+  const script = SCRIPT.replaceAll(/^\s*#.*\n|^\s+/gmu, "");
+  return `eval "$(head -c ${String(script.length)})"\n${script}`;
 }
 
 /** What `learn` takes: commands that few hosts need, each a function `do_NAME` that reads its own arguments. */

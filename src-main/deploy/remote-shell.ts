@@ -1,7 +1,7 @@
 // The controller's end of the script on a host: sends its commands, and reads answers out of whatever else is printed.
 import type { Duplex } from "node:stream";
 import { CLIENT_MARK, type ClientWord } from "#shared/protocol/client-start.ts";
-import { remoteScriptLine } from "./remote-script.ts";
+import { remoteScript } from "./remote-script.ts";
 import { wordsOf } from "./words-of.ts";
 
 /** The end of what start-up files and refusing shells print: a few lines tell why nothing works. */
@@ -75,7 +75,7 @@ export class RemoteShell {
         this.#close("the connection was closed");
       });
     }
-    stream.write(remoteScriptLine());
+    stream.write(remoteScript());
   }
 
   /** False: the next command needs another connection. */

@@ -29,14 +29,25 @@ listen(() => { if (pairs.length > 0) dial(pairs, []); });
 `;
 
 /**
- *   do_sudo USER                 \`sudo ok\`, or \`sudo WORDS\`
+ *   do_clock                     \`clock SECONDS\`
+ *   do_sudo USER                 \`sudo ok\`, or \`sudo WORDS\`; whose password it would be: \`account NAME\`
+ *   do_sudo_by USER SIZE         then SIZE bytes: the password and a newline
  *   do_ports NODE ARGUMENTS      what PROGRAM prints
  */
 export const TEST_SCRIPT = `
+do_clock() { say clock "$(date +%s)"; say done; }
 do_sudo() {
   word user
   if [ "$(id -un)" = "$user" ]; then why=; elif [ "$(id -u)" = 0 ]; then why=$(id "$user" 2>&1 >/dev/null)
-  else why=$(LC_ALL=C sudo -n -u "$user" true 2>&1 </dev/null); fi && { say sudo ok; say done; return; }
+  else why=$(LC_ALL=C sudo -n -k -u "$user" -- /bin/sh -c : 2>&1 </dev/null); fi && { say sudo ok; say done; return; }
+  say account "$(id -un)"
+  say sudo "$(flat "$why")"
+  say done
+}
+do_sudo_by() {
+  word user; word size
+  why=$(head -c "$size" <&3 | LC_ALL=C sudo -k -S -p '' -u "$user" -- /bin/sh -c : 2>&1) && { say sudo ok; say done; return; }
+  say account "$(id -un)"
   say sudo "$(flat "$why")"
   say done
 }

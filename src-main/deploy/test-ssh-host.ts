@@ -8,6 +8,7 @@ import {
   judgePorts,
   judgeProbeSteps,
   judgeSudo,
+  sudoWish,
 } from "./judge-host-test.ts";
 import { shellRemedy } from "./failure-remedies.ts";
 import { NODE_MIN } from "./host-probe.ts";
@@ -29,6 +30,7 @@ export interface SshHostTest {
   readonly name: string;
   readonly mayPush: boolean;
   readonly users: readonly string[];
+  readonly password: (account: string, wrong: boolean) => Promise<string | undefined>;
   readonly shellDeadlineMs: number;
   /** Where the host finds the controller; none when it need not. */
   readonly addresses: readonly RootAddress[];
@@ -52,37 +54,58 @@ async function testOver(connection: SshConnection, test: SshHostTest): Promise<r
   if (opened.kind === "failed") return [failedCheck({ ...opened.failure, step: "shell" })];
   const shell = new RemoteShell(opened.value, () => undefined);
   const wanted = [NODE_MIN.major, NODE_MIN.minor, mayPush ? NODE_KILOBYTES : 0].map(String);
-  const beforeMs = Date.now();
   const probed = await shell.ask(["probe", name, "none", ...wanted], { deadlineMs, signal });
   if (probed.kind === "failed")
     return [
       failedCheck({ ...probed, remedy: shellRemedy(probed.reason), step: "shell", unreachable: false }),
     ];
-  const clock = judgeClock(probed.lines, beforeMs, Date.now());
   const { checks, node, seen } = judgeProbeSteps(probed.lines, mayPush);
   const learnt = await shell.ask(["learn", oneLine(TEST_SCRIPT)], { deadlineMs: STEP_MS, signal });
   const more = learnt.kind === "failed" ? [] : await testMore(shell, test, node, seen);
   await shell.ask(["clean", "remove"], { deadlineMs: CLEAN_MS, signal });
   shell.close();
-  return [ok("shell"), ...checks, ...clock, ...more];
+  return [ok("shell"), ...checks, ...more];
 }
 
 async function testMore(
   shell: RemoteShell,
-  { users, port, addresses, signal }: SshHostTest,
+  { users, password, port, addresses, signal }: SshHostTest,
   node: string | undefined,
   seen: string | undefined,
 ): Promise<readonly HostCheck[]> {
-  const ask = (words: readonly string[]): Promise<Answer> =>
-    shell.ask(words, { deadlineMs: STEP_MS, signal });
-  const checks: HostCheck[] = [];
-  for (const user of users) checks.push(judgeSudo(user, await ask(["do_sudo", user])));
+  const ask = (words: readonly string[], body?: Uint8Array): Promise<Answer> =>
+    shell.ask(words, { ...(body === undefined ? {} : { body }), deadlineMs: STEP_MS, signal });
+  const beforeMs = Date.now();
+  const clock = await ask(["do_clock"]);
+  const checks: HostCheck[] = clock.kind === "done" ? [...judgeClock(clock.lines, beforeMs, Date.now())] : [];
+  for (const user of users) checks.push(await testSudo(user, ask, password));
   if (node === undefined) return checks;
   const back = addresses[0]?.port;
   const first = seen === undefined || back === undefined ? [] : [{ host: seen, port: back }];
   const all = [...first, ...addresses.filter((address) => address.host !== seen)];
   const words = [port ?? 0, ...all.flatMap((address) => [address.host, address.port])].join(" ");
   return [...checks, ...judgePorts(port, await ask(["do_ports", node, words]))];
+}
+
+/** As sudo itself (passwd_tries). */
+const PASSWORD_TRIES = 3;
+
+/** What a run would do: without a password if that is enough, else with that of the account. */
+async function testSudo(
+  user: string,
+  ask: (words: readonly string[], body?: Uint8Array) => Promise<Answer>,
+  password: SshHostTest["password"],
+): Promise<HostCheck> {
+  let answer = await ask(["do_sudo", user]);
+  for (let tries = 0; tries < PASSWORD_TRIES; tries += 1) {
+    const wish = sudoWish(answer);
+    if (wish === undefined) break;
+    const given = await password(wish.account, wish.wrong);
+    if (given === undefined) return judgeSudo(user, answer);
+    const body = new TextEncoder().encode(`${given}\n`);
+    answer = await ask(["do_sudo_by", user, String(body.length)], body);
+  }
+  return judgeSudo(user, answer);
 }
 
 /** What comes before the step that failed has worked. */

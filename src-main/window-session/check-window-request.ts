@@ -64,7 +64,12 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   force: z.strictObject({ run: name, name }),
   connect: z.strictObject({ hosts: hostSet, fanout }),
   disconnect: z.strictObject({ hosts: hostSet }),
-  testHosts: z.strictObject({ fanout, ...choice, users: z.array(name).max(HOSTS_MAX) }),
+  testHosts: z.strictObject({
+    fanout,
+    ...choice,
+    users: z.array(name).max(HOSTS_MAX),
+    components: z.boolean(),
+  }),
   answer: z.strictObject({ question: name, answer: optionalName }),
   openTerminal: z.strictObject({ host: name, columns, rows: columns }),
   writeTerminal: z.strictObject({

@@ -168,7 +168,14 @@ function TestButton(): JSX.Element {
     testResults.clear();
     tellListeners();
     const hosts = selected.size === 0 ? undefined : foldNames(selected);
-    const given = { fanout: TEST_FANOUT, hosts, group: undefined, exclude: undefined, users: [] };
+    const given = {
+      fanout: TEST_FANOUT,
+      hosts,
+      group: undefined,
+      exclude: undefined,
+      users: [],
+      components: true,
+    };
     act("testHosts", given, () => setTesting(false));
   };
   return (

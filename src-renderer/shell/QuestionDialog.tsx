@@ -6,13 +6,26 @@ import type { Question } from "#shared/controller-api/questions.ts";
 import { act } from "../state/controller-updates.ts";
 import { tell, windowStore } from "../state/window-store.ts";
 
+const TITLES: Readonly<Record<Question["kind"], string>> = {
+  hostKey: "Unknown host key",
+  consent: "Use it for the others, too?",
+  secret: "An answer is needed",
+  text: "An answer is needed",
+};
+
+/** Yes and no, as the person reads them. */
+const CHOICES: Readonly<Partial<Record<Question["kind"], readonly [string, string]>>> = {
+  hostKey: ["Accept and remember", "Refuse"],
+  consent: ["Use it for all", "Ask for each"],
+};
+
 export function QuestionDialog(): JSX.Element {
   const question = useStore(windowStore, (state) => state.question);
   return (
     <Modal
       opened={question !== undefined}
       onClose={() => question !== undefined && give(question, undefined)}
-      title={question?.kind === "hostKey" ? "Unknown host key" : "An answer is needed"}
+      title={question === undefined ? "" : TITLES[question.kind]}
       centered
       closeOnClickOutside={false}
       classNames={{ content: "dialog", header: "dialog-head", body: "dialog-body" }}
@@ -30,17 +43,18 @@ function give(question: Question, answer: string | undefined): void {
 
 function Answer({ question }: { readonly question: Question }): JSX.Element {
   const [text, setText] = useState("");
-  const isKey = question.kind === "hostKey";
+  const choices = CHOICES[question.kind];
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    give(question, isKey ? "yes" : text);
+    give(question, choices === undefined ? text : "yes");
   };
   return (
     <form onSubmit={submit}>
       <pre className="quoted">{question.text}</pre>
-      {isKey ? (
+      {question.kind === "hostKey" ? (
         <p>Nothing has been sent to it yet. Compare the fingerprint with one that you have from elsewhere.</p>
-      ) : (
+      ) : null}
+      {choices === undefined ? (
         <input
           className="field"
           autoFocus
@@ -50,18 +64,18 @@ function Answer({ question }: { readonly question: Question }): JSX.Element {
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
-      )}
+      ) : null}
       <div className="dialog-acts">
         <button
           type="button"
           className="button"
-          data-autofocus={isKey || undefined}
-          onClick={() => give(question, isKey ? "no" : undefined)}
+          data-autofocus={choices !== undefined || undefined}
+          onClick={() => give(question, choices === undefined ? undefined : "no")}
         >
-          {isKey ? "Refuse" : "Cancel"}
+          {choices?.[1] ?? "Cancel"}
         </button>
-        <button type="submit" className={`button ${isKey ? "" : "main"}`}>
-          {isKey ? "Accept and remember" : "Answer"}
+        <button type="submit" className={`button ${choices === undefined ? "main" : ""}`}>
+          {choices?.[0] ?? "Answer"}
         </button>
       </div>
     </form>

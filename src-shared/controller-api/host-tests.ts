@@ -42,8 +42,10 @@ export interface HostTestOptions {
   readonly hosts: string | undefined;
   readonly group: string | undefined;
   readonly exclude: string | undefined;
-  /** Users that components run as: may the login become them? */
+  /** Users that something is to run as: may the login become them? */
   readonly users: readonly string[];
+  /** Also those that components of the loaded application need, each on the hosts that the component may get. */
+  readonly components: boolean;
 }
 
 export type HostTestResult =

@@ -21,7 +21,7 @@ const DEPLOY_MS = 500;
 const BUILD_MS_MAX = 30_000;
 /** Until views have caught up with links. */
 const SETTLE_MS = 3000;
-const ABSENCE_MS = 10 * 60 * 1000;
+export const ABSENCE_MS = 10 * 60 * 1000;
 
 export class Stage<Frame> {
   readonly world: TreeWorld<Frame>;

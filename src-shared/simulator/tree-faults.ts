@@ -1,7 +1,7 @@
 // The faults of simulated lives, by the names of docs/overlay.md. Not here, and why: F10 and F17 (a link neither
 // doubles frames nor lets malformed ones through: fuzzed at the door), F12 (cores know no wall clock; each has a
-// monotonic one of its own), F14 (a lock on the journal), F15 (a disk that hangs is a pause here, one that fails is the
-// shell's), F16 (an identity that comes twice is F7 to the cores), F23 (a handshake of its own test).
+// monotonic one of its own), F14 (a story; the journal has no lock yet), F15 (a disk that hangs is a pause here, one that fails is the
+// shell's), F16 (an identity that comes twice is F7 to the cores), F23 (a story).
 import type { HostId } from "../base/ids.ts";
 import { ROOT_RANK } from "../overlay/topology.ts";
 import type { Scene } from "./scene.ts";

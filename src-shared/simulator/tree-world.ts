@@ -152,7 +152,11 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
   /** Invites a client on this place and starts it a little later; says how through `started`. */
   startClient(
     place: number,
-    options: { readonly hidden?: boolean; readonly started?: (client: VirtualClient<Frame>) => void } = {},
+    options: {
+      readonly hidden?: boolean;
+      readonly protocol?: number;
+      readonly started?: (client: VirtualClient<Frame>) => void;
+    } = {},
   ): void {
     const { controller } = this;
     controller.node.give(this.costs.timerMs, () => {
@@ -168,7 +172,12 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
       this.time.after(this.random() * this.settings.deployMs, () => {
         if (this.dark.has(place)) return;
         const address = options.hidden === true ? "" : `node${place}:${rank}`;
-        const client = this.#createClient({ place, host, incarnation, rank, address }, start, candidates);
+        const { protocol = SIMULATED_PROTOCOL } = options;
+        const client = this.#createClient(
+          { place, host, incarnation, rank, address, protocol },
+          start,
+          candidates,
+        );
         options.started?.(client);
       });
     });
@@ -181,6 +190,7 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
       readonly incarnation: number;
       readonly rank: Rank;
       readonly address: string;
+      readonly protocol: number;
     },
     start: number,
     candidates: readonly Candidate[],
@@ -190,7 +200,7 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
       this,
       { ...identity, reportsKept },
       {
-        protocol: SIMULATED_PROTOCOL,
+        protocol: identity.protocol,
         rank: identity.rank,
         start,
         candidates,

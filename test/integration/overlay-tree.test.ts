@@ -1,6 +1,6 @@
 // The tree over real TLS in one process: relays on the way, relays that die, strangers at a relay, a root that returns.
 import { join } from "node:path";
-import { createConnection, type Socket } from "node:net";
+import { createConnection, createServer, type AddressInfo, type Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostIdOf, runIdOf, type HostId } from "../../src-shared/base/ids.ts";
@@ -205,6 +205,40 @@ test("a root that returns finds its clients, and they the commands that they lac
   ).toEqual(all);
   const newcomer = second.invite(hostIdOf("late"));
   expect(newcomer).toBeGreaterThan(Math.max(...nodes.map(({ rank }) => rank)));
+});
+
+test("an address of the controller that swallows everything costs time once, not whenever the parent is lost", async () => {
+  const controller = await fixture.startRoot({ degree: 2 });
+  const { address, port } = controller.root;
+  const sockets = new Set<Socket>();
+  const listen = async (onSocket: (socket: Socket) => void): Promise<string> => {
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on("error", () => socket.destroy());
+      onSocket(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    fixture.onClose(() => (server.close(), sockets.forEach((socket) => socket.destroy())));
+    return `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  };
+  let swallowed = 0;
+  const silent = await listen(() => (swallowed += 1));
+  const passing = await listen((socket) => {
+    const onward = createConnection({ host: address, port });
+    onward.on("error", () => socket.destroy());
+    socket.pipe(onward).pipe(socket);
+  });
+  const host = hostOf(1);
+  controller.invite(host);
+  const candidates = [silent, passing].map((one) => ({ rank: ROOT_RANK, address: one }));
+  const { said } = await fixture.startMember(controller, host, { credentials: { candidates } });
+  const times = (word: string): number => said.entries.filter((line) => line.startsWith(word)).length;
+  await said.until(() => times("attached") === 1);
+  for (let cut = 1; cut <= 3; cut += 1) {
+    for (const socket of sockets) socket.destroy();
+    await said.until(() => times("orphaned") === cut && times("attached") > cut);
+  }
+  expect(swallowed).toBe(1);
 });
 
 describe("strangers at a relay", () => {

@@ -52,7 +52,7 @@ export class Island {
     run("ip", "address", "add", `${network}.1/24`, "dev", link);
     run("ip", "link", "set", link, "up");
     const inside = [
-      "ip address add",
+      "ip link set lo up; ip address add",
       `${network}.2/24 dev inside; ip link set inside up; ip route add default via ${network}.1`,
     ];
     run("nsenter", "-t", String(holder.pid), "-n", "/bin/sh", "-c", inside.join(" "));
@@ -78,6 +78,10 @@ export class Island {
 
   cut(): void {
     run("ip", "link", "set", this.#link, "down");
+  }
+
+  mend(): void {
+    run("ip", "link", "set", this.#link, "up");
   }
 
   close(): void {

@@ -103,9 +103,7 @@ describe.skipIf(hindered).concurrent("processes as another user by sudo", () => 
       const out = printed.flatMap(([name, text]) => (name.endsWith(".stdout") ? [text] : []));
       expect(out).toEqual(["bob\n", "bob\n", "bob\n"]);
       expect(asked).toHaveLength(2);
-      expect(asked[0]).toMatch(
-        /^secret Password of carol for sudo on the hosts of this run \(h[23] wants it\): $/,
-      );
+      expect(asked[0]).toMatch(/^secret Password of carol for sudo on these hosts \(h[23] wants it\): $/);
       expect(asked[1]).toMatch(/^secret That was wrong on h[23]\. Password of carol/);
       const again = await runAsBob(place, api, "h", ["alice", "carol", "carol"]);
       expect(again.exitCode).toBe(0);
@@ -145,6 +143,70 @@ describe.skipIf(hindered).concurrent("processes as another user by sudo", () => 
       // There is no other host, so that the run ends: one process goes with its client, one because it is stopped.
       expect((await running).exitCode).toBe(4);
       expect(await holdsWithin(STEP_MS, () => areBobs() === 0)).toBe(true);
+    } finally {
+      await place.endClean();
+    }
+  });
+
+  test("a test of hosts tries the users of the components, and asks for passwords as a run does", async () => {
+    const place = await RunPlace.open(world);
+    const api = await place.controller();
+    const asked: string[] = [];
+    const stop = api.onQuestion((change) => {
+      if (change.kind !== "asked") return;
+      if (change.question.text.includes("carol")) asked.push(change.question.text);
+      api.answer(change.question.id, asked.length === 1 ? "wrong" : PASSWORD);
+    });
+    const told = async (): Promise<Record<string, string>> => {
+      const sudo: Record<string, string> = {};
+      const result = await api.testHosts(
+        { fanout: 8, hosts: undefined, group: undefined, exclude: undefined, users: [], components: true },
+        ({ host, checks }) => {
+          const own = checks.filter(({ step }) => step === "sudo");
+          sudo[host] = own.map(({ outcome, detail }) => `${outcome} ${detail}`).join();
+        },
+      ).ended;
+      expect(result.kind).toBe("tested");
+      return sudo;
+    };
+    try {
+      place.directory("t1", "t2", "t3", "t4");
+      const users = ["alice", "carol", "dave", "dave"];
+      const nodes = users.map(
+        (user, at) =>
+          `<node hostname="t${String(at + 1)}" user="${user}" group="${at < 3 ? "needed" : "other"}"/>`,
+      );
+      const directory = `<plush><resource_manager type="ssh">${nodes.join("")}</resource_manager></plush>`;
+      const blocks = processXml("id", [], { attributes: 'user="bob"' });
+      const text = applicationXml({
+        managerType: "ssh",
+        components: [{ hosts: "1", blocks, group: "needed" }],
+      });
+      await api.loadDirectory({ path: place.path("directory.xml"), text: directory });
+      const loaded = await api.loadApplication({ path: place.path("application.xml"), text });
+      expect(loaded.problems).toEqual([]);
+      const all = await told();
+      expect(all).toEqual({
+        t1: "ok may become bob",
+        t2: "ok may become bob",
+        t3: expect.stringMatching(/^failed bob: .*dave is not in the sudoers file/),
+        t4: "",
+      });
+      expect(asked).toEqual([
+        "Password of carol for sudo on these hosts (t2 wants it): ",
+        "That was wrong on t2. Password of carol for sudo on these hosts (t2 wants it): ",
+      ]);
+      stop();
+      const quiet = await place.controller();
+      await quiet.loadDirectory({ path: place.path("directory.xml"), text: directory });
+      await quiet.loadApplication({ path: place.path("application.xml"), text });
+      const nobody: string[] = [];
+      await quiet.testHosts(
+        { fanout: 8, hosts: "t2", group: undefined, exclude: undefined, users: [], components: true },
+        ({ checks }) =>
+          nobody.push(...checks.filter(({ step }) => step === "sudo").map(({ detail }) => detail)),
+      ).ended;
+      expect(nobody).toEqual(["bob: sudo: a password is required, and nobody has given one"]);
     } finally {
       await place.endClean();
     }

@@ -82,7 +82,12 @@ describe.skipIf(farmHindrance() !== undefined)("a stall after the login", () => 
     const told = { step: "shell", remedy: REMEDY, unreachable: false };
     const [started, checks] = await Promise.all([
       deployment.start(hostAt(address), CREDENTIALS, { ways: ["ssh"], signal, tell: () => undefined }),
-      deployment.test(hostAt(address), { users: [], ways: ["ssh"], signal }),
+      deployment.test(hostAt(address), {
+        users: [],
+        password: () => Promise.resolve(undefined),
+        ways: ["ssh"],
+        signal,
+      }),
     ]);
     const reason = expect.stringMatching(REASON);
     expect(started).toEqual({ kind: "failed", failure: { ...told, reason } });

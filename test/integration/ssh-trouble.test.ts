@@ -64,7 +64,7 @@ function replacements(world: RunWorld): void {
       false,
     );
     hosts.farm.atLogin(hosts.addressOf("h5"), "echo This account is currently not available.; exit 1");
-    const full = 'mkdir -p "$HOME/.cache"; mount -t tmpfs -o nr_inodes=4 none "$HOME/.cache"';
+    const full = 'mkdir -p "$HOME/.cache"; mount -t tmpfs -o nr_inodes=5 none "$HOME/.cache"';
     hosts.farm.atLogin(hosts.addressOf("h6"), loginOf(full));
     const end = await place.run(
       applicationXml({ managerType: "ssh", components: [{ hosts: "2", blocks: HELLO }] }),
@@ -112,7 +112,7 @@ PATH=$HOME/bin:$PATH`;
 const PHASES: readonly Phase[] = [
   {
     name: "while the client's program comes",
-    login: slow("gunzip", '[ "$1" = -c ]'),
+    login: slow("head", '[ "$2" -gt 100000 ]'),
     exitCode: INTERRUPTED,
   },
   {

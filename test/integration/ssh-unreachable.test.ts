@@ -136,7 +136,7 @@ function fullDisks(world: RunWorld): void {
   runTest(world, "a disk that is full when the client's program comes", async (place) => {
     const hosts = oneHost(place);
     // Plenty of room, and no file more than the directories need: the program would be one more.
-    const full = (path: string): string => `mkdir -p ${path}; mount -t tmpfs -o nr_inodes=4 none ${path}`;
+    const full = (path: string): string => `mkdir -p ${path}; mount -t tmpfs -o nr_inodes=5 none ${path}`;
     hosts.farm.atLogin(hosts.addressOf("h1"), loginOf(full('"$HOME/.cache"')));
     expectRefused(await runOne(place), "upload", /No space left on device/, /^Free some space there\.$/);
     expect(await holdsWithin(TIDY_MS, () => place.hosts.listProcesses().length === 0)).toBe(true);

@@ -124,6 +124,8 @@ export class SimHost {
         return; // nobody here becomes somebody else
       case "spawn":
         return this.#spawn(effect.request);
+      case "seekLeft":
+        return; // something may always be left here: the end of a run asks
       case "stopProcess":
         return this.#stopProcess(effect.process, effect.graceMs);
       case "probe":

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createProcessWorld, type ProcessWorld } from "./process-world.ts";
 
+const HAS_PROC = process.platform === "linux";
+
 let world: ProcessWorld;
 beforeEach(async () => {
   world = await createProcessWorld();
@@ -17,9 +19,7 @@ async function run(id: string, text: string, environment?: Record<string, string
   return { status: exit.status, out: out.toString(), err: err.toString() };
 }
 
-const isLinux = process.platform === "linux";
-
-test.skipIf(!isLinux)("the program is our own child, and is told where it is", async () => {
+test.skipIf(!HAS_PROC)("the program is our own child, and is told where it is", async () => {
   const { out } = await run("p", "grep PPid: /proc/self/status");
   expect(out.trim().split(/\s+/)[1]).toBe(String(process.pid));
   const { out: variables } = await run("q", "env", { PATH: "/usr/bin:/bin", TEXT: "a 'b'\n\"c\" $d" });

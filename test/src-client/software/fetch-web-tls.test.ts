@@ -1,7 +1,5 @@
 // Downloading over https: trusted or not, straight or through a proxy's tunnel.
-import "reflect-metadata";
-import { PemConverter, SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
-import { webcrypto } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile } from "node:fs/promises";
 import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
@@ -18,9 +16,14 @@ import {
   FETCH_SETTINGS,
   type FetchSettings,
 } from "../../../src-client/software/fetch-web.ts";
+import {
+  alternativeNames,
+  NAME_TAGS,
+  writeCertificate,
+} from "../../../src-main/overlay-root/write-certificate.ts";
 import { removeTree } from "../../../src-client/software/remove-tree.ts";
 
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const SERIAL_BYTES = 8;
 const HOUR_MS = 3_600_000;
 
 let scratch: string;
@@ -32,25 +35,26 @@ const never = new AbortController().signal;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "nebula-fetch-tls-"));
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const san = [
-    { type: "ip", value: "127.0.0.1" },
-    { type: "dns", value: "origin.invalid" },
-  ] as const;
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const now = Date.now();
-  const made = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=test",
-    keys,
-    signingAlgorithm: ALGORITHM,
-    notBefore: new Date(now - HOUR_MS),
-    notAfter: new Date(now + HOUR_MS),
-    extensions: [new SubjectAlternativeNameExtension([...san])],
-  });
-  certificate = made.toString("pem");
-  const key = PemConverter.encode(
-    await webcrypto.subtle.exportKey("pkcs8", keys.privateKey),
-    PemConverter.PrivateKeyTag,
+  certificate = writeCertificate(
+    {
+      subject: "test",
+      issuer: "test",
+      serial: Uint8Array.of(1, ...randomBytes(SERIAL_BYTES)),
+      notBefore: new Date(now - HOUR_MS),
+      notAfter: new Date(now + HOUR_MS),
+      publicKey,
+      extensions: [
+        alternativeNames([
+          { tag: NAME_TAGS.ip, value: Uint8Array.of(127, 0, 0, 1) },
+          { tag: NAME_TAGS.dns, value: Buffer.from("origin.invalid") },
+        ]),
+      ],
+    },
+    privateKey,
   );
+  const key = privateKey.export({ type: "pkcs8", format: "pem" });
   server = createServer({ key, cert: certificate }, (request, response) => {
     names.push((request.socket as TLSSocket).servername);
     response.end("over tls");

@@ -5,6 +5,7 @@ import {
   judgePorts,
   judgeProbeSteps,
   judgeSudo,
+  sudoWish,
 } from "../../../src-main/deploy/judge-host-test.ts";
 import type { Answer } from "../../../src-main/deploy/remote-shell.ts";
 
@@ -62,10 +63,18 @@ test("a host that does not say the time is not judged", () => {
 });
 
 test("sudo", () => {
+  const wrong = done("account a\nsudo Sorry, try again. sudo: no password was provided");
+  expect(sudoWish(wrong)).toEqual({ account: "a", wrong: true });
+  expect(sudoWish(done("account a\nsudo sudo: a password is required"))).toEqual({
+    account: "a",
+    wrong: false,
+  });
+  expect(sudoWish(done("account a\nsudo a is not in the sudoers file."))).toBeUndefined();
+  expect(judgeSudo("u", wrong)).toMatchObject({ outcome: "failed", detail: "u: sudo: incorrect password" });
   expect(judgeSudo("u", done("sudo ok"))).toMatchObject({ outcome: "ok" });
   expect(judgeSudo("u", done("sudo sudo: a password is required"))).toMatchObject({
     outcome: "failed",
-    detail: "u: sudo asks for a password",
+    detail: "u: sudo: a password is required, and nobody has given one",
   });
   expect(judgeSudo("u", done("sudo sudo: unknown user u"))).toMatchObject({
     detail: "u: sudo: unknown user u",

@@ -7,10 +7,7 @@ const AUTHENTICITY = "The authenticity of host '[h]:2200 ([10.0.0.1]:2200)' can'
 const SURE = "Are you sure you want to continue connecting (yes/no/[fingerprint])? ";
 
 test.each([
-  [
-    "Enter passphrase for key '/home/user/.ssh/id_rsa': ",
-    { kind: "passphrase", file: "/home/user/.ssh/id_rsa" },
-  ],
+  ["Enter passphrase for key '/keys/id_rsa': ", { kind: "passphrase", file: "/keys/id_rsa" }],
   ["ann@h's password: ", { kind: "password", user: "ann", host: "h" }],
   ["(ann@h) Password: ", { kind: "interactive", user: "ann", host: "h", words: "Password: " }],
   [
