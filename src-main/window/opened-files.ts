@@ -6,6 +6,8 @@ import { z } from "zod";
 export const OPENED_FILES_MAX = 8;
 /** Of one path: longer ones no system takes. */
 const PATH_CHARACTERS_MAX = 4096;
+/** What documents are called: the system knows .nebula for ours, and .xml for everybody's. */
+const DOCUMENT = /[.](xml|nebula)$/iu;
 
 /**
  * `words`: the command line. Chromium's and Electron's switches begin with a dash, and what they do not know they leave
@@ -13,7 +15,7 @@ const PATH_CHARACTERS_MAX = 4096;
  */
 export function filesOfWords(words: readonly string[], workingDirectory: string): string[] {
   return words
-    .filter((word) => !word.startsWith("-") && word.toLowerCase().endsWith(".xml"))
+    .filter((word) => !word.startsWith("-") && DOCUMENT.test(word))
     .slice(0, OPENED_FILES_MAX)
     .map((word) => resolve(workingDirectory, word));
 }

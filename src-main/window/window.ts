@@ -68,8 +68,11 @@ export function startWindowProgram(parts: WindowProgramParts): void {
     event.preventDefault();
     program.leave();
   });
-  for (const signal of SIGNALS) process.on(signal, () => program.end());
-  void app.whenReady().then(() => program.start());
+  void app.whenReady().then(() => {
+    // Not sooner: until then Electron puts in handlers of its own, which would ask.
+    for (const signal of SIGNALS) process.on(signal, () => program.end());
+    return program.start();
+  });
 }
 
 class WindowProgram {
@@ -239,7 +242,7 @@ class WindowProgram {
         title: `Open ${what}`,
         properties: ["openFile"],
         filters: [
-          { name: "XML documents", extensions: ["xml"] },
+          { name: "Documents of Nebula", extensions: ["xml", "nebula"] },
           { name: "All files", extensions: ["*"] },
         ],
       }),

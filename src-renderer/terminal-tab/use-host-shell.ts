@@ -27,6 +27,7 @@ interface Screen {
 }
 
 const SCROLLBACK_LINES = 10_000;
+const FOCUS_DELAY_MS = 50;
 /** The window tells what it has shown in steps: each is a message. */
 const SEEN_STEP_BYTES = 64 * 1024;
 
@@ -76,8 +77,10 @@ export function useHostShell(
       title.current(`SSH: ${host}${next.kind === "closed" ? " (closed)" : ""}`);
     });
     send.current = (bytes) => connection.send(bytes);
-    shown.terminal.focus();
+    // Later: whoever opened the tab has the focus until its click is over.
+    const focusing = setTimeout(() => shown.terminal.focus(), FOCUS_DELAY_MS);
     return () => {
+      clearTimeout(focusing);
       send.current = undefined;
       connection.close();
     };

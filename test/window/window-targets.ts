@@ -1,5 +1,5 @@
 // The two places that the window runs in, with the same page to test: the real Electron, and a browser with `plush web`.
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import {
@@ -47,6 +47,9 @@ export const ELECTRON_FLAGS = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 
 export interface ElectronWindow extends OpenWindow {
   readonly app: ElectronApplication;
+  readonly child: ChildProcess;
+  /** All of its processes have ended. */
+  readonly closed: Promise<unknown>;
   /** What the program has said on standard error. */
   words(): string;
 }
@@ -60,17 +63,23 @@ export async function openInElectron(options: OpenOptions = {}): Promise<Electro
     env: { ...home.environment, DISPLAY: inject("display") },
     timeout: START_MS_MAX,
   });
+  const child = app.process();
+  // Not its exit: the processes of its pages write a moment longer.
+  const closed = once(child, "close");
   let words = "";
-  app.process().stderr?.on("data", (bytes: Buffer) => (words += bytes.toString()));
+  child.stderr?.on("data", (bytes: Buffer) => (words += bytes.toString()));
   const page = await app.firstWindow({ timeout: START_MS_MAX });
   return {
     app,
+    child,
+    closed,
     page,
     home,
     complaints: complaintsOf(page),
     words: () => words,
     async close() {
       await app.close();
+      await closed;
       if (options.home === undefined) home.remove();
     },
   };
