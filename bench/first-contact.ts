@@ -8,14 +8,13 @@ import { parseArgs } from "node:util";
 import { farmHindrance } from "../test/integration/ssh-farm.ts";
 import { openBenchFarm, type BenchFarm } from "./parts/bench-farm.ts";
 import { openCpuMeter, type CpuMeter } from "./parts/cpu-meter.ts";
+import { wallOnOwnProcessors } from "./parts/farm-model.ts";
 import { answersOf, measure, median, type Measured } from "./parts/measure.ts";
 import { findPeers, type Peer } from "./parts/peers.ts";
 import { PlushShell } from "./parts/plush-shell.ts";
+import { FANOUT, REMOTE, runPeer } from "./parts/run-peer.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const REMOTE = "hostname";
-/** Below the listen backlog of one sshd (128): beyond it connections are lost, whoever makes them. */
-const FANOUT = 32;
 
 const { values: flags } = parseArgs({
   options: {
@@ -102,17 +101,6 @@ async function measureSize(
   } finally {
     await farm.close();
   }
-}
-
-function runPeer(meter: CpuMeter, farm: BenchFarm, peer: Peer, sshConfig: string): Promise<Measured> {
-  const work = { hosts: farm.set, hostsFile: farm.hostsFile, sshConfig, fanout: FANOUT, remote: REMOTE };
-  return measure(meter, farm.names, () => {
-    const child = meter.here.spawn(peer.command(work), {
-      env: { ...farm.environment, ...peer.environment(work) },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    return answersOf(child, farm.names.length, peer.hostOf);
-  });
 }
 
 function runSshPart(meter: CpuMeter, farm: BenchFarm, program: string): Promise<Measured> {
@@ -224,7 +212,7 @@ function print(hosts: number, row: Row): void {
       ].join(" "),
     );
   }
-  for (const line of goals(all)) console.log(line);
+  for (const line of [...goals(all), ...model(all, hosts)]) console.log(line);
 }
 
 /** What the comparison is for, each with its figure. */
@@ -240,5 +228,20 @@ function goals(all: readonly Summary[]): readonly string[] {
     goal("SSH part / best cold peer", wall("plush ssh part") / best("cold"), 1),
     goal("second / best cold peer", wall("plush second") / best("cold"), 0.1),
     goal("second / best warm peer", wall("plush second") / best("warm"), 1),
+  ];
+}
+
+/** All of this shares two processors; what hosts of their own would make of it. */
+function model(all: readonly Summary[], hosts: number): readonly string[] {
+  const wall = (what: string, processors: number): number => {
+    const cost = all.find((one) => one.what === what);
+    return cost === undefined ? Number.NaN : wallOnOwnProcessors(cost, hosts, processors);
+  };
+  const [pdsh, plush] = [wall("pdsh cold", cpus().length), wall("plush first", 1)];
+  if (!Number.isFinite(pdsh)) return [];
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+  return [
+    `hosts with processors of their own (a model, without round trips): plush first ${seconds(plush)}, ` +
+      `pdsh cold ${seconds(pdsh)}, ratio ${(plush / pdsh).toFixed(2)}`,
   ];
 }

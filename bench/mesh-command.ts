@@ -8,14 +8,13 @@ import { farmHindrance } from "../test/integration/ssh-farm.ts";
 import { RealTrial } from "./overlay/real-trial.ts";
 import { openBenchFarm, type BenchFarm } from "./parts/bench-farm.ts";
 import { openCpuMeter, type CpuMeter } from "./parts/cpu-meter.ts";
-import { answersOf, measure, median, type Measured } from "./parts/measure.ts";
+import { measure, median, type Measured } from "./parts/measure.ts";
 import { findPeers, isThere, type Peer } from "./parts/peers.ts";
 import { PlushShell } from "./parts/plush-shell.ts";
+import { FANOUT, REMOTE, runPeer } from "./parts/run-peer.ts";
 import { TakTuk } from "./parts/taktuk.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
-const REMOTE = "hostname";
-const FANOUT = 32;
 const NO_OPS = 20;
 const NO_OP_BYTES = 200;
 const REST_MS = 3000;
@@ -144,17 +143,6 @@ async function standingTakTuk(
   note("taktuk cold", cold);
   if (started === undefined) throw new Error("taktuk was started");
   return started;
-}
-
-function runPeer(meter: CpuMeter, farm: BenchFarm, peer: Peer, sshConfig: string): Promise<Measured> {
-  const work = { hosts: farm.set, hostsFile: farm.hostsFile, sshConfig, fanout: FANOUT, remote: REMOTE };
-  return measure(meter, farm.names, () => {
-    const child = meter.here.spawn(peer.command(work), {
-      env: { ...farm.environment, ...peer.environment(work) },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    return answersOf(child, farm.names.length, peer.hostOf);
-  });
 }
 
 function print(hosts: number, row: Row, noOps: readonly number[]): void {

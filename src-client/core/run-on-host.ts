@@ -108,9 +108,9 @@ export class RunOnHost {
     return this.#alive === 0;
   }
 
-  /** Nothing will be started any more. */
+  /** Nothing will be started any more: also no service that waits for its restart after the host's other work. */
   get hasEnded(): boolean {
-    return this.#hostEnded;
+    return this.#hostEnded && this.#blocks.every(({ state, blocked }) => state === "ended" || blocked);
   }
 
   started(id: ProcessId, pid: number): ClientEffect[] {

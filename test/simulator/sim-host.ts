@@ -125,7 +125,11 @@ export class SimHost {
       case "spawn":
         return this.#spawn(effect.request);
       case "seekLeft":
-        return; // something may always be left here: the end of a run asks
+        if (this.#alive.size > 0)
+          throw new Error(`${this.#parts.name} looks for what is left and still runs`);
+        // Else something is left, and the end of the run has to ask.
+        if (this.#parts.dice.chance(0.5)) this.#after(100, { kind: "nothingLeft", run: effect.run });
+        return;
       case "stopProcess":
         return this.#stopProcess(effect.process, effect.graceMs);
       case "probe":

@@ -149,6 +149,19 @@ describe("stopping", () => {
     expect(said(stopped(asked)).filter((kind) => kind === "stopped")).toHaveLength(1);
   });
 
+  test("is left to the controller while a service waits for its restart", () => {
+    const restart = '<exit_policy status="nonzero" action="restart" limit="3"/>';
+    const service = processBlock("s", restart).replace("<process>", '<process service="true">');
+    const driver = new CoreDriver()
+      .execute(service + PLAIN)
+      .started("s")
+      .runs("p")
+      .exited("s", 1);
+    expect(driver.hostEnded).toEqual(["finished: "]);
+    expect(driver.kinds()).not.toContain("seekLeft");
+    expect(driver.timer("restart", "s").spawned.at(-1)).toBe("s 2");
+  });
+
   test("says what is left over", () => {
     const driver = new CoreDriver().execute(PLAIN).started("p").stop().exited("p", undefined, "SIGKILL");
     driver.give({ kind: "runStopped", run: RUN, leftovers: ["process 9"] });
