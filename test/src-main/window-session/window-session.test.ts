@@ -43,7 +43,14 @@ function attached(api: Partial<ControllerApi>): {
   return { sent, say: (message) => say(message), leave: () => leave() };
 }
 
-const TEST_HOSTS = { fanout: 1, hosts: undefined, group: undefined, exclude: undefined, users: [] };
+const TEST_HOSTS = {
+  fanout: 1,
+  hosts: undefined,
+  group: undefined,
+  exclude: undefined,
+  users: [],
+  components: false,
+};
 
 test("a test of hosts ends with the window that asked for it", () => {
   let stopped = 0;
