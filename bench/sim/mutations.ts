@@ -117,8 +117,62 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "seal of orders is not looked at",
     file: "tree-member.ts",
-    find: "if (!this.#settings.seals.isSealed(orderTo(rank, t, epoch), seal))",
-    put: "if (epoch < 0 || seal.length === 0 || orderTo(rank, t, epoch).sequence !== 0)",
+    find: "if (!this.#proofs.isOrder(order))",
+    put: "if (order.seal.length === 0)",
+  },
+  {
+    name: "seal of orders is not looked at on the way",
+    file: "tree-member.ts",
+    find: "if (!this.#proofs.isOrder(order))",
+    put: "if (rank === this.#settings.rank && !this.#proofs.isOrder(order))",
+  },
+  {
+    name: "seal of beacons is not looked at",
+    file: "tree-member.ts",
+    find: "if (!this.#place.isSigned(frame))",
+    put: "if (stable < 0)",
+  },
+  {
+    name: "seal of accepts is not looked at",
+    file: "tree-place.ts",
+    find: 'return this.isSigned(accept) ? undefined : "a beacon that the controller has not signed";',
+    put: "return undefined;",
+  },
+  {
+    name: "seal of beacons leaves `stable` out",
+    file: "tree-proofs.ts",
+    find: "encoder.encode(`beacon ${beacon} ${stable}`)",
+    put: "encoder.encode(`beacon ${beacon} ${stable < 0}`)",
+  },
+  {
+    name: "what was heard last counts as signed whatever its `stable`",
+    file: "tree-place.ts",
+    find: "compareStamps(stamp, known.stamp) === 0 && stable === known.stable;",
+    put: "compareStamps(stamp, known.stamp) === 0 && stable >= known.stable;",
+  },
+  {
+    name: "a beacon that was passed on once is good enough to join",
+    file: "tree-place.ts",
+    find: 'if (!isFeasible(stamp, path.length - 1, this.#distance)) return "a beacon that was here before";',
+    put: "",
+  },
+  {
+    name: "proof of acknowledgements is not looked at",
+    file: "tree-root.ts",
+    find: "if (upTo <= this.#last && this.#settings.seals.isProved(rank, HAVE_PROOF, numberBytes(upTo), tag))",
+    put: "if (upTo <= this.#last && HAVE_PROOF.length + numberBytes(upTo).length + tag.length > 0)",
+  },
+  {
+    name: "proof of receipts is not looked at",
+    file: "tree-member.ts",
+    find: "if (!this.#proofs.isReceipt(upTo, tag))",
+    put: "if (upTo + tag.length === 0)",
+  },
+  {
+    name: "proof of bulk on its way down is not looked at",
+    file: "tree-member.ts",
+    find: "if (!this.#proofs.isBulk(payload, tag))",
+    put: "if (payload.length + tag.length === 0)",
   },
   {
     name: "proof of reports is not looked at",
@@ -129,7 +183,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "proof of edges is not looked at",
     file: "tree-root.ts",
-    find: "if (this.#settings.seals.isProved(child, edgeProof(parent), attachBytes(attach), proof)) return true;",
+    find: "if (this.#settings.seals.isProved(child, edgeProof(parent), numberBytes(attach), proof)) return true;",
     put: "if (proof.length > 0) return true;",
   },
   {

@@ -342,9 +342,16 @@ class DrivenMember implements RunningOverlayMember {
       case "abandoned":
         this.#notify((to) => to.onAbandoned(effect.reason));
         return this.#ended();
+      case "distrusted":
+        return this.#distrusted(effect.neighbour, effect.reason);
       case "problem":
         return this.#problem(effect.reason);
     }
+  }
+
+  #distrusted(neighbour: Rank, reason: string): void {
+    this.#problem(`${nameOf(neighbour)} breaks the protocol: ${reason}`);
+    this.report({ kind: "distrusted", neighbour, reason });
   }
 
   #ended(): void {

@@ -47,16 +47,15 @@ export function eventsOfReport(host: HostId, component: string, report: Report):
     case "blockEnded":
       return [blockEvent(host, report)];
     case "reportsDropped":
-      return [
-        {
-          event: "problem",
-          severity: "warning",
-          hosts: host,
-          step: "reports",
-          message: `${String(report.count)} reports were dropped while the controller was away`,
-          remedy: "what the host did meanwhile is in its own log",
-        },
-      ];
+      return warningOf(host, "reports", {
+        message: `${String(report.count)} reports were dropped while the controller was away`,
+        remedy: "what the host did meanwhile is in its own log",
+      });
+    case "distrusted":
+      return warningOf(host, "overlay", {
+        message: `what came to it over other hosts is not the controller's: ${report.reason}; it was dropped`,
+        remedy: "a host above it may be compromised: 'info mesh' tells which it has left",
+      });
     case "commandDropped":
     case "facts":
     case "passwordWanted":
@@ -71,6 +70,14 @@ export function eventsOfReport(host: HostId, component: string, report: Report):
     case "runEnded":
       return [];
   }
+}
+
+function warningOf(
+  host: HostId,
+  step: string,
+  words: { readonly message: string; readonly remedy: string },
+): RunEventBody[] {
+  return [{ event: "problem", severity: "warning", hosts: host, step, ...words }];
 }
 
 function processOf(

@@ -201,6 +201,7 @@ export class Run {
       case "commandDropped":
         // It may have been the one that everything else depends on.
         return this.#hostFailed(member, { step: "commands", reason: report.reason, unreachable: false });
+      case "distrusted":
       case "facts":
       case "passwordWanted":
       case "preparing":

@@ -388,8 +388,15 @@ class DrivenRoot implements RunningOverlayRoot {
     const { host, incarnation, sequence, payload } = effect;
     const decoded = this.#node.codec.decodePayload(payload);
     const checked = decoded.ok ? checkReport(decoded.value) : decoded;
+    if (checked.ok && checked.value.kind === "distrusted") this.#distrusted(host, checked.value);
     if (checked.ok) this.#notify((to) => to.onReport(host, incarnation, sequence, checked.value));
     else this.#problem(host, `report ${sequence} was dropped: ${checked.reason}`);
+  }
+
+  #distrusted(host: HostId, { neighbour, reason }: Extract<Report, { kind: "distrusted" }>): void {
+    const root = neighbour === ROOT_RANK ? "the controller" : undefined;
+    const name = root ?? this.#hosts.get(neighbour) ?? `client ${String(neighbour)}`;
+    this.#problem(host, `it has left ${name}, which or one above it breaks the protocol: ${reason}`);
   }
 
   #bulkArrived(host: HostId, payload: Uint8Array): void {

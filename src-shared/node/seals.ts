@@ -1,8 +1,9 @@
-// Proofs of origin that survive relays: the root's signature under commands, and members' tags under what they say.
+// Proofs of origin that survive relays: the root's signature under what is for many, tags under what is between it and one.
 //
-// A command is signed with the session's Ed25519 key; whoever has its public half can check it. What a member says
-// carries an HMAC-SHA256, cut to 16 bytes, under a key that the root derives from a secret of the session and the
-// member's rank (HKDF-SHA256), so that it keeps no keys and no member can speak for another.
+// What the root says to many (commands, beacons, orders) is signed with the session's Ed25519 key; whoever has its
+// public half can check it. What a member says to the root, and the root to it alone, carries an HMAC-SHA256, cut to 16
+// bytes, under a key that the root derives from a secret of the session and the member's rank (HKDF-SHA256), so that it
+// keeps no keys and no member can speak for another.
 //
 // Processor time on one core of a server of 2023: signing 43 µs, checking a signature 113 µs, a tag 5 µs for a report
 // and 43 µs for 64 KiB, deriving a key 21 µs (once for each member). A handshake costs 1,700.
@@ -82,6 +83,7 @@ export function createRootSeals(session: string, keys: SessionKeys): RunningRoot
   return {
     seal: (command) => new Uint8Array(sign(null, sealedBytes(session, command), signing)),
     isProved: (rank, what, payload, tag) => isSame(tagOf(keyOf(rank), what, payload), tag),
+    prove: (rank, what, payload) => new Uint8Array(tagOf(keyOf(rank), what, payload)),
     memberKeys: (rank) => ({ root: publicKey, own: keyOf(rank).toString("base64") }),
   };
 }
@@ -96,6 +98,7 @@ export function createMemberSeals(session: string, keys: MemberKeys): MemberSeal
   return {
     isSealed: (command, seal) => verify(null, sealedBytes(session, command), root, seal),
     prove: (what, payload) => new Uint8Array(tagOf(own, what, payload)),
+    isProved: (what, payload, tag) => isSame(tagOf(own, what, payload), tag),
   };
 }
 

@@ -1,9 +1,10 @@
 // The door for what comes over a link of the tree: each frame is built anew from its known fields, all of them bounded.
 import { OVERLAY_LIMITS } from "./overlay.ts";
 import { countRanks, isRank, isRankSet } from "./rank-set.ts";
+import type { TaggedRanks } from "./tagged-ranks.ts";
 import { TAG_BYTES, type Candidate } from "./topology.ts";
 import { TREE_REFUSALS, type EdgeRecord, type FoldedItem, type FoldedPart } from "./tree-frames.ts";
-import type { ProgressGroup, Stamp, TreeFrame, UpLane } from "./tree-frames.ts";
+import type { ProgressGroup, SignedStamp, Stamp, TreeFrame, UpLane } from "./tree-frames.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -26,10 +27,9 @@ export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
     case "join":
       return joinOf(fields);
     case "accept": {
-      const { stamp, path, stable } = fields;
-      return isStamp(stamp) && isPath(path) && isCount(stable)
-        ? { t, stamp: stampOf(stamp), path: path.map(candidateOf), stable }
-        : undefined;
+      const { path } = fields;
+      const signed = signedStampOf(fields);
+      return signed !== undefined && isPath(path) ? { t, ...signed, path: path.map(candidateOf) } : undefined;
     }
     case "redirect":
       return isPath(fields["to"]) ? { t, to: fields["to"].map(candidateOf) } : undefined;
@@ -70,8 +70,10 @@ export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
       return progress === undefined ? undefined : { t, progress };
     }
     case "bulk": {
-      const { ranks, payload } = fields;
-      return isRanks(ranks) && isBytes(payload, PAYLOAD_BYTES_MAX) ? { t, ranks, payload } : undefined;
+      const { rank, payload, tag } = fields;
+      return isRank(rank) && isBytes(payload, PAYLOAD_BYTES_MAX) && isTag(tag)
+        ? { t, rank, payload, tag }
+        : undefined;
     }
     case "goodbye": {
       const { rank, tag } = fields;
@@ -121,15 +123,20 @@ function joinOf(fields: Fields): TreeFrame | undefined {
   return { t: "join", protocol, attach, proof, stamp: stampOf(stamp), depth, have, size, address, insist };
 }
 
+function signedStampOf({ stamp, stable, seal }: Fields): SignedStamp | undefined {
+  return isStamp(stamp) && isCount(stable) && isBytes(seal, SEAL_BYTES_MAX)
+    ? { stamp: stampOf(stamp), stable, seal }
+    : undefined;
+}
+
 function beaconOf(fields: Fields): TreeFrame | undefined {
-  const { stamp, path, stable, alternatives, siblings } = fields;
-  if (!isStamp(stamp) || !isPath(path) || !isCount(stable)) return undefined;
-  if (!isPath(alternatives) || !isPath(siblings)) return undefined;
+  const { path, alternatives, siblings } = fields;
+  const signed = signedStampOf(fields);
+  if (signed === undefined || !isPath(path) || !isPath(alternatives) || !isPath(siblings)) return undefined;
   return {
     t: "beacon",
-    stamp: stampOf(stamp),
+    ...signed,
     path: path.map(candidateOf),
-    stable,
     alternatives: alternatives.map(candidateOf),
     siblings: siblings.map(candidateOf),
   };
@@ -180,11 +187,12 @@ function progressOf(value: unknown): ProgressGroup[] | undefined {
   let count = 0;
   for (const group of value as unknown[]) {
     if (!isFields(group)) return undefined;
-    const { upTo, ranks } = group;
-    if (!isCount(upTo) || !isRanks(ranks)) return undefined;
-    count += countRanks(ranks);
+    const { upTo } = group;
+    const tagged = taggedRanksOf(group);
+    if (!isCount(upTo) || tagged === undefined) return undefined;
+    count += countRanks(tagged.ranks);
     if (count > RANKS_MAX) return undefined;
-    groups.push({ upTo, ranks });
+    groups.push({ upTo, ...tagged });
   }
   return groups;
 }
@@ -206,9 +214,16 @@ function itemsOf(value: unknown): FoldedItem[] | undefined {
 
 function partOf(value: unknown): FoldedPart | undefined {
   if (!isFields(value)) return undefined;
-  const { sequence, skips, ranks, tags } = value;
-  if (!isCount(sequence) || !isCount(skips) || !isRanks(ranks)) return undefined;
-  // The tags bound the ranks: a frame holds so many of them and no more.
-  if (!(tags instanceof Uint8Array) || tags.length !== countRanks(ranks) * TAG_BYTES) return undefined;
-  return { sequence, skips, ranks, tags };
+  const { sequence, skips } = value;
+  const tagged = taggedRanksOf(value);
+  return isCount(sequence) && isCount(skips) && tagged !== undefined
+    ? { sequence, skips, ...tagged }
+    : undefined;
+}
+
+/** The tags bound the ranks: a frame holds so many of them and no more. */
+function taggedRanksOf({ ranks, tags }: Fields): TaggedRanks | undefined {
+  const isSound =
+    isRanks(ranks) && tags instanceof Uint8Array && tags.length === countRanks(ranks) * TAG_BYTES;
+  return isSound ? { ranks, tags } : undefined;
 }

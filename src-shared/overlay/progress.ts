@@ -1,38 +1,45 @@
-// Who has what up to where, as a state that only grows: merging it twice, in any order, changes nothing.
-import { rankSetOf, ranksIn } from "./rank-set.ts";
+// Up to which number each rank has all commands: only grows, so that merging it twice, in any order, changes nothing.
+// Each number is proved by its own rank, so that nobody on the way can make it higher.
+import { tagsOf, taggedRanksOf } from "./tagged-ranks.ts";
 import type { Rank } from "./topology.ts";
 import type { ProgressGroup } from "./tree-frames.ts";
 
+interface Proved {
+  readonly upTo: number;
+  readonly tag: Uint8Array;
+}
+
 /** The highest number known of each rank, and which of them have changed since they were last told. */
 export class Progress {
-  readonly #upTo = new Map<Rank, number>();
+  readonly #known = new Map<Rank, Proved>();
   readonly #untold = new Set<Rank>();
 
   get(rank: Rank): number | undefined {
-    return this.#upTo.get(rank);
+    return this.#known.get(rank)?.upTo;
   }
 
   get hasNews(): boolean {
     return this.#untold.size > 0;
   }
 
-  /** False when nothing is new. */
-  raise(rank: Rank, upTo: number): boolean {
-    const known = this.#upTo.get(rank);
-    if (known !== undefined && known >= upTo) return false;
-    this.#upTo.set(rank, upTo);
+  isNews(rank: Rank, upTo: number): boolean {
+    return upTo > (this.get(rank) ?? -1);
+  }
+
+  raise(rank: Rank, upTo: number, tag: Uint8Array): void {
+    if (!this.isNews(rank, upTo)) return;
+    this.#known.set(rank, { upTo, tag });
     this.#untold.add(rank);
-    return true;
   }
 
   forget(rank: Rank): void {
-    this.#upTo.delete(rank);
+    this.#known.delete(rank);
     this.#untold.delete(rank);
   }
 
   /** What has changed since the last time. */
   takeNews(): ProgressGroup[] {
-    const news = groupsOf(this.#untold, this.#upTo);
+    const news = groupsOf(this.#untold, this.#known);
     this.#untold.clear();
     return news;
   }
@@ -40,19 +47,32 @@ export class Progress {
   /** All of it; nothing is news afterwards. */
   takeAll(): ProgressGroup[] {
     this.#untold.clear();
-    return groupsOf(this.#upTo.keys(), this.#upTo);
+    return groupsOf(this.#known.keys(), this.#known);
   }
 }
 
-function groupsOf(ranks: Iterable<Rank>, upTo: ReadonlyMap<Rank, number>): ProgressGroup[] {
-  const byNumber = new Map<number, Rank[]>();
+function groupsOf(ranks: Iterable<Rank>, known: ReadonlyMap<Rank, Proved>): ProgressGroup[] {
+  const groups = new ProgressGroups();
   for (const rank of ranks) {
-    const number = upTo.get(rank) ?? 0;
-    const group = byNumber.get(number);
-    if (group === undefined) byNumber.set(number, [rank]);
-    else group.push(rank);
+    const proved = known.get(rank);
+    if (proved !== undefined) groups.add(rank, proved.upTo, proved.tag);
   }
-  return [...byNumber].map(([number, group]) => ({ upTo: number, ranks: rankSetOf(group) }));
+  return groups.all();
+}
+
+/** Ranks with equal numbers are one group. */
+export class ProgressGroups {
+  readonly #byNumber = new Map<number, Map<Rank, Uint8Array>>();
+
+  add(rank: Rank, upTo: number, tag: Uint8Array): void {
+    const group = this.#byNumber.get(upTo) ?? new Map<Rank, Uint8Array>();
+    group.set(rank, tag);
+    this.#byNumber.set(upTo, group);
+  }
+
+  all(): ProgressGroup[] {
+    return [...this.#byNumber].map(([upTo, tags]) => ({ upTo, ...taggedRanksOf(tags) }));
+  }
 }
 
 /** Splits groups by where their ranks are: `placeOf` says which place leads to a rank. */
@@ -60,28 +80,15 @@ export function splitProgress<Place>(
   groups: readonly ProgressGroup[],
   placeOf: (rank: Rank) => Place | undefined,
 ): Map<Place, ProgressGroup[]> {
-  const byPlace = new Map<Place, ProgressGroup[]>();
-  for (const { upTo, ranks } of groups) {
-    for (const [place, there] of splitRanks(ranks, placeOf)) {
-      const known = byPlace.get(place) ?? [];
-      known.push({ upTo, ranks: there });
-      byPlace.set(place, known);
+  const byPlace = new Map<Place, ProgressGroups>();
+  for (const group of groups) {
+    for (const [rank, tag] of tagsOf(group)) {
+      const place = placeOf(rank);
+      if (place === undefined) continue;
+      const there = byPlace.get(place) ?? new ProgressGroups();
+      there.add(rank, group.upTo, tag);
+      byPlace.set(place, there);
     }
   }
-  return byPlace;
-}
-
-export function splitRanks<Place>(
-  ranks: readonly number[],
-  placeOf: (rank: Rank) => Place | undefined,
-): Map<Place, readonly number[]> {
-  const byPlace = new Map<Place, Rank[]>();
-  for (const rank of ranksIn(ranks)) {
-    const place = placeOf(rank);
-    if (place === undefined) continue;
-    const known = byPlace.get(place);
-    if (known === undefined) byPlace.set(place, [rank]);
-    else known.push(rank);
-  }
-  return new Map([...byPlace].map(([place, list]) => [place, rankSetOf(list)]));
+  return new Map([...byPlace].map(([place, there]) => [place, there.all()]));
 }

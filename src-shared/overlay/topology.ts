@@ -66,6 +66,8 @@ export type MemberEffect<Frame> =
   | { readonly kind: "left" }
   /** No controller for the time allowed, or refused for good: the client ends itself, nothing more will come. */
   | { readonly kind: "abandoned"; readonly reason: string }
+  /** A parent that says what cannot be true was left: for the log, and for the root to hear. */
+  | { readonly kind: "distrusted"; readonly neighbour: Rank; readonly reason: string }
   /** For the log: a neighbour that breaks the protocol, a candidate that cannot be reached. */
   | { readonly kind: "problem"; readonly reason: string };
 
@@ -133,7 +135,8 @@ export type RootRecord =
 
 /**
  * Proofs of origin, as pure functions: a compromised interior host can drop, but neither forge nor replay. The root
- * signs commands (everybody can check); a member proves what it says by a key that only it and the root have.
+ * signs what is for many (everybody can check); what a member says to the root, and the root to it alone, is proved by
+ * a key that only these two have.
  */
 export interface MemberSeals {
   /** The root's signature under (session, epoch, sequence, targets, payload). */
@@ -148,6 +151,8 @@ export interface MemberSeals {
   ): boolean;
   /** TAG_BYTES long; `what` keeps proofs of different things apart. */
   prove(what: string, payload: Payload): Uint8Array;
+  /** By the root, to this member. */
+  isProved(what: string, payload: Payload, tag: Uint8Array): boolean;
 }
 
 export interface RootSeals {
@@ -158,6 +163,8 @@ export interface RootSeals {
     readonly payload: Payload;
   }): Uint8Array;
   isProved(rank: Rank, what: string, payload: Payload, tag: Uint8Array): boolean;
+  /** To one member. */
+  prove(rank: Rank, what: string, payload: Payload): Uint8Array;
 }
 
 /** A truncated HMAC-SHA256: 2^-128 for a guess. */

@@ -8,7 +8,7 @@ import type { LinkId, OverlayLimits, OverlayTimes } from "./overlay.ts";
 import { isFeasible } from "./stamps.ts";
 import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
 import { TreeChild, type Applicant } from "./tree-child.ts";
-import type { Stamp, TreeFrame, TreeJoin, TreeRefusal } from "./tree-frames.ts";
+import type { SignedStamp, TreeFrame, TreeJoin, TreeRefusal } from "./tree-frames.ts";
 
 /** A joiner that must wait for a newer stamp waits for the next beacon, and a little longer. */
 const PARKED_BEACONS = 1.3;
@@ -43,8 +43,7 @@ export interface Adopter {
   lacks(sequence: number): void;
 }
 
-export interface Position {
-  readonly stamp: Stamp;
+export interface Position extends SignedStamp {
   /** Hops to the root. */
   readonly depth: number;
   /** From the root to this node. */
@@ -55,6 +54,8 @@ export class TreeChildren {
   readonly #adopter: Adopter;
   readonly #children = new Map<LinkId, TreeChild>();
   readonly #byRank = new Map<Rank, TreeChild>();
+  /** Of each that was ever a child, its own count of joins then: a join that was held up on its way is over. */
+  readonly #newest = new Map<Rank, number>();
   readonly #applicants = new Map<LinkId, Applicant>();
 
   constructor(adopter: Adopter) {
@@ -219,12 +220,10 @@ export class TreeChildren {
     if (objection !== undefined) return this.#refuse(link, objection);
     if (position === undefined) return this.#refuse(link, "detached");
     if (position.path.some((above) => above.rank === rank)) return this.#refuse(link, "loop");
+    if (join.attach <= (this.#newest.get(rank) ?? 0)) return this.#refuse(link, "older");
     const known = this.#byRank.get(rank);
-    if (known !== undefined) {
-      if (join.attach <= known.attach) return this.#refuse(link, "older");
-      // Only the child has noticed that its old link broke.
-      this.drop(known, "replaced by a newer link of the same client");
-    }
+    // Only the child has noticed that its old link broke.
+    if (known !== undefined) this.drop(known, "replaced by a newer link of the same client");
     if (this.#isFull(join)) return this.#redirect(link, rank);
     if (position.path.length >= this.#adopter.limits.path) return this.#refuse(link, "full");
     if (!isFeasible(position.stamp, position.depth, join)) return this.#park(applicant, join);
@@ -254,13 +253,14 @@ export class TreeChildren {
   }
 
   #adopt({ link, rank }: Applicant, join: TreeJoin, position: Position): void {
-    const { now, times, log } = this.#adopter;
+    const { now, times } = this.#adopter;
     this.#applicants.delete(link);
     const child = new TreeChild(link, rank, join, now + times.deadIntervalMs);
     this.#children.set(link, child);
     this.#byRank.set(rank, child);
-    const { stamp, path } = position;
-    this.#adopter.send(link, { t: "accept", stamp, path, stable: log.stable });
+    this.#newest.set(rank, join.attach);
+    const { stamp, stable, seal, path } = position;
+    this.#adopter.send(link, { t: "accept", stamp, stable, seal, path });
     this.#adopter.adopted(child);
     this.feedOne(child);
   }
@@ -298,14 +298,15 @@ export class TreeChildren {
     this.#adopter.lost(child, reason);
   }
 
-  #sendBeacon(child: TreeChild, { stamp, path }: Position, open: readonly TreeChild[]): void {
-    const { log } = this.#adopter;
+  #sendBeacon(child: TreeChild, position: Position, open: readonly TreeChild[]): void {
+    const { stamp, stable, seal, path } = position;
     const siblings = this.#sample(open, SAMPLES_MAX).filter((other) => other !== child);
     this.#adopter.send(child.link, {
       t: "beacon",
       stamp,
+      stable,
+      seal,
       path,
-      stable: log.stable,
       alternatives: this.#sample(this.#adopter.alternatives(child.rank), SAMPLES_MAX),
       siblings: siblings.map(({ candidate }) => candidate),
     });

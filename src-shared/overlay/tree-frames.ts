@@ -1,11 +1,20 @@
 // What neighbours in a tree say to each other; checked field by field at check-tree-frame.ts.
 import type { Payload } from "./overlay.ts";
+import type { TaggedRanks } from "./tagged-ranks.ts";
 import type { Candidate, Rank } from "./topology.ts";
 
 /** Issued by the root alone, totally ordered: epoch first (raised by each start of a root), then the beacon's number. */
 export interface Stamp {
   readonly epoch: number;
   readonly beacon: number;
+}
+
+/** What the root signs with each beacon (beaconOf in tree-proofs.ts), and every node checks before it believes it. */
+export interface SignedStamp {
+  readonly stamp: Stamp;
+  /** Every member has every command up to here. */
+  readonly stable: number;
+  readonly seal: Uint8Array;
 }
 
 /**
@@ -23,10 +32,12 @@ export interface EdgeRecord {
   readonly proof: Uint8Array;
 }
 
-/** All of these ranks have all up to this number. Ranks as in rank-set.ts: [from, to, from, to, …], both included. */
-export interface ProgressGroup {
+/**
+ * All of these ranks have all up to this number: commands, as each of them has proved (HAVE_PROOF), or their reports
+ * at the root, as it has proved to each (RECEIVED_PROOF).
+ */
+export interface ProgressGroup extends TaggedRanks {
   readonly upTo: number;
-  readonly ranks: readonly number[];
 }
 
 /**
@@ -38,12 +49,10 @@ export interface FoldedItem {
   readonly parts: readonly FoldedPart[];
 }
 
-export interface FoldedPart {
+export interface FoldedPart extends TaggedRanks {
   readonly sequence: number;
   /** So many numbers just before it were dropped at the source and will never come. */
   readonly skips: number;
-  readonly ranks: readonly number[];
-  readonly tags: Uint8Array;
 }
 
 /** What goes up in two queues, so that bulk never stands before a report. */
@@ -98,28 +107,23 @@ export interface TreeJoin {
 export type TreeFrame =
   /** Up. */
   | TreeJoin
-  | {
+  | ({
       readonly t: "accept";
-      readonly stamp: Stamp;
       /** From the root (whose address is "": everybody knows it) to the one that accepts. */
       readonly path: readonly Candidate[];
-      readonly stable: number;
-    }
+    } & SignedStamp)
   /** Full: try one of these. */
   | { readonly t: "redirect"; readonly to: readonly Candidate[] }
   | { readonly t: "refuse"; readonly why: TreeRefusal; readonly backoffMs: number }
   /** Only the root originates it; each hop adds itself to the path. */
-  | {
+  | ({
       readonly t: "beacon";
-      readonly stamp: Stamp;
       readonly path: readonly Candidate[];
-      /** Every member has every command up to here. */
-      readonly stable: number;
       /** Others outside of the sender's subtree: to be tried when the sender is lost. */
       readonly alternatives: readonly Candidate[];
       /** Other children of the sender: of use to the receiver's own children. */
       readonly siblings: readonly Candidate[];
-    }
+    } & SignedStamp)
   /** The sender has lost its own parent: hold on, it is looking for another. */
   | { readonly t: "detached" }
   | {
@@ -151,8 +155,8 @@ export type TreeFrame =
   | { readonly t: "taken"; readonly lane: UpLane; readonly bytes: number }
   /** The root has all reports up to these numbers. */
   | { readonly t: "received"; readonly progress: readonly ProgressGroup[] }
-  /** Down: for these ranks. */
-  | { readonly t: "bulk"; readonly ranks: readonly number[]; readonly payload: Payload }
+  /** Down: for this rank; tag = the root's proof to it (BULK_DOWN_PROOF). */
+  | { readonly t: "bulk"; readonly rank: Rank; readonly payload: Payload; readonly tag: Uint8Array }
   /** Up: from these ranks. */
   | { readonly t: "bulkUp"; readonly items: readonly FoldedItem[] }
   /** Up: this client leaves; tag = prove("goodbye", nothing). It hangs on until it is told `farewell`. */
@@ -183,4 +187,10 @@ export type JoinFrames = Extract<TreeFrame, { t: "join" | "accept" | "redirect" 
 
 export function isJoinFrame(frame: TreeFrame): frame is JoinFrames {
   return frame.t === "join" || frame.t === "accept" || frame.t === "redirect";
+}
+
+/** A member's own bulk, with its proof. */
+export function bulkOf(rank: Rank, payload: Payload, tag: Uint8Array): TreeFrame {
+  const part = { sequence: 0, skips: 0, ranks: [rank, rank], tags: tag };
+  return { t: "bulkUp", items: [{ payload, parts: [part] }] };
 }

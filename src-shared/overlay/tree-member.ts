@@ -6,6 +6,7 @@
 //   any --farewell, and nobody is below any more, or its time over--> ended (left)      not attached --absence--> ended (abandoned)
 import { Deadlines } from "./deadlines.ts";
 import { EffectList } from "./effect-list.ts";
+import { MemberProofs } from "./member-proofs.ts";
 import type { LinkId, Payload, Surroundings } from "./overlay.ts";
 import { OwnReports } from "./own-reports.ts";
 import { hasRank } from "./rank-set.ts";
@@ -13,12 +14,11 @@ import { Seeker, type DialFailure } from "./seeker.ts";
 import { ROOT_RANK } from "./topology.ts";
 import type { Candidate, MemberCore, MemberEffect, MemberEvent, MemberSettings, Rank } from "./topology.ts";
 import type { Position } from "./tree-children.ts";
-import { isJoinFrame, isUpFrame, TREE_REFUSAL_WORDS } from "./tree-frames.ts";
-import type { OrderFrame, Stamp, TreeFrame, TreeRefusal } from "./tree-frames.ts";
+import { bulkOf, isJoinFrame, isUpFrame, TREE_REFUSAL_WORDS } from "./tree-frames.ts";
+import type { OrderFrame, TreeFrame, TreeRefusal } from "./tree-frames.ts";
 import { TreeNode, type TreeNodeEnd, type TreeVariant } from "./tree-node.ts";
 import { TreeLeave, type LeaveTimer } from "./tree-leave.ts";
 import { TreePlace } from "./tree-place.ts";
-import { attachBytes, edgeProof, GOODBYE, NOTHING, orderTo } from "./tree-proofs.ts";
 
 type Phase = "idle" | "seeking" | "joining" | "attached" | "holding" | "ended";
 
@@ -39,6 +39,7 @@ export class TreeMember
   readonly #seeker: Seeker;
   readonly #place: TreePlace;
   readonly #reports: OwnReports;
+  readonly #proofs: MemberProofs;
   readonly #deadlines = new Deadlines<TimerName>(this);
   readonly #exit: TreeLeave;
   #phase: Phase = "idle";
@@ -50,21 +51,21 @@ export class TreeMember
   #asked = false;
   #attach = 0;
   #address = "";
-  #have: number;
+  #have = 0;
   #absenceMs: number;
 
   constructor(settings: MemberSettings, variant: TreeVariant) {
     super();
     this.#settings = settings;
     this.#variant = variant;
-    this.#have = settings.start;
     this.#absenceMs = settings.controllerAbsenceMs;
     this.#reports = new OwnReports(settings.limits.reportWindow, settings.lastReport);
     this.#exit = new TreeLeave(this.#deadlines, settings.times);
-    this.#place = new TreePlace(settings.rank);
+    this.#proofs = new MemberProofs(settings.seals);
+    this.#place = new TreePlace(settings.rank, this.#proofs);
     this.#seeker = new Seeker(settings.rank, settings.candidates, settings.times);
     this.#node = new TreeNode(this, settings);
-    this.#node.progress.raise(settings.rank, this.#have);
+    this.#raise(settings.start);
   }
 
   get attached(): boolean {
@@ -119,13 +120,16 @@ export class TreeMember
         this.#reports.noteLast(event.sequence);
         return this.#pump();
       case "bulk":
-        return this.#bulk(event.payload, event.tag);
+        if (this.attached) this.sendUp(bulkOf(this.#settings.rank, event.payload, event.tag));
+        return;
       case "receiving":
         return event.link === this.#link ? this.#stretch() : this.#node.receiving(event.link);
       case "lagged":
         return this.#lagged(event.ms);
       case "absenceAllowed":
-        return this.#allowAbsence(event.ms);
+        this.#deadlines.postpone(["absence"], event.ms - this.#absenceMs, 0);
+        this.#absenceMs = event.ms;
+        return;
       case "leave":
         return this.#leave();
     }
@@ -174,10 +178,10 @@ export class TreeMember
   #join(): void {
     this.#deadlines.arm("join", this.#seeker.joinMs);
     this.#asked = true;
-    const { protocol, seals } = this.#settings;
+    const { protocol } = this.#settings;
     this.#attach += 1;
     const { stamp, depth } = this.#place.distance;
-    const proof = seals.prove(edgeProof(this.#parent), attachBytes(this.#attach));
+    const proof = this.#proofs.ofJoin(this.#parent, this.#attach);
     const size = this.#node.subtree.size + 1;
     const own = { attach: this.#attach, have: this.#have, address: this.#address };
     this.sendUp({ t: "join", protocol, proof, stamp, depth, size, ...own, insist: this.#seeker.insists });
@@ -194,28 +198,27 @@ export class TreeMember
     if (frame.t === "command") return this.#command(frame);
     if (frame.t === "detached") return this.#hold();
     if (frame.t === "refuse") return this.#refused(frame.why, frame.backoffMs);
-    const isOrder = frame.t === "farewell" || frame.t === "expel";
-    if (isOrder && frame.rank === this.#settings.rank) return this.#ordered(frame);
+    if (frame.t === "farewell" || frame.t === "expel") return this.#ordered(frame);
     this.#node.fromAbove(frame);
   }
 
   /** What may come before there is a parent. */
   #answer(frame: TreeFrame): void {
-    if (frame.t === "accept") return this.#accepted(frame.stamp, frame.path, frame.stable);
+    if (frame.t === "accept") return this.#accepted(frame);
     if (frame.t === "redirect")
       return this.#retry("it is full", this.#seeker.redirected(frame.to, this.random));
     if (frame.t === "refuse") return this.#refused(frame.why, frame.backoffMs);
     this.#violation(`${frame.t} before accept`);
   }
 
-  #accepted(stamp: Stamp, path: readonly Candidate[], stable: number): void {
-    if (this.#place.isOutdated(stamp)) return this.#violation("an older controller");
-    if (!this.#place.isSound(path, this.#parent)) return this.#violation("a path that is none");
+  #accepted(frame: Extract<TreeFrame, { t: "accept" }>): void {
+    const wrong = this.#place.wrongWith(frame, this.#parent);
+    if (wrong !== undefined) return this.#violation(wrong);
     this.#deadlines.disarm("join");
     this.#phase = "attached";
-    this.#place.take(stamp, path, this.now);
-    this.#seeker.know(path, this.#seeker.alternatives);
-    this.#node.log.prune(stable);
+    this.#place.take(frame, frame.path, this.now);
+    this.#seeker.know(frame.path, this.#seeker.alternatives);
+    this.#node.log.prune(frame.stable);
     this.#deadlines.arm("lease", this.#settings.times.deadIntervalMs);
     this.#node.tellState(true);
     this.#settled();
@@ -223,14 +226,15 @@ export class TreeMember
   }
 
   #beacon(frame: Extract<TreeFrame, { t: "beacon" }>): void {
-    const { stamp, path, stable } = frame;
+    const { path, stable } = frame;
     const { order, hasMoved } = this.#place.news(frame);
     if (order < 0) return this.#violation("a beacon of another time");
+    if (!this.#place.isSigned(frame)) return this.#violation("a beacon that the controller has not signed");
     if (!this.#place.isSound(path, this.#parent))
       return this.#unlink("its way to the controller leads over us", "refused");
     const wasHolding = this.#phase === "holding";
     if (!wasHolding && order === 0 && !hasMoved) return this.#stretch();
-    this.#place.take(stamp, path, this.now);
+    this.#place.take(frame, path, this.now);
     this.#place.knowElsewhere(frame);
     this.#seeker.know(path, frame.alternatives);
     this.#node.log.prune(stable);
@@ -278,12 +282,16 @@ export class TreeMember
     if (sequence > this.#have + 1) return this.sendUp({ t: "need", from: this.#have + 1, to: sequence });
     log.add({ epoch, sequence, targets, payload, seal });
     if (sequence === this.#have + 1) {
-      this.#have = sequence;
-      this.#node.progress.raise(this.#settings.rank, sequence);
+      this.#raise(sequence);
       if (hasRank(targets, this.#settings.rank)) this.effects.push({ kind: "deliver", sequence, payload });
     }
     this.#node.arrived(sequence);
     this.#node.tellSoon();
+  }
+
+  #raise(have: number): void {
+    this.#have = have;
+    this.#node.progress.raise(this.#settings.rank, have, this.#proofs.ofHaving(have));
   }
 
   /** The parent says it again and again while it looks for another: so long it lives, and so do we to it. */
@@ -310,9 +318,10 @@ export class TreeMember
   }
 
   /** Only the root can make a client end: by its own word, or by its signature. */
-  #ordered({ t, rank, epoch, seal }: OrderFrame<"expel" | "farewell">): void {
-    if (!this.#settings.seals.isSealed(orderTo(rank, t, epoch), seal))
-      return this.#violation(`${t} that the controller has not signed`);
+  #ordered(order: OrderFrame<"expel" | "farewell">): void {
+    const { t, rank } = order;
+    if (!this.#proofs.isOrder(order)) return this.#violation(`${t} that the controller has not signed`);
+    if (rank !== this.#settings.rank) return this.#node.passDown(rank, order);
     if (t === "farewell") return this.#exit.letGo();
     if (this.#exit.isWanted) return this.#end({ kind: "left" });
     this.#end({ kind: "abandoned", reason: TREE_REFUSAL_WORDS.unknown });
@@ -345,18 +354,17 @@ export class TreeMember
     }
     if (this.#link !== undefined) this.close(this.#link, reason);
     const wasHolding = this.#phase === "holding";
-    const lost = this.#parent;
     this.#link = undefined;
     this.#place.leave();
     this.#phase = "seeking";
     this.#deadlines.disarm("lease", "hold");
     if (!wasHolding) this.#lostPlace(reason);
     if (!this.#variant.repairs) return;
-    this.#deadlines.arm("dial", this.#seeker.begin(lost, this.random));
+    this.#deadlines.arm("dial", this.#seeker.begin(this.#parent, this.random));
   }
 
   #violation(reason: string): void {
-    this.problem(`${this.#parent} breaks the protocol: ${reason}`);
+    this.effects.push({ kind: "distrusted", neighbour: this.#parent, reason });
     this.#unlink(`it broke the protocol: ${reason}`, "refused");
   }
 
@@ -365,12 +373,6 @@ export class TreeMember
     if (!this.attached || this.#link === undefined) return;
     const range = this.#reports.take();
     if (range !== undefined) this.effects.push({ kind: "sendReports", link: this.#link, ...range });
-  }
-
-  #bulk(payload: Payload, tag: Uint8Array): void {
-    if (!this.attached) return;
-    const ranks = [this.#settings.rank, this.#settings.rank];
-    this.sendUp({ t: "bulkUp", items: [{ payload, parts: [{ sequence: 0, skips: 0, ranks, tags: tag }] }] });
   }
 
   #leave(): void {
@@ -384,8 +386,7 @@ export class TreeMember
   #sayGoodbye(): void {
     if (!this.#exit.isAsking || !this.attached || !this.#reports.allReceived) return;
     this.#node.flush();
-    const tag = this.#settings.seals.prove(GOODBYE, NOTHING);
-    this.sendUp({ t: "goodbye", rank: this.#settings.rank, tag });
+    this.sendUp({ t: "goodbye", rank: this.#settings.rank, tag: this.#proofs.ofGoodbye() });
   }
 
   #timer(name: string): void {
@@ -419,11 +420,6 @@ export class TreeMember
   #lagged(ms: number): void {
     this.#deadlines.postpone(["lease", "hold", "join", "absence"], ms, this.#settings.times.afterLagMs);
     this.#node.children.extend(ms);
-  }
-
-  #allowAbsence(ms: number): void {
-    this.#deadlines.postpone(["absence"], ms - this.#absenceMs, 0);
-    this.#absenceMs = ms;
   }
 
   #end(effect: MemberEffect<TreeFrame>): void {
@@ -461,14 +457,17 @@ export class TreeMember
     if (!this.#deadlines.has("groom")) this.#deadlines.arm("groom", this.#settings.times.groomMs);
   }
 
-  receivedOwn(upTo: number): void {
+  receivedOwn(upTo: number, tag: Uint8Array): void {
+    if (!this.#proofs.isReceipt(upTo, tag))
+      return this.#violation("a receipt for reports that the controller has not given");
     if (!this.#reports.received(upTo)) return;
     this.effects.push({ kind: "forgetReports", upTo });
     this.#pump();
     this.#sayGoodbye();
   }
 
-  deliverBulk(payload: Payload): void {
+  deliverBulk(payload: Payload, tag: Uint8Array): void {
+    if (!this.#proofs.isBulk(payload, tag)) return this.#violation("bulk that the controller has not sent");
     this.effects.push({ kind: "deliverBulk", payload });
   }
 }

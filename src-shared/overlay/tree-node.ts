@@ -1,9 +1,10 @@
 // What members and the root of the tree have in common: children and their subtrees, and what passes through.
 import { CommandLog } from "./command-log.ts";
 import type { LinkId, OverlayLimits, OverlayTimes, Payload } from "./overlay.ts";
-import { Progress, splitProgress, splitRanks } from "./progress.ts";
-import { countRanks, ranksIn } from "./rank-set.ts";
+import { Progress, splitProgress } from "./progress.ts";
+import { countRanks } from "./rank-set.ts";
 import { Subtree, type SubtreeChange } from "./subtree.ts";
+import { tagsOf } from "./tagged-ranks.ts";
 import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
 import type { TreeChild } from "./tree-child.ts";
 import { TreeChildren, type Adopter, type Position } from "./tree-children.ts";
@@ -39,8 +40,8 @@ export interface TreeNodeEnd {
   /** Something is to be told upwards within the time for grooming. */
   groomSoon(): void;
   /** The root has our own reports up to here. */
-  receivedOwn(upTo: number): void;
-  deliverBulk(payload: Payload): void;
+  receivedOwn(upTo: number, tag: Uint8Array): void;
+  deliverBulk(payload: Payload, tag: Uint8Array): void;
   /** For the root: who has come and who has gone, before anything is passed on. */
   changed?(change: SubtreeChange, reason: string): void;
   /** For the root: what came up ends here. True when it was taken. */
@@ -48,9 +49,11 @@ export interface TreeNodeEnd {
   goodbye?(rank: Rank, tag: Uint8Array): void;
   /** For the root: whether an edge is the child's own wish. */
   isEdge?(record: EdgeRecord): boolean;
+  /** For the root: whether a rank has said itself that it has all commands up to there. */
+  isProgress?(rank: Rank, upTo: number, tag: Uint8Array): boolean;
 }
 
-type PassedFrame = Extract<TreeFrame, { t: "received" | "taken" | "bulk" | "resync" | "farewell" | "expel" }>;
+type PassedFrame = Extract<TreeFrame, { t: "received" | "taken" | "bulk" | "resync" }>;
 
 export interface TreeNodeSettings {
   readonly protocol: number;
@@ -130,12 +133,10 @@ export class TreeNode {
       case "taken":
         return this.taken(frame.lane, frame.bytes);
       case "bulk":
-        return this.bulkDown(frame.ranks, frame.payload);
+        if (frame.rank === this.rank) return this.#end.deliverBulk(frame.payload, frame.tag);
+        return this.passDown(frame.rank, frame);
       case "resync":
         return this.tellState(true);
-      case "farewell":
-      case "expel":
-        return this.passDown(frame.rank, frame);
     }
   }
 
@@ -195,15 +196,8 @@ export class TreeNode {
   received(progress: readonly ProgressGroup[]): void {
     const here = this.rank;
     for (const [place, groups] of splitProgress(progress, (rank) => this.#placeOf(rank))) {
-      if (place === here) for (const { upTo } of groups) this.#end.receivedOwn(upTo);
+      if (place === here) for (const { upTo, tags } of groups) this.#end.receivedOwn(upTo, tags);
       else this.#sendTo(place, { t: "received", progress: groups });
-    }
-  }
-
-  bulkDown(ranks: readonly number[], payload: Payload): void {
-    for (const [place, there] of splitRanks(ranks, (rank) => this.#placeOf(rank))) {
-      if (place === this.rank) this.#end.deliverBulk(payload);
-      else this.#sendTo(place, { t: "bulk", ranks: there, payload });
     }
   }
 
@@ -291,19 +285,17 @@ export class TreeNode {
     child.room = frame.room;
     if (frame.whole) this.#dropUntold(child, frame.edges);
     for (const record of frame.edges) this.#learn(record, child.rank, "told from below");
-    for (const { upTo, ranks } of frame.progress) {
-      for (const rank of ranksIn(ranks)) {
-        if (rank !== child.rank && this.subtree.routeTo(rank) !== child.rank) continue;
-        if (upTo > this.#end.have && this.rank === ROOT_RANK) {
-          this.#end.problem(`${rank} has commands that were never given`);
-          continue;
-        }
-        if (!this.progress.raise(rank, upTo)) continue;
-        if (rank === child.rank) this.children.acknowledged(rank, upTo);
-      }
-    }
+    for (const group of frame.progress)
+      for (const [rank, tag] of tagsOf(group)) this.#progress(child, rank, group.upTo, tag);
     this.children.feedOne(child);
     this.tellSoon();
+  }
+
+  #progress(child: TreeChild, rank: Rank, upTo: number, tag: Uint8Array): void {
+    if (rank !== child.rank && this.subtree.routeTo(rank) !== child.rank) return;
+    if (!this.progress.isNews(rank, upTo) || this.#end.isProgress?.(rank, upTo, tag) === false) return;
+    this.progress.raise(rank, upTo, tag);
+    if (rank === child.rank) this.children.acknowledged(rank, upTo);
   }
 
   /** The child names all that are below it: those that it does not name are not. */

@@ -1,14 +1,17 @@
 // Where a member hangs: the path from the root, the newest stamp heard, and the distance that keeps circles away.
-import { compareStamps, nearer, NO_STAMP, NOWHERE, type Distance } from "./stamps.ts";
+import type { MemberProofs } from "./member-proofs.ts";
+import { compareStamps, isFeasible, nearer, NO_STAMP, NOWHERE, type Distance } from "./stamps.ts";
 import type { Candidate, Rank } from "./topology.ts";
 import type { Position } from "./tree-children.ts";
-import type { Stamp, TreeFrame } from "./tree-frames.ts";
+import type { SignedStamp, Stamp, TreeFrame } from "./tree-frames.ts";
 
 type Beacon = Extract<TreeFrame, { t: "beacon" }>;
 
 export class TreePlace {
   readonly #me: Rank;
-  #stamp: Stamp = NO_STAMP;
+  readonly #proofs: MemberProofs;
+  /** The newest that was heard. */
+  #signed: SignedStamp = { stamp: NO_STAMP, stable: 0, seal: new Uint8Array(0) };
   #distance: Distance = NOWHERE;
   /** When the newest stamp came. */
   #heardAt = 0;
@@ -17,12 +20,13 @@ export class TreePlace {
   /** Outside of this node's subtree: for its children. */
   #elsewhere: readonly Candidate[] = [];
 
-  constructor(me: Rank) {
+  constructor(me: Rank, proofs: MemberProofs) {
     this.#me = me;
+    this.#proofs = proofs;
   }
 
   get stamp(): Stamp {
-    return this.#stamp;
+    return this.#signed.stamp;
   }
 
   get distance(): Distance {
@@ -40,7 +44,7 @@ export class TreePlace {
   /** As seen by those who would like to hang below. */
   position(address: string): Position {
     const path = [...this.#above, { rank: this.#me, address }];
-    return { stamp: this.#stamp, depth: this.#above.length, path };
+    return { ...this.#signed, depth: this.#above.length, path };
   }
 
   /** Whether a path ends at the parent and does not lead over this node. */
@@ -48,9 +52,24 @@ export class TreePlace {
     return path.at(-1)?.rank === parent && path.every(({ rank }) => rank !== this.#me);
   }
 
-  /** An older controller's stamps count no more. */
-  isOutdated(stamp: Stamp): boolean {
-    return stamp.epoch < this.#distance.stamp.epoch;
+  /** Why whoever has taken us in cannot be believed. */
+  wrongWith(accept: SignedStamp & { readonly path: readonly Candidate[] }, parent: Rank): string | undefined {
+    const { stamp, path } = accept;
+    // An honest one knows our distance. So what was passed on once (an older controller's, too) is of no use any more.
+    if (!isFeasible(stamp, path.length - 1, this.#distance)) return "a beacon that was here before";
+    if (!this.isSound(path, parent)) return "a path that is none";
+    return this.isSigned(accept) ? undefined : "a beacon that the controller has not signed";
+  }
+
+  /** By the root; what is word for word what was heard last was checked already. */
+  isSigned(signed: SignedStamp): boolean {
+    return this.#isKnown(signed) || this.#proofs.isBeacon(signed);
+  }
+
+  #isKnown({ stamp, stable, seal }: SignedStamp): boolean {
+    const known = this.#signed;
+    const isSame = compareStamps(stamp, known.stamp) === 0 && stable === known.stable;
+    return isSame && seal.length === known.seal.length && seal.every((byte, at) => byte === known.seal[at]);
   }
 
   /** How long ago the newest stamp came. */
@@ -58,9 +77,9 @@ export class TreePlace {
     return now - this.#heardAt;
   }
 
-  take(stamp: Stamp, path: readonly Candidate[], now: number): void {
-    if (compareStamps(stamp, this.#stamp) > 0) this.#heardAt = now;
-    this.#stamp = stamp;
+  take({ stamp, stable, seal }: SignedStamp, path: readonly Candidate[], now: number): void {
+    if (compareStamps(stamp, this.stamp) > 0) this.#heardAt = now;
+    this.#signed = { stamp, stable, seal };
     this.#above = path;
     this.#distance = nearer(this.#distance, stamp, path.length);
   }
@@ -69,7 +88,7 @@ export class TreePlace {
   news({ stamp, path }: Beacon): { readonly order: number; readonly hasMoved: boolean } {
     const hasMoved =
       path.length !== this.#above.length || path.some(({ rank }, at) => rank !== this.#above[at]?.rank);
-    return { order: compareStamps(stamp, this.#stamp), hasMoved };
+    return { order: compareStamps(stamp, this.stamp), hasMoved };
   }
 
   knowElsewhere({ alternatives, siblings }: Beacon): void {

@@ -5,6 +5,7 @@ import { sample } from "./tree-children.ts";
 
 /** Besides the planned parent and those above it, in case all of them are gone when the client is up. */
 const OTHERS_MAX = 2;
+const POOL_MAX = 64;
 
 export interface PlanNeeds {
   readonly subtree: Subtree;
@@ -32,6 +33,17 @@ export function planCandidates(needs: PlanNeeds): Candidate[] {
 
 /** The shell knows where the root is. */
 const ROOT: Candidate = { rank: ROOT_RANK, address: "" };
+
+/** Some of those that can be dialled, for beacons to name to children as others to try. */
+export function drawPool(subtree: Subtree, random: () => number): Candidate[] {
+  const ranks = [...subtree.ranks()];
+  const drawn = new Set<Rank>();
+  for (let tries = 0; tries < POOL_MAX && ranks.length > 0; tries += 1) {
+    const rank = ranks[Math.floor(random() * ranks.length)];
+    if (rank !== undefined) drawn.add(rank);
+  }
+  return subtree.candidates(drawn);
+}
 
 /** Breadth first; undefined: below the root. */
 function placeFor({ subtree, planned, degree, rank }: PlanNeeds): Rank | undefined {

@@ -1,10 +1,16 @@
-// What members prove and the root signs in a tree, as words and bytes that mean one thing only.
-import type { Rank } from "./topology.ts";
+// What members prove and the root signs or proves in a tree, as words and bytes that mean one thing only.
 import type { RankSet } from "./rank-set.ts";
 import type { Payload } from "./overlay.ts";
+import type { Rank } from "./topology.ts";
+import type { Stamp } from "./tree-frames.ts";
+
+// Proved by a member to the root.
 
 export const GOODBYE = "goodbye";
 export const NOTHING: Payload = new Uint8Array(0);
+/** All commands up to the number that is the payload were here. */
+export const HAVE_PROOF = "have";
+export const BULK_PROOF = "bulk";
 
 /** A join below this parent, with the count of joins as its payload. */
 export function edgeProof(parent: Rank): string {
@@ -15,17 +21,33 @@ export function reportProof(sequence: number, skips: number): string {
   return `report ${sequence} ${skips}`;
 }
 
-export const BULK_PROOF = "bulk";
+// Proved by the root to one member, by the same key: no word is used both ways.
 
-export function attachBytes(attach: number): Payload {
-  return new TextEncoder().encode(String(attach));
+/** The root has all reports up to the number that is the payload. */
+export const RECEIVED_PROOF = "received";
+export const BULK_DOWN_PROOF = "bulk down";
+
+const encoder = new TextEncoder();
+
+export function numberBytes(number: number): Payload {
+  return encoder.encode(String(number));
 }
 
-/** What the root signs to send a client away, or to let it go: like a command that has no number. */
-export function orderTo(
-  rank: Rank,
-  order: "expel" | "farewell",
-  epoch: number,
-): { epoch: number; sequence: number; targets: RankSet; payload: Payload } {
-  return { epoch, sequence: 0, targets: [rank, rank], payload: new TextEncoder().encode(order) };
+// Signed by the root for everybody: like a command that has no number.
+
+interface Signed {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly targets: RankSet;
+  readonly payload: Payload;
+}
+
+/** To send a client away, or to let it go. */
+export function orderTo(rank: Rank, order: "expel" | "farewell", epoch: number): Signed {
+  return { epoch, sequence: 0, targets: [rank, rank], payload: encoder.encode(order) };
+}
+
+/** A stamp and what everybody had when it was issued; for nobody in particular, which no order is. */
+export function beaconOf({ epoch, beacon }: Stamp, stable: number): Signed {
+  return { epoch, sequence: 0, targets: [], payload: encoder.encode(`beacon ${beacon} ${stable}`) };
 }

@@ -3,9 +3,10 @@ import type { HostId } from "../base/ids.ts";
 import { judgeArrival } from "./delivery.ts";
 import { EffectList } from "./effect-list.ts";
 import type { LinkId, MembershipState, Payload, Surroundings } from "./overlay.ts";
-import { splitProgress } from "./progress.ts";
+import { ProgressGroups, splitProgress } from "./progress.ts";
 import { hasRank, rankSetOf } from "./rank-set.ts";
 import type { SubtreeChange } from "./subtree.ts";
+import { tagsOf } from "./tagged-ranks.ts";
 import { ROOT_RANK } from "./topology.ts";
 import type {
   Candidate,
@@ -29,15 +30,13 @@ import type {
 import { counts, TreeMemberships, type TreeMembership } from "./tree-membership.ts";
 import { TreeNode, type TreeNodeEnd } from "./tree-node.ts";
 import { restoreRecords } from "./tree-records.ts";
-import { planCandidates } from "./tree-plan.ts";
-import { attachBytes, BULK_PROOF, edgeProof, GOODBYE, NOTHING, orderTo, reportProof } from "./tree-proofs.ts";
-import { tagsOf } from "./up-queue.ts";
+import { drawPool, planCandidates } from "./tree-plan.ts";
+import { BULK_DOWN_PROOF, BULK_PROOF, edgeProof, GOODBYE, HAVE_PROOF, NOTHING } from "./tree-proofs.ts";
+import { beaconOf, numberBytes, orderTo, RECEIVED_PROOF, reportProof } from "./tree-proofs.ts";
 
 type TimerName = "beacon" | "check" | "groom";
 
 const CHECKS_PER_DEAD_INTERVAL = 4;
-/** Named to each child as others to try; drawn anew with each beacon. */
-const POOL_MAX = 64;
 
 export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootCore<TreeFrame>, TreeNodeEnd {
   readonly #settings: RootSettings;
@@ -46,7 +45,8 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   readonly #owed = new Set<Rank>();
   /** Whose place in the tree is planned, and below whom. */
   readonly #planned = new Map<Rank, Rank>();
-  #beacon = 0;
+  /** Where all paths begin, with the newest beacon. */
+  position: Position | undefined;
   #last = 0;
   #started = false;
   #grooming = false;
@@ -99,7 +99,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
 
   #start(): void {
     this.#started = true;
-    this.#beacon = 1;
+    this.#issueBeacon();
     this.#setTimer("beacon");
     this.#setTimer("check");
     // Whoever was there before this root was started has as long to come back as whoever loses it.
@@ -213,15 +213,17 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
 
   #bulk(host: HostId, payload: Payload): void {
     const rank = this.#members.ofHost(host)?.rank;
-    if (rank !== undefined) this.#node.bulkDown([rank, rank], payload);
+    if (rank === undefined) return;
+    const tag = this.#settings.seals.prove(rank, BULK_DOWN_PROOF, payload);
+    this.#node.passDown(rank, { t: "bulk", rank, payload, tag });
   }
 
   #timer(name: string): void {
     switch (name) {
       case "beacon":
         this.#setTimer("beacon");
-        this.#beacon += 1;
         this.#prune();
+        this.#issueBeacon();
         this.#acknowledge();
         this.#pool = undefined;
         return this.#node.children.beacon();
@@ -241,6 +243,14 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     }
   }
 
+  #issueBeacon(): void {
+    const { epoch, seals } = this.#settings;
+    const stamp = { epoch, beacon: (this.position?.stamp.beacon ?? 0) + 1 };
+    const { stable } = this.#node.log;
+    const seal = seals.seal(beaconOf(stamp, stable));
+    this.position = { stamp, stable, seal, depth: 0, path: [{ rank: ROOT_RANK, address: "" }] };
+  }
+
   #lose(member: TreeMembership, reason: string): void {
     this.#become(member, "lost", reason);
     this.#forget(member.rank);
@@ -248,18 +258,15 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   }
 
   #acknowledge(): void {
-    const there = [...this.#owed].filter((rank) => this.#node.subtree.has(rank));
-    this.#owed.clear();
-    const groups = new Map<number, Rank[]>();
-    for (const rank of there) {
+    const groups = new ProgressGroups();
+    for (const rank of this.#owed) {
+      if (!this.#node.subtree.has(rank)) continue;
       const upTo = this.#members.withRank(rank)?.reportsHave ?? 0;
       this.#keep({ kind: "reports", rank, upTo });
-      const group = groups.get(upTo);
-      if (group === undefined) groups.set(upTo, [rank]);
-      else group.push(rank);
+      groups.add(rank, upTo, this.#settings.seals.prove(rank, RECEIVED_PROOF, numberBytes(upTo)));
     }
-    const progress = [...groups].map(([upTo, ranks]) => ({ upTo, ranks: rankSetOf(ranks) }));
-    for (const [place, parts] of splitProgress(progress, (rank) => this.#node.subtree.routeTo(rank))) {
+    this.#owed.clear();
+    for (const [place, parts] of splitProgress(groups.all(), (rank) => this.#node.subtree.routeTo(rank))) {
       const link = this.#node.children.withRank(place)?.link;
       if (link !== undefined) this.send(link, { t: "received", progress: parts });
     }
@@ -319,11 +326,6 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     return this.#last;
   }
 
-  get position(): Position {
-    const { epoch } = this.#settings;
-    return { stamp: { epoch, beacon: this.#beacon }, depth: 0, path: [{ rank: ROOT_RANK, address: "" }] };
-  }
-
   get canSendUp(): boolean {
     return false;
   }
@@ -343,7 +345,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     const isProved = this.#settings.seals.isProved(
       rank,
       edgeProof(ROOT_RANK),
-      attachBytes(join.attach),
+      numberBytes(join.attach),
       join.proof,
     );
     return isProved ? undefined : "unknown";
@@ -351,21 +353,11 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
 
   /** Of everybody that can be dialled some, and of those whoever is not below the child. */
   alternatives(child: Rank): readonly Candidate[] {
-    this.#pool ??= this.#drawPool();
+    this.#pool ??= drawPool(this.#node.subtree, this.random);
     return this.#pool.filter(({ rank }) => this.#node.subtree.routeTo(rank) !== child);
   }
 
   #pool: readonly Candidate[] | undefined;
-
-  #drawPool(): Candidate[] {
-    const ranks = [...this.#node.subtree.ranks()];
-    const drawn = new Set<Rank>();
-    for (let tries = 0; tries < POOL_MAX && ranks.length > 0; tries += 1) {
-      const rank = ranks[Math.floor(this.random() * ranks.length)];
-      if (rank !== undefined) drawn.add(rank);
-    }
-    return this.#node.subtree.candidates(drawn);
-  }
 
   groomSoon(): void {
     if (this.#grooming) return;
@@ -382,8 +374,16 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   }
 
   isEdge({ child, parent, attach, proof }: EdgeRecord): boolean {
-    if (this.#settings.seals.isProved(child, edgeProof(parent), attachBytes(attach), proof)) return true;
+    if (this.#settings.seals.isProved(child, edgeProof(parent), numberBytes(attach), proof)) return true;
     this.problem(`an edge from ${child} to ${parent} that the child has not asked for`);
+    return false;
+  }
+
+  isProgress(rank: Rank, upTo: number, tag: Uint8Array): boolean {
+    if (upTo <= this.#last && this.#settings.seals.isProved(rank, HAVE_PROOF, numberBytes(upTo), tag))
+      return true;
+    const member = this.#members.withRank(rank);
+    if (member !== undefined) this.#forged(member, `an acknowledgement of commands up to ${upTo}`);
     return false;
   }
 
@@ -440,8 +440,12 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     this.groomSoon();
   }
 
-  #forged({ host }: TreeMembership, what: string): void {
-    this.effects.push({ kind: "problem", host, reason: `${what} in its name that is not its own` });
+  /** By somebody on the way: only the two ends of it can tell. */
+  #forged({ host, rank }: TreeMembership, what: string): void {
+    const over = this.#node.subtree.pathTo(rank).slice(0, -1);
+    const names = over.map((above) => this.#members.withRank(above)?.host ?? `rank ${above}`);
+    const way = names.length > 0 ? `; it came over ${names.join(", ")}` : "";
+    this.effects.push({ kind: "problem", host, reason: `${what} in its name that is not its own${way}` });
   }
 
   goodbye(rank: Rank, tag: Uint8Array): void {

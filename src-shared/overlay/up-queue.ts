@@ -1,7 +1,8 @@
 // What children have sent for the root, on its way up: equal texts folded into one, in order for each host, bounded
 // by credit from hop to hop, so that no node holds more than a window for each of its children.
 import type { LinkId, Payload } from "./overlay.ts";
-import { rankSetOf, ranksIn } from "./rank-set.ts";
+import { ranksIn } from "./rank-set.ts";
+import { tagsOf, taggedRanksOf } from "./tagged-ranks.ts";
 import { TAG_BYTES, type Rank } from "./topology.ts";
 import type { FoldedItem, FoldedPart } from "./tree-frames.ts";
 
@@ -136,26 +137,10 @@ function addPart(waiting: Waiting, part: FoldedPart): void {
   waiting.parts.set(key, tags);
 }
 
-/** Each rank with its own tag. */
-export function* tagsOf(part: FoldedPart): Generator<readonly [Rank, Uint8Array]> {
-  let at = 0;
-  for (const rank of ranksIn(part.ranks)) {
-    yield [rank, part.tags.subarray(at, at + TAG_BYTES)];
-    at += TAG_BYTES;
-  }
-}
-
 function itemOf(waiting: Waiting): FoldedItem {
   const parts = [...waiting.parts].map(([key, tags]): FoldedPart => {
     const [sequence = 0, skips = 0] = key.split(" ").map(Number);
-    const ranks = rankSetOf(tags.keys());
-    const all = new Uint8Array(tags.size * TAG_BYTES);
-    let at = 0;
-    for (const rank of ranksIn(ranks)) {
-      all.set(tags.get(rank) ?? [], at);
-      at += TAG_BYTES;
-    }
-    return { sequence, skips, ranks, tags: all };
+    return { sequence, skips, ...taggedRanksOf(tags) };
   });
   // A host may say the same twice: its lower number comes first, whoever has opened the part.
   parts.sort((a, b) => a.sequence - b.sequence);

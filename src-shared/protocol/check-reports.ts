@@ -78,6 +78,7 @@ export const reportShape = kindOf({
   runEnded: { run, problems: list(text) },
   reportsDropped: { count },
   commandDropped: { reason: text },
+  distrusted: { neighbour: count, reason: text },
 });
 
 export function checkReport(value: unknown): Checked<Report> {

@@ -102,7 +102,9 @@ export type Report =
   /** Reports that the bounded outbox could not keep while the controller was away. */
   | { readonly kind: "reportsDropped"; readonly count: number }
   /** A command that this client does not understand: it will never be carried out. */
-  | { readonly kind: "commandDropped"; readonly reason: string };
+  | { readonly kind: "commandDropped"; readonly reason: string }
+  /** What a neighbour in the overlay has said cannot be true: this client has left it, and whoever is on the way may lie. */
+  | { readonly kind: "distrusted"; readonly neighbour: number; readonly reason: string };
 
 /** Sent once after each join. */
 export interface FactsReport {

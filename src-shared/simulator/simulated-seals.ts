@@ -18,6 +18,7 @@ export function createRootSeals(session: number): RootSeals {
   return {
     seal: (command) => sealOf(keyOf(session, ROOT_RANK), command),
     isProved: (rank, what, payload, tag) => isSame(proofOf(keyOf(session, rank), what, payload), tag),
+    prove: (rank, what, payload) => proofOf(keyOf(session, rank), what, payload),
   };
 }
 
@@ -27,6 +28,7 @@ export function createMemberSeals(session: number, rank: Rank): MemberSeals {
   return {
     isSealed: (command, seal) => isSame(sealOf(root, command), seal),
     prove: (what, payload) => proofOf(own, what, payload),
+    isProved: (what, payload, tag) => isSame(proofOf(own, what, payload), tag),
   };
 }
 

@@ -297,6 +297,8 @@ export class SmallWorld<Frame> {
           `rank ${actor.rank}: command ${effect.sequence} as its ${actor.delivered}th`,
         );
         return;
+      case "distrusted":
+        return demand(false, `rank ${actor.rank} takes somebody for a liar: ${effect.reason}`);
       case "abandoned":
       case "left":
         return demand(false, `rank ${actor.rank}: ${effect.kind}, and the controller wanted it`);

@@ -1,8 +1,8 @@
-// A compromised relay: it edits commands, reports and edges that pass through it, and makes some up. All that it may
-// ever achieve is that they do not arrive.
+// A compromised relay: it edits all that passes through it, both ways, says again what is over, and makes some up. All
+// that it may ever achieve is that it does not arrive.
 import type { Random } from "../base/random.ts";
 import { TAG_BYTES, type Rank } from "../overlay/topology.ts";
-import type { TreeFrame } from "../overlay/tree-frames.ts";
+import type { ProgressGroup, SignedStamp, TreeFrame } from "../overlay/tree-frames.ts";
 import type { Fault } from "./tree-faults.ts";
 import type { Scene } from "./scene.ts";
 
@@ -25,8 +25,15 @@ export const FORGER: Fault = {
   },
 };
 
+/** For sequences of commands and reports, stamps, `stable`: a little too high, or far. */
+const JUMPS = [1, 2, 1000];
+
 function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
   let kept: Extract<TreeFrame, { t: "command" }> | undefined;
+  /** One that was true once, and the newest. */
+  let earlier: Beacon | undefined;
+  let newest: Beacon | undefined;
+  const jump = (): number => scene.pick(JUMPS) ?? 1;
   const someRank = (): number => {
     const client = scene.someone();
     return client === undefined ? 1 : client.rank;
@@ -35,9 +42,9 @@ function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
     if (random() < 0.5) return frame;
     switch (frame.t) {
       case "command": {
-        const earlier = kept;
+        const before = kept;
         kept = frame;
-        return forgedCommand(frame, earlier, random, someRank);
+        return forgedCommand(frame, before, random, someRank);
       }
       case "reports":
       case "bulkUp":
@@ -46,8 +53,16 @@ function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
         const edges = frame.edges.map((edge) =>
           random() < 0.5 ? { ...edge, attach: edge.attach + 1 } : { ...edge, child: someRank() },
         );
-        return { ...frame, edges };
+        return {
+          ...frame,
+          edges,
+          progress: frame.progress.map((group) => forgedProgress(group, random, jump())),
+        };
       }
+      case "received":
+        return { ...frame, progress: frame.progress.map((group) => forgedProgress(group, random, jump())) };
+      case "bulk":
+        return random() < 0.5 ? { ...frame, payload: encoder.encode("rm -rf /") } : { ...frame, rank: to };
       case "goodbye":
         return { ...frame, rank: someRank() };
       case "farewell":
@@ -55,22 +70,58 @@ function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
         return { ...frame, rank: someRank() };
       // It can make frames up, too.
       case "beacon":
-        return random() < INVENTS ? { t: "expel", rank: to, epoch: frame.stamp.epoch, seal: NO_TAG } : frame;
+        newest = frame;
+        earlier = random() < INVENTS ? frame : (earlier ?? frame);
+        if (random() < INVENTS) {
+          const child = scene.world.clients.get(to);
+          const rank = child === undefined ? to : (scene.pick(scene.below(child))?.rank ?? to);
+          return { t: "expel", rank, epoch: frame.stamp.epoch, seal: NO_TAG };
+        }
+        return random() < INVENTS ? forgedBeacon(frame, earlier, random, jump()) : frame;
+      case "accept":
+        if (random() < 0.5) return { ...frame, ...signedOf(forgedBeacon(frame, earlier, random, jump())) };
+        return frame;
+      // Cut off itself, it would like to keep them.
+      case "detached":
+        return newest === undefined ? undefined : forgedBeacon(newest, earlier, random, jump());
       case "alive":
         return random() < INVENTS ? { t: "goodbye", rank: someRank(), tag: NO_TAG } : frame;
       case "join":
-      case "accept":
       case "redirect":
       case "refuse":
-      case "detached":
       case "need":
       case "resync":
       case "taken":
-      case "received":
-      case "bulk":
         return frame;
     }
   };
+}
+
+type Beacon = Extract<TreeFrame, { t: "beacon" }>;
+
+function forgedBeacon<Frame extends SignedStamp>(
+  frame: Frame,
+  earlier: SignedStamp | undefined,
+  random: Random,
+  jump: number,
+): Frame {
+  const { epoch, beacon } = frame.stamp;
+  const drawn = random();
+  if (drawn < 0.3) return { ...frame, stamp: { epoch, beacon: beacon + jump } };
+  if (drawn < 0.4) return { ...frame, stamp: { epoch: epoch + 1, beacon } };
+  if (drawn < 0.8 || earlier === undefined) return { ...frame, stable: frame.stable + jump };
+  return { ...frame, ...signedOf(earlier) };
+}
+
+const signedOf = ({ stamp, stable, seal }: SignedStamp): SignedStamp => ({ stamp, stable, seal });
+
+/** Higher than it is; or what one has for all of them. */
+function forgedProgress(group: ProgressGroup, random: Random, jump: number): ProgressGroup {
+  if (random() < 0.7) return { ...group, upTo: group.upTo + jump };
+  const one = group.tags.slice(0, TAG_BYTES);
+  const tags = new Uint8Array(group.tags.length);
+  for (let at = 0; at < tags.length; at += TAG_BYTES) tags.set(one, at);
+  return { ...group, upTo: group.upTo + jump, tags };
 }
 
 function forgedCommand(

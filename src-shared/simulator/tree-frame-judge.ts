@@ -1,9 +1,16 @@
 // What frames of the rooted tree may say, and which rare ones were seen: judged where they are sent, by what their
 // sender has sent before.
 import type { OverlayLimits } from "../overlay/overlay.ts";
-import { ROOT_RANK } from "../overlay/topology.ts";
+import { ROOT_RANK, TAG_BYTES } from "../overlay/topology.ts";
 import type { Rank } from "../overlay/topology.ts";
-import type { FoldedItem, Stamp, TreeFrame, TreeJoin, UpLane } from "../overlay/tree-frames.ts";
+import type {
+  FoldedItem,
+  ProgressGroup,
+  Stamp,
+  TreeFrame,
+  TreeJoin,
+  UpLane,
+} from "../overlay/tree-frames.ts";
 import { itemBytes } from "../overlay/up-queue.ts";
 import { demand } from "./broken-promise.ts";
 import type { Sightings } from "./sightings.ts";
@@ -29,8 +36,8 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
   readonly #sightings: Sightings;
   readonly #said = new Map<Rank, Said>();
   readonly #joins = new WeakMap<VirtualConnection<TreeFrame>, { join: TreeJoin; at: number }>();
-  /** The newest beacon that the root has issued in each epoch. */
-  readonly #issued = new Map<number, number>();
+  /** By `epoch beacon`: what the root has said to be stable with it. */
+  readonly #issued = new Map<string, number>();
   readonly #commandSaid = new WeakMap<VirtualConnection<TreeFrame>, number>();
   /** Bytes of others on their way up, by lane. */
   readonly #spent = new WeakMap<
@@ -162,12 +169,11 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
     demand(!falls, `rank ${rank} says stable ${stable}, after ${said.stable}`);
     said.stamp = stamp;
     said.stable = stable;
-    if (rank === ROOT_RANK) {
-      this.#issued.set(stamp.epoch, Math.max(stamp.beacon, this.#issued.get(stamp.epoch) ?? 0));
-      return;
-    }
-    const issued = this.#issued.get(stamp.epoch) ?? -1;
-    demand(stamp.beacon <= issued, `rank ${rank} passes on a beacon that the root has not issued`);
+    const key = `${stamp.epoch} ${stamp.beacon}`;
+    if (rank === ROOT_RANK) this.#issued.set(key, stable);
+    const issued = this.#issued.get(key);
+    demand(issued !== undefined, `rank ${rank} passes on a beacon that the root has not issued`);
+    demand(stable === issued, `rank ${rank} says stable ${stable}, where the root has said ${issued}`);
   }
 
   #command(connection: VirtualConnection<TreeFrame>, sequence: number): void {
@@ -231,27 +237,27 @@ function isFolded(parts: readonly { readonly ranks: readonly number[] }[]): bool
 export function treeFrameBytes(frame: TreeFrame): number {
   switch (frame.t) {
     case "command":
-      return frame.payload.length + 64 + frame.targets.length * 4;
+      return frame.payload.length + SEAL_BYTES + frame.targets.length * 4;
     case "bulk":
-      return frame.payload.length + frame.ranks.length * 4;
+      return frame.payload.length + TAG_BYTES;
     case "reports":
     case "bulkUp":
       return frame.items.reduce((sum, item) => sum + itemBytes(item), 0);
     case "state":
-      return (
-        frame.edges.length * 48 + frame.progress.reduce((sum, { ranks }) => sum + 4 + ranks.length * 4, 0)
-      );
+      return frame.edges.length * 48 + progressBytes(frame.progress);
     case "received":
-      return frame.progress.reduce((sum, { ranks }) => sum + 4 + ranks.length * 4, 0);
+      return progressBytes(frame.progress);
     case "beacon":
-      return (frame.path.length + frame.alternatives.length + frame.siblings.length) * CANDIDATE_BYTES;
+      return (
+        SEAL_BYTES + (frame.path.length + frame.alternatives.length + frame.siblings.length) * CANDIDATE_BYTES
+      );
     case "accept":
-      return frame.path.length * CANDIDATE_BYTES;
+      return SEAL_BYTES + frame.path.length * CANDIDATE_BYTES;
     case "redirect":
       return frame.to.length * CANDIDATE_BYTES;
     case "farewell":
     case "expel":
-      return 64;
+      return SEAL_BYTES;
     case "join":
     case "refuse":
     case "detached":
@@ -264,5 +270,11 @@ export function treeFrameBytes(frame: TreeFrame): number {
   }
 }
 
+function progressBytes(groups: readonly ProgressGroup[]): number {
+  return groups.reduce((sum, { ranks, tags }) => sum + 4 + ranks.length * 4 + tags.length, 0);
+}
+
+/** An Ed25519 signature. */
+const SEAL_BYTES = 64;
 /** A rank and an address with a port. */
 const CANDIDATE_BYTES = 26;

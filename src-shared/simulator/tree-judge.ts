@@ -1,7 +1,7 @@
 // Knows what may happen in a simulated world of any topology, and throws at the first thing that may not: deliveries,
 // reports, membership, cycles, degree. Numbers like S1 are those of the properties in docs/overlay.md.
 import type { HostId } from "../base/ids.ts";
-import type { MembershipChange, MembershipState, Payload } from "../overlay/overlay.ts";
+import type { LinkId, MembershipChange, MembershipState, Payload } from "../overlay/overlay.ts";
 import { hasRank, ranksIn } from "../overlay/rank-set.ts";
 import { ROOT_RANK } from "../overlay/topology.ts";
 import type {
@@ -45,6 +45,8 @@ export interface Record {
   /** The rank it hangs from, by its own account. */
   parent: Rank | undefined;
   attachments: number;
+  /** Bulk that the root was asked to send to it. */
+  readonly bulkGiven: Set<string>;
 }
 
 /** A frame's own rules, which differ from topology to topology. */
@@ -105,8 +107,11 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     for (const effect of effects) {
       if (effect.kind === "deliver") this.#delivered(record, client, event, effect);
       else if (effect.kind === "abandoned") this.#abandoned(record, effect.reason);
+      else if (effect.kind === "forgetReports") this.#forgotten(record, effect.upTo);
+      else if (effect.kind === "deliverBulk") this.#bulkDelivered(record, effect.payload);
+      else if (effect.kind === "distrusted") this.#distrusted(record, effect.reason);
       else if (effect.kind === "orphaned") this.#sightings.note(`orphaned: ${withoutNumbers(effect.reason)}`);
-      else if (effect.kind === "close") this.#sightings.note(`closed: ${withoutNumbers(effect.reason)}`);
+      else if (effect.kind === "close") this.#closed(client, effect.link, effect.reason);
       else if (effect.kind === "attached") this.#attached(record, client);
     }
     this.#noteParent(record, client);
@@ -116,6 +121,7 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     if (event.kind === "invite") this.#invited(event);
     else if (event.kind === "dismiss") this.#dismissed(event.host);
     else if (event.kind === "command") this.#targets = event.targets;
+    else if (event.kind === "bulk") this.#wanted.get(event.host)?.bulkGiven.add(textOf(event.payload));
   }
 
   rootPerforming(effect: RootEffect<Frame>): void {
@@ -193,6 +199,7 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
       client: undefined,
       parent: undefined,
       attachments: 0,
+      bulkGiven: new Set(),
     };
     this.records.set(event.rank, record);
     this.#wanted.set(event.host, record);
@@ -278,6 +285,33 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     const isAllowed =
       record.dismissed || record.state === "lost" || record.wasLost || record.state === "left";
     demand(isAllowed, `${host} ${incarnation}: gave up (${reason}), and the controller wanted it`);
+  }
+
+  #closed(client: VirtualClient<Frame>, link: LinkId, reason: string): void {
+    this.#sightings.note(`closed: ${withoutNumbers(reason)}`);
+    const connection = client.links.get(link);
+    if (reason !== EXPELLED || connection === undefined) return;
+    const { rank } = connection.program(connection.sideOf(client) === 0 ? 1 : 0);
+    const child = this.records.get(rank);
+    const isUnwanted = child === undefined || child.dismissed || child.wasLost;
+    demand(isUnwanted, `rank ${client.rank} sends rank ${rank} away, which the root has not said`);
+  }
+
+  /** S10: what a client forgets, the root has. */
+  #forgotten({ host, reportsHave }: Record, upTo: number): void {
+    demand(upTo <= reportsHave, `${host}: forgets reports up to ${upTo}, and the root has ${reportsHave}`);
+  }
+
+  #bulkDelivered({ host, bulkGiven }: Record, payload: Payload): void {
+    const text = textOf(payload);
+    demand(bulkGiven.has(text), `${host}: bulk that the root has not sent: ${text}`);
+  }
+
+  /** Nobody is accused where nobody forges. */
+  #distrusted({ host }: Record, reason: string): void {
+    this.#sightings.note(`distrusted: ${withoutNumbers(reason)}`);
+    const isForged = [...this.#world.clients.values()].some(({ tamper }) => tamper !== undefined);
+    demand(isForged, `${host}: takes somebody honest for a liar: ${reason}`);
   }
 
   #attached(record: Record, client: VirtualClient<Frame>): void {
@@ -367,7 +401,7 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
   #bulk(host: HostId, payload: Payload): void {
     const record = this.#wanted.get(host);
     const said = record?.client?.bulkSaid;
-    const text = new TextDecoder().decode(payload);
+    const text = textOf(payload);
     demand(said?.delete(text) === true, `${host}: bulk that it has not sent, or twice: ${text}`);
     this.#sightings.note("bulk has arrived");
   }
@@ -385,6 +419,13 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
       );
     }
   }
+}
+
+const EXPELLED = "the controller has expelled it";
+const decoder = new TextDecoder();
+
+function textOf(payload: Payload): string {
+  return decoder.decode(payload);
 }
 
 /** Numbers differ from life to life. */

@@ -187,6 +187,7 @@ export class VirtualClient<Frame> extends VirtualProgram<Frame> {
       case "deliverBulk":
       case "attached":
       case "orphaned":
+      case "distrusted":
       case "problem":
         return;
     }

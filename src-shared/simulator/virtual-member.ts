@@ -126,6 +126,7 @@ export class VirtualMember {
       case "deliverBulk":
       case "attached":
       case "orphaned":
+      case "distrusted":
       case "problem":
         return;
     }

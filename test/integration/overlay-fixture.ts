@@ -88,6 +88,8 @@ export interface MemberOptions {
   /** Where it believes the root to be. */
   readonly at?: { readonly address: string; readonly port: number };
   readonly times?: Partial<OverlayTimes>;
+  /** Instead of that of all others: one that lies. */
+  readonly topology?: Topology<unknown>;
 }
 
 export interface TestMember {
@@ -194,7 +196,7 @@ export class OverlayFixture {
         clock: createSystemClock(),
         random: createRandom(rank),
         outbox,
-        topology: this.#topology,
+        topology: settings.topology ?? this.#topology,
         callbacks: {
           onCommand: (sequence, command) => commands.push({ sequence, command }),
           onBulk: (message) => bulk.push(message),

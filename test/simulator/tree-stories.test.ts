@@ -46,14 +46,14 @@ const seal = new Uint8Array(64);
 
 /** What only a parent, or nobody, may say. */
 const FROM_A_CHILD: readonly TreeFrame[] = [
-  { t: "beacon", stamp, path, stable: 1000, alternatives: [], siblings: [] },
-  { t: "accept", stamp, path, stable: 1000 },
+  { t: "beacon", stamp, path, stable: 1000, seal, alternatives: [], siblings: [] },
+  { t: "accept", stamp, path, stable: 1000, seal },
   { t: "redirect", to: [] },
   { t: "refuse", why: "unknown", backoffMs: 0 },
   { t: "detached" },
   { t: "resync" },
   { t: "command", epoch: 1, sequence: 1, targets: [0, 100], payload: seal, seal },
-  { t: "received", progress: [{ upTo: 1000, ranks: [0, 100] }] },
+  { t: "received", progress: [{ upTo: 1000, ranks: [1, 4], tags: seal }] },
   { t: "expel", rank: 1, epoch: 1, seal },
   { t: "farewell", rank: 1, epoch: 1, seal },
 ];

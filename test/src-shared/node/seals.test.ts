@@ -66,3 +66,23 @@ describe("a member's tag", () => {
     expect(all.map(({ own }) => own)).not.toContain(keys.secret);
   });
 });
+
+describe("the root's proof to one member", () => {
+  const tag = root.prove(7, "received", payload);
+
+  test("holds for that member", () => {
+    expect(tag).toHaveLength(TAG_BYTES);
+    expect(member.isProved("received", payload, tag)).toBe(true);
+  });
+
+  test("for nobody else, for no other purpose, payload or session", () => {
+    expect(createMemberSeals("session-1", root.memberKeys(8)).isProved("received", payload, tag)).toBe(false);
+    expect(member.isProved("bulk down", payload, tag)).toBe(false);
+    expect(member.isProved("received", new Uint8Array([1, 2]), tag)).toBe(false);
+    expect(
+      member.isProved("received", payload, createRootSeals("session-2", keys).prove(7, "received", payload)),
+    ).toBe(false);
+    for (const wrong of [new Uint8Array(0), tag.subarray(1)])
+      expect(member.isProved("received", payload, wrong)).toBe(false);
+  });
+});

@@ -26,10 +26,10 @@ const FRAMES: readonly TreeFrame[] = [
     address: "h:1",
     insist: false,
   },
-  { t: "accept", stamp, path, stable: 3 },
+  { t: "accept", stamp, path, stable: 3, seal },
   { t: "redirect", to: path },
   { t: "refuse", why: "infeasible", backoffMs: 100 },
-  { t: "beacon", stamp, path, stable: 3, alternatives: path, siblings: [] },
+  { t: "beacon", stamp, path, stable: 3, seal, alternatives: path, siblings: [] },
   { t: "detached" },
   { t: "resync" },
   { t: "command", epoch: 1, sequence: 2, targets: [1, 5, 9, 9], payload, seal },
@@ -38,15 +38,15 @@ const FRAMES: readonly TreeFrame[] = [
     t: "state",
     whole: true,
     edges: [{ child: 4, parent: 3, attach: 1, up: true, address: "h:2", proof: tag }],
-    progress: [{ upTo: 4, ranks: [3, 4] }],
+    progress: [{ upTo: 4, ranks: [3, 4], tags: new Uint8Array(32) }],
     room: 2,
   },
   { t: "alive", size: 3, digest: 0xffffffff, room: 1 },
   { t: "reports", items: [{ payload, parts: [{ sequence: 1, skips: 0, ranks: [4, 4], tags: tag }] }] },
   { t: "bulkUp", items: [{ payload, parts: [{ sequence: 0, skips: 0, ranks: [4, 4], tags: tag }] }] },
   { t: "taken", lane: "bulk", bytes: 12 },
-  { t: "received", progress: [{ upTo: 4, ranks: [3, 4] }] },
-  { t: "bulk", ranks: [4, 4], payload },
+  { t: "received", progress: [{ upTo: 4, ranks: [3, 4], tags: new Uint8Array(32) }] },
+  { t: "bulk", rank: 4, payload, tag },
   { t: "goodbye", rank: 4, tag },
   { t: "farewell", rank: 4, epoch: 1, seal },
   { t: "expel", rank: 4, epoch: 1, seal },
@@ -79,11 +79,18 @@ describe("frames of the tree", () => {
 
   test("four thousand million ranks are refused before anybody counts to that", () => {
     const ranks = [0, 2 ** 32 - 1];
-    expect(checkTreeFrame({ t: "bulk", ranks, payload })).toBe(undefined);
-    expect(checkTreeFrame({ t: "received", progress: [{ upTo: 1, ranks }] })).toBe(undefined);
+    expect(checkTreeFrame({ t: "received", progress: [{ upTo: 1, ranks, tags: tag }] })).toBe(undefined);
     expect(checkTreeFrame({ t: "command", epoch: 1, sequence: 1, targets: ranks, payload, seal })).toBe(
       undefined,
     );
+  });
+
+  test("a tag that is missing, and one too many, are refused", () => {
+    for (const tags of [new Uint8Array(16), new Uint8Array(48), undefined]) {
+      const progress = [{ upTo: 1, ranks: [3, 4], tags }];
+      expect(checkTreeFrame({ t: "received", progress })).toBe(undefined);
+      expect(checkTreeFrame({ t: "state", whole: true, edges: [], progress, room: 2 })).toBe(undefined);
+    }
   });
 
   test("nothing makes it throw", () => {

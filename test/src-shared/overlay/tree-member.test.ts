@@ -26,6 +26,7 @@ class Bench {
     limits: OVERLAY_LIMITS,
     seals: {
       isSealed: (_command, seal) => seal[0] === GOOD_SEAL[0],
+      isProved: () => true,
       prove: () => new Uint8Array(TAG_BYTES),
     },
   });
@@ -66,6 +67,7 @@ class Bench {
       stamp: { epoch: 1, beacon: this.#beacon },
       path: [ROOT, PARENT],
       stable: 0,
+      seal: GOOD_SEAL,
       alternatives: [{ rank: 8, address: "u:1" }],
       siblings: [],
     });
@@ -75,7 +77,13 @@ class Bench {
     this.step({ kind: "listening", address: "me:1" });
     this.step({ kind: "start" });
     this.step({ kind: "linkUp", link: 1, peer: PARENT.rank, dialled: true });
-    this.hear({ t: "accept", stamp: { epoch: 1, beacon: 1 }, path: [ROOT, PARENT], stable: 0 });
+    this.hear({
+      t: "accept",
+      stamp: { epoch: 1, beacon: 1 },
+      path: [ROOT, PARENT],
+      stable: 0,
+      seal: GOOD_SEAL,
+    });
     this.beacon();
   }
 

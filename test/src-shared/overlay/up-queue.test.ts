@@ -1,8 +1,9 @@
 // What goes up the tree: equal texts as one, each host's in order, never more than the window ahead.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { tagsOf } from "../../../src-shared/overlay/tagged-ranks.ts";
 import type { FoldedItem } from "../../../src-shared/overlay/tree-frames.ts";
-import { itemBytes, tagsOf, UpQueue } from "../../../src-shared/overlay/up-queue.ts";
+import { itemBytes, UpQueue } from "../../../src-shared/overlay/up-queue.ts";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 const tagOf = (rank: number): Uint8Array => new Uint8Array(16).fill(rank);

@@ -200,6 +200,7 @@ const REPORTS: readonly Report[] = [
   { kind: "runEnded", run, problems: [] },
   { kind: "reportsDropped", count: 3 },
   { kind: "commandDropped", reason: "command 3 was dropped: no such kind" },
+  { kind: "distrusted", neighbour: 3, reason: "a beacon that the controller has not signed" },
 ];
 
 const stream = { run, block, attempt: 1, stream: "stdout" } as const;
