@@ -206,7 +206,7 @@ module.exports = {
       "Only src-main/window/, main.ts and preload.ts know Electron, so that all else runs without it.",
       {
         path: "^(src-|test/|bench/|tools/)",
-        pathNot: [ELECTRON_HOMES, "^test/window/", "^tools/electron-default-app[.]mjs$"],
+        pathNot: [ELECTRON_HOMES, "^test/(src-main/)?window/", "^tools/electron-default-app[.]mjs$"],
       },
       { path: "^electron($|/)|(^|/)node_modules/electron/" },
     ),

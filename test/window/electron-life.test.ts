@@ -182,6 +182,11 @@ describe("the desktop program", () => {
     const page = await again;
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await page.getByText("finished").first().waitFor();
+    // Its hosts are kept for the next run: they are let go with the program.
+    const exited = once(window.child, "exit");
+    window.child.kill("SIGTERM");
+    expect((await exited)[0]).toBe(0);
+    expect(hostsLeft(home)).toEqual([]);
   });
 
   test("ends what runs when it is told to by a signal, without asking", async () => {
