@@ -1,5 +1,6 @@
 // `npm start`: the window in Electron where there is one and a display; else the same window in a browser, saying why.
-//   npm start -- application.xml
+//   npm start                          opens on an example with embedded hosts
+//   npm start -- directory.xml application.xml
 import { spawn } from "node:child_process";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +8,8 @@ import { properElectron } from "./provision-electron.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const words = process.argv.slice(2);
+/** What a new user sees first: something that can be run at once. */
+const FIRST_EXAMPLE = "wide-area";
 
 /** Undefined: there is one. */
 function whyNoDisplay() {
@@ -45,7 +48,11 @@ function become(program, args) {
 /** @param {string} reason */
 function startWeb(reason) {
   console.log(`start: the window opens in a browser, for ${reason}`);
-  become(process.execPath, [join(ROOT, "dist", "plush.mjs"), "web", ...words]);
+  become(process.execPath, [
+    join(ROOT, "dist", "plush.mjs"),
+    "web",
+    ...(words.length > 0 ? words : ["--example", FIRST_EXAMPLE]),
+  ]);
 }
 
 const noDisplay = whyNoDisplay();
@@ -55,6 +62,9 @@ else {
   if ("program" in electron) {
     // Electron refuses root without it.
     const flags = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-    become(electron.program, [...flags, ROOT, ...words]);
+    const example = ["directory.xml", "application.xml"].map((name) =>
+      join(ROOT, "assets", "examples", FIRST_EXAMPLE, name),
+    );
+    become(electron.program, [...flags, ROOT, ...(words.length > 0 ? words : example)]);
   } else startWeb(`${electron.reason}\n  ${electron.remedy}`);
 }
