@@ -208,6 +208,7 @@ function createSshTransports(
     configFile: undefined,
     environment: settings.environment ?? process.env,
     connectDeadlineMs: SSH_CONNECT_MS,
+    node: settings.node,
   };
   const parts = { questions: sshQuestions(questions), warn, startOnTerminal };
   return createTransports(parts, sshSettings, settings.transport);

@@ -1,11 +1,12 @@
 // Embedded hosts: each one a client process on this computer with a directory of its own.
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { execFile, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { rm, rmdir, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { HostId } from "#shared/base/ids.ts";
+import { spawnAlone } from "#shared/node/spawn-alone.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { HostCheck } from "#shared/controller-api/host-tests.ts";
@@ -67,30 +68,21 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
 
   /** The client makes its directory itself: whoever makes it must also be there to remove it when we are killed now. */
   function launch(text: string): Promise<DeployResult> {
+    if (isAbsolute(node) && !existsSync(node)) return Promise.resolve(notStarted(`there is no ${node}`));
     // Detached: its group is its own, so Ctrl-C is not for it.
-    const child = spawn(node, [...CLIENT_NODE_FLAGS, settings.clientBundle], {
+    const words = [...CLIENT_NODE_FLAGS, settings.clientBundle];
+    const child = spawnAlone(node, words, ["pipe", "ignore", "pipe"], {
       cwd: dirname(hostsDirectory),
       detached: true,
       env: inheritedEnvironment(),
-      stdio: ["pipe", "ignore", "pipe"],
     });
     return new Promise((resolve) => {
-      child.once("error", (error) => {
-        resolve({
-          kind: "failed",
-          failure: {
-            step: "start the client",
-            reason: wordsOf(error),
-            remedy: NODE_REMEDY,
-            unreachable: false,
-          },
-        });
-      });
+      child.once("error", (error) => resolve(notStarted(wordsOf(error))));
       child.once("spawn", () => {
         resolve({ kind: "started", client: startedClient(child) });
         // A client that ended before it had read: its exit says why.
-        child.stdin.on("error", () => undefined);
-        child.stdin.end(text);
+        child.stdin?.on("error", () => undefined);
+        child.stdin?.end(text);
       });
     });
   }
@@ -167,6 +159,13 @@ function startedClient(child: ChildProcess): StartedClient {
   const kill = (): void => void child.kill("SIGKILL");
   // It is on this computer: there is no other way.
   return { ended, kill, ways: [], unreached: new Promise(() => undefined) };
+}
+
+function notStarted(reason: string): DeployResult {
+  return {
+    kind: "failed",
+    failure: { step: "start the client", reason, remedy: NODE_REMEDY, unreachable: false },
+  };
 }
 
 function aborted(): DeployResult {

@@ -86,6 +86,8 @@ export interface SshSettings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** For one hop: name, TCP, key exchange and login. */
   readonly connectDeadlineMs: number;
+  /** The Node that carries the system's ssh its questions; default: what runs this. */
+  readonly node?: string | undefined;
 }
 
 export interface SshTransport {

@@ -177,7 +177,11 @@ export async function startMaster(settings: SshSettings, wish: MasterWish): Prom
     ...["-N", "-o", "ControlMaster=yes", "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=echo ${READY}`],
     ...["--", target.host],
   ];
-  const files = [folder, configText(settings, target), askpassScript(process.execPath, folder)];
+  const files = [
+    folder,
+    configText(settings, target),
+    askpassScript(settings.node ?? process.execPath, folder),
+  ];
   const child = spawn("/bin/sh", ["-c", WITH_MINDER, "ssh", ...files, ...args, ...own], {
     env: environmentFor(settings, folder),
     detached: true,

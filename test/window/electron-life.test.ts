@@ -1,12 +1,18 @@
 // The desktop program's life: started twice, crashed, left while something runs, found again as it was.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { ElectronApplication } from "playwright-core";
 import { afterEach, describe, expect, inject, test } from "vitest";
 import { ROOT, WindowHome } from "./window-home.ts";
-import { ELECTRON_FLAGS, openInElectron, type ElectronWindow, type OpenOptions } from "./window-targets.ts";
+import {
+  displayHere,
+  ELECTRON_FLAGS,
+  openInElectron,
+  type ElectronWindow,
+  type OpenOptions,
+} from "./window-targets.ts";
 
 const EXAMPLES = join(ROOT, "assets", "examples");
 const APPLICATION = join(EXAMPLES, "service", "application.xml");
@@ -46,7 +52,7 @@ async function open(home: WindowHome, options: OpenOptions = {}): Promise<Electr
 /** A second start of the same program; resolves with how it ended. */
 async function startAgain(home: WindowHome, words: readonly string[]): Promise<number | null> {
   const { program } = inject("electron");
-  const env = { ...home.environment, DISPLAY: inject("display") };
+  const env = { ...home.environment, DISPLAY: displayHere() };
   const child = spawn(program, [...ELECTRON_FLAGS, ROOT, ...words], { cwd: home.work, env, stdio: "ignore" });
   const [code] = (await once(child, "exit")) as [number | null];
   return code;
@@ -84,6 +90,28 @@ async function startService({ page }: ElectronWindow): Promise<void> {
 function hostsLeft(home: WindowHome): readonly string[] {
   const folder = join(home.state, "hosts");
   return existsSync(folder) ? readdirSync(folder).filter((name) => name !== "kept") : [];
+}
+
+/** What the processes of embedded hosts hold open: their keepers name the host's folder. */
+function heldOpen(home: WindowHome): readonly string[] {
+  const isOurs = (pid: string): boolean => {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    return words.includes("plush-keeper") && words.includes(home.state);
+  };
+  const readable = <Result>(read: () => Result, otherwise: Result): Result => {
+    try {
+      return read();
+    } catch {
+      return otherwise; // it has ended meanwhile
+    }
+  };
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/u.test(name));
+  const keepers = pids.filter((pid) => readable(() => isOurs(pid), false));
+  return keepers.flatMap((pid) =>
+    readable(() => readdirSync(`/proc/${pid}/fd`), []).map((descriptor) =>
+      readable(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`), ""),
+    ),
+  );
 }
 
 describe("the desktop program", () => {
@@ -177,6 +205,9 @@ describe("the desktop program", () => {
     await closeByHand(window.app);
     await expect.poll(() => windowsOf(window.app)).toBe(0);
     expect(hostsLeft(home)).not.toEqual([]);
+    // Hosts outlive a program that is killed: what is Electron's must not be theirs.
+    const held = heldOpen(home).filter((path) => !/^(socket|pipe):|^$/u.test(path));
+    expect([...new Set(held)]).toEqual(["/dev/null"]);
     const again = window.app.waitForEvent("window");
     expect(await startAgain(home, [])).toBe(0);
     const page = await again;

@@ -191,6 +191,16 @@ describe("a page in Electron", () => {
     });
     expect(window.app.windows()).toHaveLength(1);
   });
+});
+
+describe("a page in Electron that has the focus", () => {
+  let window: ElectronWindow;
+
+  beforeAll(async () => {
+    window = await openInElectron();
+    await window.page.getByText("not running").waitFor();
+  });
+  afterAll(() => window.close());
 
   test("is permitted nothing but to copy", async () => {
     const denied = [
@@ -202,10 +212,19 @@ describe("a page in Electron", () => {
       `navigator.mediaDevices.getDisplayMedia({ video: true }).then(() => "had", () => "denied")`,
     ];
     // Nobody manages windows on the display of the tests, and who has no focus is denied the clipboard anyway.
-    await window.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus());
-    await window.page.waitForFunction(() => document.hasFocus());
-    for (const code of denied) expect(await inPage(code), code).toBe("denied");
-    expect(await inPage(`navigator.clipboard.writeText("copied").then(() => "copied")`)).toBe("copied");
+    const focused = async (): Promise<boolean> => {
+      await window.app.evaluate(({ BrowserWindow }) => {
+        const [ours] = BrowserWindow.getAllWindows();
+        ours?.focus();
+        ours?.webContents.focus();
+      });
+      return window.page.evaluate("document.hasFocus()");
+    };
+    await expect.poll(focused, { timeout: 10_000, interval: 200 }).toBe(true);
+    for (const code of denied) expect(await window.page.evaluate(code), code).toBe("denied");
+    expect(await window.page.evaluate(`navigator.clipboard.writeText("copied").then(() => "copied")`)).toBe(
+      "copied",
+    );
     expect(await window.app.evaluate(({ clipboard }) => clipboard.readText())).toBe("copied");
   });
 });

@@ -9,7 +9,7 @@ import { getCurrentFuseWire, FuseV1Options } from "@electron/fuses";
 import { chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { ROOT, WindowHome } from "./window-home.ts";
-import { ELECTRON_FLAGS, START_MS_MAX } from "./window-targets.ts";
+import { displayHere, ELECTRON_FLAGS, START_MS_MAX } from "./window-targets.ts";
 
 /** As they are written into the program: the digits 0 and 1. */
 const DISABLE = 48;
@@ -45,7 +45,7 @@ describe("the packaged program", () => {
 
   /** Starts it with a port for tools, which is Chromium's own and no way into the main process. */
   async function start(words: readonly string[], environment: Record<string, string>): Promise<string> {
-    const env = { ...home.environment, DISPLAY: inject("display"), ...environment };
+    const env = { ...home.environment, DISPLAY: displayHere(), ...environment };
     const running = spawn(program, [...ELECTRON_FLAGS, "--remote-debugging-port=0", ...words], {
       cwd: home.work,
       env,

@@ -1,4 +1,4 @@
-// Before the tests of the window: an Electron to run, and a display that nobody sees; both for all files at once.
+// Before the tests of the window: an Electron to run, and displays that nobody sees.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
@@ -16,8 +16,8 @@ interface Provisioning {
 declare module "vitest" {
   interface ProvidedContext {
     readonly electron: { readonly version: string; readonly folder: string; readonly program: string };
-    /** As in the variable of that name. */
-    readonly display: string;
+    /** One for each file that runs at once, as in the variable DISPLAY: a display has one window with the focus. */
+    readonly displays: readonly string[];
   }
 }
 
@@ -32,9 +32,14 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   if (!("program" in electron)) throw new Error(`${electron.reason}\n${electron.remedy}`);
   const { version, folder, program } = electron;
   project.provide("electron", { version, folder, program });
-  const screen = await openDisplay();
-  project.provide("display", screen.display);
-  return () => end(screen.process);
+  const screens = await Promise.all(Array.from({ length: project.config.maxWorkers }, openDisplay));
+  project.provide(
+    "displays",
+    screens.map(({ display }) => display),
+  );
+  return async () => {
+    await Promise.all(screens.map(({ process }) => end(process)));
+  };
 }
 
 /** The server chooses a display that is free, and tells it when it is ready. */

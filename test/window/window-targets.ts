@@ -45,6 +45,14 @@ const QUIET = [
 /** Root may not use the system's sandbox. */
 export const ELECTRON_FLAGS = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 
+/** That of this worker. */
+export function displayHere(): string {
+  const displays = inject("displays");
+  const display = displays[(Number(process.env["VITEST_POOL_ID"] ?? 1) - 1) % displays.length];
+  if (display === undefined) throw new Error("there is no display");
+  return display;
+}
+
 export interface ElectronWindow extends OpenWindow {
   readonly app: ElectronApplication;
   readonly child: ChildProcess;
@@ -60,7 +68,7 @@ export async function openInElectron(options: OpenOptions = {}): Promise<Electro
     executablePath: inject("electron").program,
     args: [...ELECTRON_FLAGS, ROOT, ...(options.words ?? [])],
     cwd: home.work,
-    env: { ...home.environment, DISPLAY: inject("display") },
+    env: { ...home.environment, DISPLAY: displayHere() },
     timeout: START_MS_MAX,
   });
   const child = app.process();

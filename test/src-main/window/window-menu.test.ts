@@ -1,8 +1,9 @@
 // The system's menus: every command that they send is one of the window's, and every item does something.
-import type { MenuItemConstructorOptions as Item } from "electron";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { menuTemplate, type MenuContent } from "../../../src-main/window/window-menu.ts";
+
+type Item = ReturnType<typeof menuTemplate>[number];
 
 const CONTENT: MenuContent = {
   platform: "linux",
