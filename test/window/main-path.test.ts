@@ -46,7 +46,7 @@ describe.each(TARGETS)("the main path in %s", (_name, open) => {
     expect(await page.locator(".host-chips button").count()).toBe(11);
   });
 
-  test("runs again, a client is killed, and the run says so", async () => {
+  test("a client that is killed leaves the overlay, and its host gets another one for the next run", async () => {
     await show(page, "Host View");
     await page.locator(".host-line").filter({ hasText: "client7" }).click();
     const facts = await page.locator(".host-page").innerText();
@@ -54,10 +54,14 @@ describe.each(TARGETS)("the main path in %s", (_name, open) => {
     expect(pid).toBeGreaterThan(1);
     process.kill(pid, "SIGKILL");
     await page.locator(".host-page").getByText("It is not in the overlay.").waitFor();
+    const runName = page.locator(".status-bar .mono");
+    const before = await runName.innerText();
     await page.getByRole("button", { name: "Run again" }).click();
-    // Its host gets another client: nothing of the first is left in the way.
+    await expect.poll(() => runName.innerText()).not.toBe(before);
     await page.locator(".verdict").filter({ hasText: "finished" }).waitFor({ timeout: RUN_MS });
     await page.getByText("11 of 11 hosts").waitFor();
+    expect(await page.locator(".host-page").innerText()).not.toContain("It is not in the overlay.");
+    expect(Number(/pid (\d+), Node/.exec(await page.locator(".host-page").innerText())?.[1])).not.toBe(pid);
   });
 
   test("opens a shell on a host and types in it", async () => {
