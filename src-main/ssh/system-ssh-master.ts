@@ -167,26 +167,34 @@ function environmentFor(settings: SshSettings, folder: string): Record<string, s
   };
 }
 
+function spawnMaster(
+  settings: SshSettings,
+  target: SshTarget,
+  folder: string,
+  args: readonly string[],
+): ChildProcessWithoutNullStreams {
+  const own = [
+    ...["-N", "-o", "ControlMaster=yes", "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=echo ${READY}`],
+    ...["--", target.host],
+  ];
+  const askpass = askpassScript(settings.node ?? process.execPath, folder);
+  const files = [folder, configText(settings, target), askpass];
+  const child = spawn("/bin/sh", ["-c", WITH_MINDER, "ssh", ...files, ...args, ...own], {
+    env: environmentFor(settings, folder),
+    detached: true,
+  });
+  // Its end is told by its exit.
+  child.stdin.on("error", () => undefined);
+  return child;
+}
+
 /** Logs in and keeps the connection. */
 export async function startMaster(settings: SshSettings, wish: MasterWish): Promise<MasterResult> {
   const { target, hop, limitMs, signal } = wish;
   // Only ours: whoever reaches the socket in it is logged in.
   const folder = join(tmpdir(), `nebula-ssh-${randomUUID().slice(0, FOLDER_NAME_CHARACTERS)}`);
   const args = ["-T", ...sshArguments(folder, target, hop, limitMs)];
-  const own = [
-    ...["-N", "-o", "ControlMaster=yes", "-o", "PermitLocalCommand=yes", "-o", `LocalCommand=echo ${READY}`],
-    ...["--", target.host],
-  ];
-  const files = [
-    folder,
-    configText(settings, target),
-    askpassScript(settings.node ?? process.execPath, folder),
-  ];
-  const child = spawn("/bin/sh", ["-c", WITH_MINDER, "ssh", ...files, ...args, ...own], {
-    env: environmentFor(settings, folder),
-    detached: true,
-  });
-  child.stdin.on("error", () => undefined);
+  const child = spawnMaster(settings, target, folder, args);
   const token = newToken();
   child.stdin.write(`${token}\n`);
   const said = collectWords(child);

@@ -2,6 +2,7 @@
 import { IconFolderOpen, IconPlayerPlayFilled, IconServer2 } from "@tabler/icons-react";
 import { useState, type JSX } from "react";
 import { useStore } from "zustand";
+import type { WelcomeUpdate } from "#shared/controller-api/window-messages.ts";
 import { openExample, startRun } from "../state/actions.ts";
 import { requestOpen } from "../state/requests.ts";
 import { windowStore } from "../state/window-store.ts";
@@ -19,8 +20,13 @@ const SUMMARIES: Readonly<Record<string, string>> = {
 
 const FIRST = "wide-area";
 
+const NONE: WelcomeUpdate["examples"] = [];
+
 export function StartPage(): JSX.Element {
-  const examples = useStore(windowStore, (state) => state.welcome?.examples ?? []);
+  const known = useStore(windowStore, (state) => state.welcome?.examples ?? NONE);
+  const examples = known.toSorted(
+    (left, right) => Number(right.name === FIRST) - Number(left.name === FIRST),
+  );
   const [chosen, setChosen] = useState(FIRST);
   const open = async (andRun: boolean): Promise<void> => {
     if ((await openExample(chosen)) && andRun) await startRun();

@@ -36,6 +36,8 @@ export function blockStateOf(box: BlockBox, lane: LaneBox | undefined, run: RunV
     executing > 0 ? `${String(executing)} ${box.isService ? "serving" : "executing"}` : "",
     failed > 0 ? `${String(failed)} failed` : "",
   ].filter(Boolean);
+  if (run?.verdict !== undefined && executing === 0 && failed === 0 && succeeded < total)
+    return { ...base, mark: "finished", words: `${String(total - succeeded)} did not begin` };
   const mark: HostMark =
     failed > 0 ? "failed" : executing > 0 ? "executing" : succeeded >= total ? "finished" : "executing";
   const words =

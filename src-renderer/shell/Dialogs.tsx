@@ -115,8 +115,9 @@ function OpenByPath({ what }: { readonly what: "application" | "directory" }): J
 }
 
 function Examples(): JSX.Element {
-  const examples = useStore(windowStore, (state) => state.welcome?.examples ?? []);
-  if (examples.length === 0) return <p>No examples have come with this installation.</p>;
+  const examples = useStore(windowStore, (state) => state.welcome?.examples);
+  if (examples === undefined || examples.length === 0)
+    return <p>No examples have come with this installation.</p>;
   return (
     <ul className="choices">
       {examples.map(({ name, folder }) => (

@@ -67,6 +67,11 @@ function problemOf(event: TimedEvent): RunProblem | undefined {
     const { severity, step, message, remedy, hosts } = event;
     return { run, time, severity, step, message, remedy, hosts, count: namesOf(hosts).length };
   }
+  if (event.event === "block" && event.outcome === "failed") {
+    const { host, block, reason } = event;
+    const step = block.split("/")[0] ?? block;
+    return { run, time, severity: "error", step, message: reason, remedy: "", hosts: host, count: 1 };
+  }
   if (event.event === "host" && event.state === "failed") {
     const { host, step = "", reason = "failed", remedy = "" } = event;
     return { run, time, severity: "error", step, message: reason, remedy, hosts: host, count: 1 };
