@@ -213,7 +213,9 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(resolve(p
     if (!existsSync(join(ROOT, entry))) console.log(`build: ${entry} does not exist yet; skipped`);
   }
   try {
-    await buildPrograms(PROGRAMS);
+    // Of the same sources comes the same: what set-up has just built need not be built again to know that it can be.
+    if (process.argv.includes("--stale")) await buildStaleBundles();
+    else await buildPrograms(PROGRAMS);
   } catch (error) {
     // esbuild has shown each error with its place already; this is its one-line summary.
     console.error(`build: ${/** @type {Error} */ (error).message.split("\n")[0] ?? ""}`);
