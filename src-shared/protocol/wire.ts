@@ -41,7 +41,7 @@ class Packer {
 
   /** In a buffer that the next call uses again. */
   pack(value: unknown): Uint8Array {
-    return this.#packr.pack(value) as Uint8Array;
+    return this.#packr.pack(value);
   }
 
   unpack(bytes: Uint8Array, start: number): Decoded<unknown> {
