@@ -59,16 +59,18 @@ describe("the packaged program", () => {
     return said;
   }
 
-  /** Pages come a moment after the port. */
+  /** Whoever attaches while the page is still being made may wait for it for ever: its title comes with its files. */
   async function pageAt(endpoint: string): Promise<Page> {
+    const { host } = new URL(endpoint);
+    const titles = async (): Promise<readonly string[]> => {
+      const answer = await fetch(`http://${host}/json/list`);
+      return ((await answer.json()) as readonly { readonly title: string }[]).map(({ title }) => title);
+    };
+    await expect.poll(titles, { timeout: START_MS_MAX }).toEqual([expect.stringContaining("Nebula")]);
     const browser = await chromium.connectOverCDP(endpoint, { timeout: START_MS_MAX });
-    const pages = (): readonly Page[] => browser.contexts().flatMap((context) => context.pages());
-    await expect
-      .poll(() => pages().map((page) => page.url()), { timeout: START_MS_MAX })
-      .toEqual(["app://nebula/"]);
-    const [page] = pages();
-    if (page === undefined) throw new Error("the page is gone");
-    return page;
+    const [page] = browser.contexts().flatMap((context) => context.pages());
+    expect(page?.url()).toBe("app://nebula/");
+    return page!;
   }
 
   test("has the fuses of production", async () => {
