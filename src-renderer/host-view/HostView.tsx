@@ -2,10 +2,10 @@
 import { useMemo, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { Empty } from "../marks/Empty.tsx";
-import { QueryField, useHostQuery } from "../marks/QueryField.tsx";
+import { QueryField } from "../marks/QueryField.tsx";
 import { StateWord } from "../marks/StateGlyph.tsx";
 import { countText } from "../marks/words.ts";
-import { childCounts, factsOf } from "../state/host-facts.ts";
+import { useMatchingHosts } from "../marks/use-matching-hosts.ts";
 import { countMarks, HOST_MARKS, type HostMark } from "../state/host-mark.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { setCurrentHost, selectionStore } from "../state/selection-store.ts";
@@ -29,12 +29,11 @@ export function HostView(): JSX.Element {
   const [sorting, setSorting] = useState<Sorting>({ column: "name", descending: false });
   const [isGrouped, setGrouped] = useState(kept?.isGrouped ?? true);
   const [closed, setClosed] = useState<ReadonlySet<HostMark>>(new Set());
-  const query = useHostQuery(text);
-  const found = useMemo(() => {
-    const children = childCounts(sorted);
-    const nowMs = hostsStore.getState().timeMs;
-    return sorted.filter((row) => query(factsOf(row, rows, children, nowMs)));
-  }, [sorted, rows, query]);
+  const matching = useMatchingHosts(text);
+  const found = useMemo(
+    () => (matching === undefined ? sorted : sorted.filter((row) => matching.has(row.name))),
+    [sorted, matching],
+  );
   const shown = useMemo(
     () => (only === undefined ? found : found.filter((row) => row.mark === only)),
     [found, only],

@@ -1,12 +1,12 @@
 // The live overlay: who hangs below whom, how each host is, and every time that the tree had to mend.
 import { IconFocusCentered, IconSearch } from "@tabler/icons-react";
-import { useMemo, useState, type JSX } from "react";
+import { useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { Empty } from "../marks/Empty.tsx";
-import { QueryField, useHostQuery } from "../marks/QueryField.tsx";
+import { QueryField } from "../marks/QueryField.tsx";
 import { StateWord } from "../marks/StateGlyph.tsx";
 import { countText, durationText, plural } from "../marks/words.ts";
-import { childCounts, factsOf } from "../state/host-facts.ts";
+import { useMatchingHosts } from "../marks/use-matching-hosts.ts";
 import { countMarks, HOST_MARKS } from "../state/host-mark.ts";
 import type { HostRow } from "../state/host-row.ts";
 import { hostsStore } from "../state/hosts-store.ts";
@@ -27,22 +27,13 @@ const TITLES: Readonly<Record<Shown, string>> = {
 
 export function TreeView(): JSX.Element {
   const sorted = useStore(hostsStore, (state) => state.sorted);
-  const rows = useStore(hostsStore, (state) => state.rows);
   const mesh = useStore(hostsStore, (state) => state.mesh);
   const kept = useStore(settingsStore, (state) => state.views["overlay"]) as Shown | undefined;
   const [layout, setLayout] = useState<Shown>(kept !== undefined && kept in TITLES ? kept : "radial");
   const [text, setText] = useState("");
   const [isSearching, setSearching] = useState(false);
   const [fit, setFit] = useState(0);
-  const query = useHostQuery(text);
-  const matching = useMemo(() => {
-    if (text === "") return undefined;
-    const children = childCounts(sorted);
-    const { timeMs } = hostsStore.getState();
-    return new Set(
-      sorted.filter((row) => query(factsOf(row, rows, children, timeMs))).map((row) => row.name),
-    );
-  }, [sorted, rows, query, text]);
+  const matching = useMatchingHosts(text);
   if (sorted.length === 0)
     return (
       <Empty title="No overlay yet">

@@ -2,10 +2,10 @@
 import { useMemo, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { Empty } from "../marks/Empty.tsx";
-import { QueryField, useHostQuery } from "../marks/QueryField.tsx";
+import { QueryField } from "../marks/QueryField.tsx";
 import { StateGlyph, StateWord } from "../marks/StateGlyph.tsx";
 import { countText, plural } from "../marks/words.ts";
-import { childCounts, factsOf } from "../state/host-facts.ts";
+import { useMatchingHosts } from "../marks/use-matching-hosts.ts";
 import { countMarks, HOST_MARKS } from "../state/host-mark.ts";
 import type { HostRow } from "../state/host-row.ts";
 import { hostsStore } from "../state/hosts-store.ts";
@@ -20,15 +20,7 @@ export function WorldView(): JSX.Element {
   const rows = useStore(hostsStore, (state) => state.rows);
   const [text, setText] = useState("");
   const [withEdges, setWithEdges] = useState(true);
-  const query = useHostQuery(text);
-  const matching = useMemo(() => {
-    if (text === "") return undefined;
-    const children = childCounts(sorted);
-    const { timeMs } = hostsStore.getState();
-    return new Set(
-      sorted.filter((row) => query(factsOf(row, rows, children, timeMs))).map((row) => row.name),
-    );
-  }, [sorted, rows, query, text]);
+  const matching = useMatchingHosts(text);
   const { sites, placeless } = useMemo(() => sitesOf(sorted), [sorted]);
   if (sorted.length === 0)
     return (
