@@ -7,7 +7,7 @@ import { run } from "./children.mjs";
 const CHECKS_AT_ONCE = 2;
 
 /** Names of scripts in package.json. The long ones first, so that the short ones fill the gaps. */
-const CHECKS = ["lint", "types", "build-stale", "format-check", "directions", "dead-code"];
+const CHECKS = ["lint", "types", "lint-types", "build-stale", "directions", "dead-code", "format-check"];
 
 /** Runs a script of package.json without npm, which would take as long as some of the checks. */
 function scriptOf(/** @type {string} */ name) {

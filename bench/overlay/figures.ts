@@ -5,7 +5,13 @@ import { drawFigure, type Line } from "./draw-figure.ts";
 import { groupBy, spreadOf } from "./statistics.ts";
 
 type Measure =
-  "buildMs" | "deliveredMs" | "acknowledgedMs" | "killedMs" | "silentMs" | "rootCpuMs" | "rootBytes";
+  | "buildMs"
+  | "deliveredMs"
+  | "acknowledgedMs"
+  | "killedMs"
+  | "silentMs"
+  | "rootCpuMs"
+  | "rootBytes";
 
 const NETWORKS: Readonly<Record<string, string>> = {
   lan: "simulated LAN (0.1 to 0.2 ms, 1 Gb/s)",

@@ -15,7 +15,8 @@ const OLD_RELAY_MS = 5000;
 const FRESH_MS = 15_000;
 
 export type Step<Value> =
-  { readonly kind: "ok"; readonly value: Value } | { readonly kind: "failed"; readonly failure: SshFailure };
+  | { readonly kind: "ok"; readonly value: Value }
+  | { readonly kind: "failed"; readonly failure: SshFailure };
 
 /** Directory of everything of ours there, our part of it, and the Node that runs the client. */
 export interface PlaceNames {

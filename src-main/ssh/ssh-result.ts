@@ -13,4 +13,5 @@ export interface SshFailure {
 }
 
 export type SshResult<Value> =
-  { readonly kind: "ok"; readonly value: Value } | { readonly kind: "failed"; readonly failure: SshFailure };
+  | { readonly kind: "ok"; readonly value: Value }
+  | { readonly kind: "failed"; readonly failure: SshFailure };

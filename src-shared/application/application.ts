@@ -155,7 +155,8 @@ export interface ProcessDefinition extends Placed {
 }
 
 export type EnvironmentVariable = Placed & { readonly name: string } & (
-    { readonly kind: "value"; readonly value: string } | { readonly kind: "secret"; readonly secret: string }
+    | { readonly kind: "value"; readonly value: string }
+    | { readonly kind: "secret"; readonly secret: string }
   );
 
 /** What ended: an exit status range, any other status than 0, a signal, a deadline, failed health checks, or no start at all. */

@@ -96,7 +96,8 @@ function xmlError(text: string, offset: number, message: string, remedy: string)
 }
 
 type Tree =
-  { readonly kind: "ok"; readonly nodes: unknown } | { readonly kind: "error"; readonly message: string };
+  | { readonly kind: "ok"; readonly nodes: unknown }
+  | { readonly kind: "error"; readonly message: string };
 
 function readTree(readable: string): Tree {
   try {

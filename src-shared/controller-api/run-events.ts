@@ -17,7 +17,14 @@ export type HostState =
   | "failed";
 
 export type RunState =
-  "matching" | "connecting" | "preparing" | "running" | "stopping" | "collecting" | "cleaning up" | RunEnd;
+  | "matching"
+  | "connecting"
+  | "preparing"
+  | "running"
+  | "stopping"
+  | "collecting"
+  | "cleaning up"
+  | RunEnd;
 export type RunEnd = "finished" | "failed" | "aborted";
 
 /** What kept a run from plain success; decides the exit code (docs/run-events.md). */

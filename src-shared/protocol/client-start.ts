@@ -45,7 +45,8 @@ const startShape = objectOf({
 });
 
 export type StartCheck =
-  { readonly ok: true; readonly start: ClientStart } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly start: ClientStart }
+  | { readonly ok: false; readonly reason: string };
 
 /** The door for standard input. The reason never quotes a value: one of them is a key. */
 export function checkClientStart(text: string): StartCheck {

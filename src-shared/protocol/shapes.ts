@@ -166,7 +166,8 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 }
 
 export type Checked<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string };
 
 /** Reasons name places, never values: some are secret, and all are a stranger's. */
 export function check<T>(shape: Shape<T>, value: unknown): Checked<T> {

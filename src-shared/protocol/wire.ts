@@ -17,7 +17,8 @@ const LENGTH_BYTES = 4;
 const HEADER_BYTES = LENGTH_BYTES + 1;
 
 export type Decoded<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string };
 
 const fail = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });
 
@@ -41,7 +42,7 @@ class Packer {
 
   /** In a buffer that the next call uses again. */
   pack(value: unknown): Uint8Array {
-    return this.#packr.pack(value);
+    return this.#packr.pack(value) as Uint8Array;
   }
 
   unpack(bytes: Uint8Array, start: number): Decoded<unknown> {

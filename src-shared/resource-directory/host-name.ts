@@ -54,7 +54,8 @@ export function parseHostName(written: string): HostNameResult {
 }
 
 type PortResult =
-  { readonly kind: "ok"; readonly port: number | undefined } | Extract<HostNameResult, { kind: "error" }>;
+  | { readonly kind: "ok"; readonly port: number | undefined }
+  | Extract<HostNameResult, { kind: "error" }>;
 
 function portOf(text: string | undefined, offset: number): PortResult {
   if (text === undefined) return { kind: "ok", port: undefined };
