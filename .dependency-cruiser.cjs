@@ -13,7 +13,7 @@ const SHARED = {
   "resource-directory": { values: ["base", "node-set", "application"], types: [] },
   "output-text": { values: [], types: [] },
   // Names that were nearly right are corrected as in applications.
-  "host-query": { values: ["application", "node-set"], types: [] },
+  "host-query": { values: ["application", "node-set"], types: ["controller-api"] },
   "controller-api": {
     values: ["base", "node-set", "application", "resource-directory"],
     types: ["overlay", "protocol"],

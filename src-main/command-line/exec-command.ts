@@ -4,10 +4,12 @@ import type { CommandOptions, ControllerApi, StartResult } from "#shared/control
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { hostsFromInput } from "./hosts-from-input.ts";
+import { hostsWhere } from "./hosts-where.ts";
 import { followRun, type RunPresenter } from "./follow-run.ts";
 import {
   addDeployOptions,
   addOutputOptions,
+  addWhereOption,
   FANOUT_DEFAULT,
   type DeployFlags,
   type OutputFlags,
@@ -31,6 +33,7 @@ interface ExecFlags extends DeployFlags, OutputFlags {
   readonly hosts?: string;
   readonly group?: string;
   readonly exclude?: string;
+  readonly where?: string;
   readonly fold?: boolean;
   /** Commander's form of --no-stdin. */
   readonly stdin?: boolean;
@@ -42,6 +45,7 @@ Examples:
   plush exec -w 'node[1-16]' -x node7 -b -- uname -r       identical output once, largest group first
   plush exec -g client -- 'df -h / | tail -1'              the command is the shell's: quote its pipes
   tar c conf | plush exec -g web -- tar x                  standard input goes to all hosts
+  plush exec --where 'site:ucsd NOT @spare' -- uptime      by a filter: plush help filters
   printf 'node[1-3]' | plush exec -w - -- hostname         the node set from standard input
 
 Options of plush stand before the command; -- ends them.
@@ -54,7 +58,7 @@ export function addExecCommand(program: Command, world: World, finish: (exitCode
     .description("Runs one command by sh -c on hosts of the directory; all of them unless chosen.")
     .argument("<command...>", "the command; several words are joined by blanks")
     .passThroughOptions();
-  addDeployOptions(command)
+  addWhereOption(addDeployOptions(command))
     .option("-w, --hosts <nodeset>", "hosts: node[1-16]!node7, @group (- reads the set from standard input)")
     .option("-g, --group <group>", "hosts of this group")
     .option("-x, --exclude <nodeset>", "without these hosts")
@@ -81,7 +85,7 @@ export async function execCommand(world: World, command: string, flags: ExecFlag
     const { loaded, documents } = await loadDocuments(api, directory, undefined);
     if (session.output === "text" || loaded) tellProblems(session, documents);
     if (!loaded) return refuseInvalid(session, documents);
-    return follow(api, session, command, hosts, flags);
+    return follow(api, session, command, hostsWhere(api, hosts, flags.where), flags);
   });
 }
 

@@ -20,6 +20,21 @@ const NODE_SETS_TEXT = `Node sets of plush (after ClusterShell)
 Operators count from left to right. Quote node sets in a shell: 'node[1-16]!node7'.
 `;
 
+const FILTERS_TEXT = `Filters of hosts (--where, and the filter of every list in the window)
+
+  word "two words"      in name, state, site, component, address, group, block or reason
+  state:failed          also site: component: address: parent: way: reason: block:
+  @client, group:client the hosts of a group
+  host:node[1-16]       a node set
+  under:node17          all that hang below it in the overlay
+  depth>2 seconds>=10   also children, pid; with = != < <= > >=
+  AND OR NOT ( )        words beside each other must all hold; OR binds less
+
+  plush exec --where 'state:failed OR (site:ucsd NOT @spare)' -- uptime
+
+Before hosts are connected only names, groups, sites and addresses are known. Quote filters in a shell.
+`;
+
 const OUTPUT_TEXT = `Forms of output (--output)
 
   text   for people: progress, problems, output of the hosts, a table at the end; live lines on a terminal
@@ -48,6 +63,7 @@ export function addHelpCommand(program: Command, world: World, finish: (exitCode
   const topics: ReadonlyMap<string, () => string> = new Map([
     ["codes", () => EXIT_CODES_TEXT],
     ["nodesets", () => NODE_SETS_TEXT],
+    ["filters", () => FILTERS_TEXT],
     ["output", () => OUTPUT_TEXT],
     ["preferences", () => preferencesText(world)],
   ]);

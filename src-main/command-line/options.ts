@@ -70,6 +70,13 @@ export function addDeployOptions(command: Command): Command {
     );
 }
 
+export function addWhereOption(command: Command): Command {
+  return command.option(
+    "--where <filter>",
+    "of these, the hosts for which a filter holds: 'site:ucsd NOT @spare' (plush help filters)",
+  );
+}
+
 export function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError("It must be a time such as 90, 90s, 2m or 1h.");

@@ -1,17 +1,20 @@
 // The commands of the shell: what each is called, what it does, and how it says so.
 import { Command, CommanderError } from "commander";
 import { nearestName } from "#shared/application/nearest-name.ts";
-import type { ActionResult, StartResult } from "#shared/controller-api/controller-api.ts";
+import type { ActionResult, HostView, StartResult } from "#shared/controller-api/controller-api.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
+import { hostsWhere, namesWhere } from "./hosts-where.ts";
 import { addDeployOptions, collectVariable, duration, FANOUT_DEFAULT, type DeployFlags } from "./options.ts";
 import { presentFolded } from "./present-command.ts";
 import { renderProblems } from "./render-problems.ts";
 import { hostsRemedy, readNamed } from "./session.ts";
 import type { ShellSession } from "./shell-session.ts";
 import { renderMesh } from "./render-mesh.ts";
+import { FAIL_USAGE, failFromShell } from "./shell-fail.ts";
 import { testFromShell } from "./shell-test.ts";
 import { renderApplication, renderControl, renderHost, renderHosts } from "./shell-views.ts";
+import { chosenHosts, lineWhere, wordsWhere } from "./shell-where.ts";
 import { commandText } from "./shell-words.ts";
 import { counted } from "./table.ts";
 
@@ -26,6 +29,11 @@ export interface ShellCommand {
 
 /** quit and history belong to whoever reads the lines; they are listed here for help and completion. */
 const notHere = (): Promise<number> => Promise.resolve(EXIT.ok);
+
+const FILTER_DETAILS = [
+  "A FILTER is that of the window's lists: state:failed AND (site:ucsd OR depth>2) NOT @spare under:host17",
+  "Behind --where it is one word: quote it. plush help filters has all of it.",
+];
 
 export const SHELL_COMMANDS: readonly ShellCommand[] = [
   {
@@ -66,38 +74,40 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
   },
   {
     name: "fail",
-    usage: "fail HOST [REASON]",
-    summary: "take a host for failed; it is replaced if possible",
-    perform: fail,
+    usage: FAIL_USAGE,
+    summary: "take hosts for failed; they are replaced if possible",
+    perform: failFromShell,
   },
   {
     name: "test",
-    usage: "test [NODESET]",
+    usage: "test [NODESET] [--where FILTER]",
     summary: "whether hosts can be used, and if not, why (default: all)",
     perform: testFromShell,
   },
   {
     name: "connect",
-    usage: "connect [NODESET]",
+    usage: "connect [NODESET] [--where FILTER]",
     summary: "start clients on hosts and keep them (default: all)",
     perform: connect,
   },
   {
     name: "disconnect",
-    usage: "disconnect [NODESET] [--keep]",
+    usage: "disconnect [NODESET] [--where FILTER] [--keep]",
     summary: "stop and clean up clients (default: all)",
     perform: disconnect,
   },
   {
     name: "shell",
-    usage: "shell COMMAND",
-    summary: "run a command on all connected hosts; output folded",
+    usage: "shell [--where FILTER] COMMAND",
+    summary: "run a command on connected hosts (default: all); output folded",
+    details: FILTER_DETAILS,
     perform: shellCommand,
   },
   {
     name: "info",
-    usage: "info nodes|node HOST|mesh|control",
+    usage: "info nodes [FILTER]|node HOST|mesh|control",
     summary: "hosts, one host, the overlay, the controller",
+    details: FILTER_DETAILS,
     perform: info,
   },
   { name: "history", usage: "history", summary: "the lines typed so far", perform: notHere },
@@ -261,16 +271,9 @@ async function force(shell: ShellSession, words: readonly string[]): Promise<num
   return act(shell, shell.api.force(runningRun(shell), name), remedy);
 }
 
-async function fail(shell: ShellSession, words: readonly string[]): Promise<number> {
-  const [host, ...reason] = words;
-  if (host === undefined) throw usage("fail HOST [REASON]");
-  const result = shell.api.failHost(host, reason.join(" ") || "failed by hand");
-  return act(shell, result, "info nodes shows which hosts do.");
-}
-
 async function connect(shell: ShellSession, words: readonly string[]): Promise<number> {
-  const hosts = words.length === 0 ? undefined : words.join(",");
   requireLoadedDirectory(shell);
+  const hosts = chosenHosts(shell, words);
   const { fanout = FANOUT_DEFAULT } = shell.session.preferences;
   const result = await shell.api.connect(hosts, { fanout });
   return act(shell, result, chosenBadly(result) ? hostsRemedy(shell.api) : "");
@@ -278,8 +281,11 @@ async function connect(shell: ShellSession, words: readonly string[]): Promise<n
 
 async function disconnect(shell: ShellSession, words: readonly string[]): Promise<number> {
   const keep = words.includes("--keep");
-  const hosts = words.filter((word) => word !== "--keep");
-  const result = await shell.api.disconnect(hosts.length === 0 ? undefined : hosts.join(","), { keep });
+  const hosts = chosenHosts(
+    shell,
+    words.filter((word) => word !== "--keep"),
+  );
+  const result = await shell.api.disconnect(hosts, { keep });
   return act(shell, result, chosenBadly(result) ? hostsRemedy(shell.api) : "");
 }
 
@@ -291,13 +297,14 @@ function chosenBadly(result: ActionResult): boolean {
 }
 
 async function shellCommand(shell: ShellSession, _words: readonly string[], rest: string): Promise<number> {
-  const command = commandText(rest);
-  if (command === "") throw usage("shell COMMAND");
+  const { filter, rest: words } = lineWhere(rest);
+  const command = commandText(words);
+  if (command === "") throw usage("shell [--where FILTER] COMMAND");
   requireLoadedDirectory(shell);
   const { session, api } = shell;
   const options = {
     command,
-    hosts: undefined,
+    hosts: hostsWhere(api, undefined, filter),
     group: undefined,
     exclude: undefined,
     connectedOnly: true,
@@ -327,12 +334,12 @@ async function shellCommand(shell: ShellSession, _words: readonly string[], rest
   return shell.follow({ start, presenter });
 }
 
-async function info(shell: ShellSession, words: readonly string[]): Promise<number> {
+async function info(shell: ShellSession, words: readonly string[], rest: string): Promise<number> {
   const { api, screen } = shell;
   const [subject, name] = words;
   switch (subject) {
     case "nodes":
-      screen.print(renderHosts(api.hosts(), viewOf(shell)));
+      screen.print(renderHosts(hostsOfFilter(shell, words, rest), viewOf(shell)));
       return EXIT.ok;
     case "node": {
       if (name === undefined) throw usage("info node HOST");
@@ -360,8 +367,16 @@ async function info(shell: ShellSession, words: readonly string[]): Promise<numb
       return EXIT.ok;
     case undefined:
     default:
-      throw usage("info nodes|node HOST|mesh|control");
+      throw usage("info nodes [FILTER]|node HOST|mesh|control");
   }
+}
+
+/** Nothing else follows `info nodes`, so the filter needs neither --where nor quotes. */
+function hostsOfFilter({ api }: ShellSession, words: readonly string[], rest: string): readonly HostView[] {
+  const filter = wordsWhere(words.slice(1)).filter ?? rest.trimStart().slice("nodes".length).trim();
+  if (filter === "") return api.hosts();
+  const names = new Set(namesWhere(api, filter));
+  return api.hosts().filter((host) => names.has(host.host));
 }
 
 async function help(shell: ShellSession, words: readonly string[]): Promise<number> {

@@ -1,11 +1,10 @@
 // What the tabulator key offers in the shell: commands, files, hosts, groups, blocks and barriers; pure.
+import { completeFilter, type FilterNames } from "./complete-filter.ts";
+import { WHERE } from "./shell-where.ts";
 import { quoteForShell, splitShellLine } from "./shell-words.ts";
 
-export interface CompletionNames {
+export interface CompletionNames extends FilterNames {
   readonly commands: readonly string[];
-  readonly hosts: readonly string[];
-  readonly groups: readonly string[];
-  readonly blocks: readonly string[];
   readonly barriers: readonly string[];
   readonly runFlags: readonly string[];
   /** Files and folders (these with a slash at the end) that the beginning of a path may become. */
@@ -21,11 +20,15 @@ const OFFERED_MAX = 200;
 export const INFO_SUBJECTS = ["nodes", "node", "mesh", "control"] as const;
 
 export function completeShellLine(line: string, names: CompletionNames): Completion {
-  const { words, endsInWord } = splitShellLine(line);
+  const { words, endsInWord, openQuote } = splitShellLine(line);
   const last = endsInWord ? words.at(-1) : undefined;
   const fragment = last === undefined ? "" : line.slice(last.start);
   const beginning = last?.text ?? "";
   const before = (endsInWord ? words.slice(0, -1) : words).map((word) => word.text);
+  if (isFilter(before)) {
+    const filters = completeFilter(beginning, names).slice(0, OFFERED_MAX);
+    return [filters.map((filter) => filterText(filter, fragment, openQuote)), fragment];
+  }
   const matches = candidates(before, beginning, names)
     .filter((name) => name.startsWith(beginning))
     .slice(0, OFFERED_MAX)
@@ -34,6 +37,17 @@ export function completeShellLine(line: string, names: CompletionNames): Complet
   const [only] = matches;
   if (only !== undefined && matches.length === 1 && !/\/["']?$/.test(only)) return [[`${only} `], fragment];
   return [matches, fragment];
+}
+
+function isFilter(before: readonly string[]): boolean {
+  const takesFilters = ["test", "connect", "disconnect", "fail", "shell"].includes(before[0] ?? "");
+  return (takesFilters && before.at(-1) === WHERE) || (before[0] === "info" && before[1] === "nodes");
+}
+
+/** A filter goes on: its quote stays open. */
+function filterText(filter: string, fragment: string, openQuote: string | undefined): string {
+  if (openQuote === undefined) return quoteForShell(filter, fragment);
+  return quoteForShell(filter, openQuote).replace(/["']$/, "");
 }
 
 function candidates(before: readonly string[], beginning: string, names: CompletionNames): readonly string[] {
@@ -49,11 +63,14 @@ function candidates(before: readonly string[], beginning: string, names: Complet
       if (before.length === 1) return INFO_SUBJECTS;
       return subject === "node" && before.length === 2 ? names.hosts : [];
     case "connect":
-      return before.length === 1 ? hostsAndGroups(names) : [];
+    case "test":
+      return [...(before.length === 1 ? hostsAndGroups(names) : []), WHERE];
     case "disconnect":
-      return [...(before.length === 1 ? hostsAndGroups(names) : []), "--keep"];
+      return [...(before.length === 1 ? hostsAndGroups(names) : []), "--keep", WHERE];
     case "fail":
-      return before.length === 1 ? names.hosts : [];
+      return before.length === 1 ? [...names.hosts, WHERE] : [];
+    case "shell":
+      return before.length === 1 ? [WHERE] : [];
     case "force":
       return before.length === 1 ? [...new Set([...names.barriers, ...names.blocks])] : [];
     case "help":

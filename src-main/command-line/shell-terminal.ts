@@ -164,6 +164,8 @@ function namesOf(api: ControllerApi, session: Session): CompletionNames {
     hosts: hosts.map((host) => host.host),
     groups: [...new Set(hosts.flatMap((host) => host.groups))],
     blocks: application?.blocks ?? [],
+    components: application?.components ?? [],
+    sites: [...new Set(hosts.flatMap((host) => host.site ?? []))],
     barriers: application?.barriers ?? [],
     runFlags: RUN_FLAGS,
     filesFrom: (beginning) => filesFrom(beginning, session.world.workingDirectory),

@@ -4,11 +4,12 @@ import { CommandFailure } from "./command-failure.ts";
 import { FANOUT_DEFAULT } from "./options.ts";
 import { renderTests, summariseTests } from "./render-test.ts";
 import { hostsRemedy } from "./session.ts";
+import { chosenHosts } from "./shell-where.ts";
 import type { ShellSession } from "./shell-session.ts";
 
 export async function testFromShell(shell: ShellSession, words: readonly string[]): Promise<number> {
   const { api, screen, session } = shell;
-  const hosts = words.length === 0 ? undefined : words.join(",");
+  const hosts = chosenHosts(shell, words);
   const tests: HostTest[] = [];
   const fanout = session.preferences.fanout ?? FANOUT_DEFAULT;
   const options = { fanout, hosts, group: undefined, exclude: undefined, users: [], components: true };

@@ -6,10 +6,12 @@ import { RUN_EVENTS_VERSION } from "#shared/controller-api/run-events.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { hostsFromInput } from "./hosts-from-input.ts";
+import { hostsWhere } from "./hosts-where.ts";
 import {
   addDirectoryOption,
   addInputOption,
   addOutputOptions,
+  addWhereOption,
   duration,
   FANOUT_DEFAULT,
   fanout,
@@ -37,6 +39,7 @@ interface TestFlags extends OutputFlags {
   readonly hosts?: string;
   readonly group?: string;
   readonly exclude?: string;
+  readonly where?: string;
   readonly user?: readonly string[];
 }
 
@@ -57,7 +60,7 @@ export function addTestCommand(program: Command, world: World, finish: (exitCode
     .description(
       "Tests hosts of the directory, all of them unless chosen, and says what to do where one cannot be used.",
     );
-  addInputOption(addDirectoryOption(command))
+  addWhereOption(addInputOption(addDirectoryOption(command)))
     .argument(
       "[application]",
       "an application specification, whose users are tested, too (XML; - is standard input)",
@@ -93,7 +96,7 @@ async function testCommand(world: World, application: string | undefined, flags:
     if (!loaded) return refuseInvalid(session, documents);
     return follow(api, session, {
       fanout: session.preferences.fanout ?? FANOUT_DEFAULT,
-      hosts,
+      hosts: hostsWhere(api, hosts, flags.where),
       group: flags.group,
       exclude: flags.exclude,
       users: flags.user ?? [],

@@ -1,6 +1,6 @@
 // How a block and a gate are in a run: counts, the mark for all of it, and the words. Pure.
 import type { RunView } from "#shared/controller-api/controller-api.ts";
-import type { HostMark } from "../state/host-mark.ts";
+import type { HostMark } from "#shared/host-query/host-mark.ts";
 import type { BlockBox, GateBox, LaneBox } from "./block-layout.ts";
 
 export interface BlockState {

@@ -7,8 +7,8 @@ import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { StateGlyph, StateWord } from "../marks/StateGlyph.tsx";
 import { useNow } from "../marks/use-now.ts";
 import { clockText, countText } from "../marks/words.ts";
-import type { HostMark } from "../state/host-mark.ts";
-import type { HostRow } from "../state/host-row.ts";
+import type { HostMark } from "#shared/host-query/host-mark.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
 import {
   addHosts,
   selectHosts,

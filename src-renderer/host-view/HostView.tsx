@@ -6,7 +6,7 @@ import { QueryField } from "../marks/QueryField.tsx";
 import { StateWord } from "../marks/StateGlyph.tsx";
 import { countText } from "../marks/words.ts";
 import { useMatchingHosts } from "../marks/use-matching-hosts.ts";
-import { countMarks, HOST_MARKS, type HostMark } from "../state/host-mark.ts";
+import { countMarks, HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { setCurrentHost, selectionStore } from "../state/selection-store.ts";
 import { keepViewSetting, settingsStore } from "../state/settings-store.ts";

@@ -1,7 +1,7 @@
 // Which lines the host table shows, in which order: filtered, sorted, and grouped by state with the worst first. Pure.
 import { compareNames, foldNames } from "#shared/node-set/node-set.ts";
-import { HOST_MARKS, severityOf, type HostMark } from "../state/host-mark.ts";
-import type { HostRow } from "../state/host-row.ts";
+import { HOST_MARKS, severityOf, type HostMark } from "#shared/host-query/host-mark.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
 
 export const COLUMNS = [
   "state",

@@ -1,6 +1,6 @@
 // How many hosts are in which state, as one bar; whatever is not zero can be seen.
 import type { JSX } from "react";
-import { HOST_MARKS, type HostMark } from "../state/host-mark.ts";
+import { HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
 
 const ORDER: readonly HostMark[] = [
   "finished",

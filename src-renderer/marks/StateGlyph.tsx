@@ -1,6 +1,6 @@
 // The glyph of a host's state: a circle on its way, a diamond in doubt, a square given up; the phase is inside.
 import type { JSX, ReactNode } from "react";
-import type { HostMark } from "../state/host-mark.ts";
+import type { HostMark } from "#shared/host-query/host-mark.ts";
 
 const KNOCK = "var(--knock, var(--panel))";
 

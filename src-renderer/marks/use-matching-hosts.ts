@@ -1,7 +1,7 @@
 // The hosts for which a filter's text holds: the same in the table, on the map and in the tree.
 import { useMemo } from "react";
 import { useStore } from "zustand";
-import { childCounts, factsOf } from "../state/host-facts.ts";
+import { childCounts, factsOf } from "#shared/host-query/host-facts.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { useHostQuery } from "./QueryField.tsx";
 

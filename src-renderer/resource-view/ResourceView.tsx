@@ -10,7 +10,7 @@ import { countText, plural, shortSet } from "../marks/words.ts";
 import { act, followHostTests } from "../state/controller-updates.ts";
 import { documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { eventsStore } from "../state/events-store.ts";
-import type { HostRow } from "../state/host-row.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { requestOpen, requestTerminal } from "../state/requests.ts";
 import { runsStore } from "../state/runs-store.ts";

@@ -16,7 +16,7 @@ import { useNow } from "../marks/use-now.ts";
 import { clockText, countText, plural } from "../marks/words.ts";
 import { endRun, startRun, whyNotRun } from "../state/actions.ts";
 import { documentsStore } from "../state/documents-store.ts";
-import { countMarks, HOST_MARKS, type HostMark } from "../state/host-mark.ts";
+import { countMarks, HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
 import { showDialog } from "./dialog-store.ts";

@@ -4,7 +4,7 @@ import type { JSX, ReactNode } from "react";
 import { useStore } from "zustand";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { countText, plural, shortSet } from "../marks/words.ts";
-import { countMarks, HOST_MARKS } from "../state/host-mark.ts";
+import { countMarks, HOST_MARKS } from "#shared/host-query/host-mark.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { clearSelection, selectionStore } from "../state/selection-store.ts";
 import { COMMANDS } from "./window-commands.ts";

@@ -2,10 +2,11 @@
 import { createStore } from "zustand/vanilla";
 import type { MeshView, RunView } from "#shared/controller-api/controller-api.ts";
 import type { StateUpdate, WindowHost, WindowMember } from "#shared/controller-api/window-messages.ts";
-import { compareNames, parseNodeSet } from "#shared/node-set/node-set.ts";
-import type { HostRow } from "./host-row.ts";
+import { compareNames } from "#shared/node-set/node-set.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
 import { forgetTreeHistory, takeTreeChange } from "./tree-history-store.ts";
-import { markOf, type HostOutcome } from "./host-mark.ts";
+import { markOf } from "#shared/host-query/host-mark.ts";
+import { partsInRun, type PartInRun } from "#shared/host-query/part-in-run.ts";
 
 export interface HostsState {
   readonly rows: ReadonlyMap<string, HostRow>;
@@ -34,7 +35,7 @@ export function takeHosts(update: StateUpdate, run: RunView | undefined): void {
     hostsStore.setState({ mesh, timeMs });
     return;
   }
-  const part = partsIn(run);
+  const part = partsInRun(run);
   const changedHosts = new Map<string, WindowHost>(hosts.map((host) => [host.host, host]));
   const changedMembers = new Map<string, WindowMember>(members.map((member) => [member.host, member]));
   const gone = new Set<string>(membersGone);
@@ -56,41 +57,14 @@ export function takeHosts(update: StateUpdate, run: RunView | undefined): void {
   hostsStore.setState({ rows, sorted, mesh, timeMs });
 }
 
-interface Part {
-  readonly component: string | undefined;
-  readonly outcome: HostOutcome | undefined;
-}
-
-const NO_PART: Part = { component: undefined, outcome: undefined };
-
-/** Once a run is over its hosts take part in none; what they were in it is still what a person wants to see. */
-function partsIn(run: RunView | undefined): ReadonlyMap<string, Part> {
-  const parts = new Map<string, Part>();
-  if (run?.outcomes === undefined) return parts;
-  const { succeeded, failed, unreachable, replaced } = run.outcomes;
-  const ended = new Map<string, HostOutcome>([
-    ...namesIn(succeeded).map((name) => [name, "finished"] as const),
-    ...[failed, unreachable, replaced].flatMap(namesIn).map((name) => [name, "failed"] as const),
-  ]);
-  for (const component of run.components)
-    for (const name of namesIn(component.hosts))
-      parts.set(name, { component: component.name, outcome: ended.get(name) });
-  for (const [name, outcome] of ended)
-    if (!parts.has(name)) parts.set(name, { component: undefined, outcome });
-  return parts;
-}
-
-function namesIn(folded: string): readonly string[] {
-  const parsed = parseNodeSet(folded);
-  return parsed.kind === "ok" ? parsed.set.names() : [];
-}
+const NO_PART: PartInRun = { component: undefined, outcome: undefined };
 
 /** The same object when nothing of it has changed: whoever draws it need not draw it again. */
 function rowOf(
   before: HostRow | undefined,
   host: WindowHost,
   member: WindowMember | undefined,
-  part: Part = NO_PART,
+  part: PartInRun = NO_PART,
 ): HostRow {
   const mark = markOf(host, member, part.outcome);
   const component = host.component ?? part.component;

@@ -1,6 +1,7 @@
 // The runs that the controller knows, and the one that the window is about: the last one of an application.
 import { createStore } from "zustand/vanilla";
 import type { RunView } from "#shared/controller-api/controller-api.ts";
+import { lastOfApplication } from "#shared/host-query/part-in-run.ts";
 
 export interface RunsState {
   readonly runs: ReadonlyMap<string, RunView>;
@@ -19,12 +20,7 @@ export function takeRuns(changed: readonly RunView[]): void {
   if (changed.length === 0) return;
   const runs = new Map(runsStore.getState().runs);
   for (const run of changed) runs.set(run.run, run);
-  runsStore.setState({ runs, current: [...runs.values()].findLast(isOfApplication) });
-}
-
-/** A command on hosts is a run, too, and has no stages to show: its answers are shown where it was given. */
-export function isOfApplication(run: RunView): boolean {
-  return run.components.length > 0 && run.experiment !== "command";
+  runsStore.setState({ runs, current: lastOfApplication(runs.values()) });
 }
 
 export function isOver(run: RunView): boolean {

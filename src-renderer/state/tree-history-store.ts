@@ -1,6 +1,6 @@
 // What has happened to the overlay since the window looks: how it grew, and each time that hosts had to move.
 import { createStore } from "zustand/vanilla";
-import type { HostRow } from "./host-row.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
 
 /** Hosts orphaned within so long of one another have had the same cause. */
 const SAME_CAUSE_MS = 1500;

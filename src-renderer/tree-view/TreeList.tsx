@@ -3,8 +3,8 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, type JSX, type KeyboardEvent } from "react";
 import { useStore } from "zustand";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
-import { ROOT_NAME } from "../state/host-facts.ts";
-import type { HostRow } from "../state/host-row.ts";
+import { ROOT_NAME } from "#shared/host-query/host-facts.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
 import { selectionStore, setCurrentHost, toggleHost } from "../state/selection-store.ts";
 
 const ROW_PX = 24;

@@ -1,5 +1,5 @@
 // Draws the overlay on a canvas: edges first, then marks by state, so that colours are set a dozen times and not a thousand.
-import { HOST_MARKS, type HostMark } from "../state/host-mark.ts";
+import { HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
 
 export interface DrawnNode {
   readonly name: string;

@@ -1,7 +1,7 @@
 // Where nodes are drawn right now: the layout of the tree as it is, reached by a short way from where they were.
 import { useEffect, useMemo, useRef } from "react";
-import type { HostRow } from "../state/host-row.ts";
-import { ROOT_NAME } from "../state/host-facts.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
+import { ROOT_NAME } from "#shared/host-query/host-facts.ts";
 import {
   placeTree,
   type LayoutName,

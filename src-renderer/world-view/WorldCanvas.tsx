@@ -6,7 +6,7 @@ import { useStore } from "zustand";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { usePainting, useZoomedCanvas, type CanvasSize, type ZoomSettings } from "../marks/use-canvas.ts";
 import { plural } from "../marks/words.ts";
-import type { HostRow } from "../state/host-row.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { addHosts, selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
 import { settingsStore } from "../state/settings-store.ts";

@@ -1,7 +1,7 @@
 // Draws the map and what stands on it: land, the overlay's edges as great circles, and a donut for each place.
 import { geoPath, type GeoProjection } from "d3";
 import type { Feature, Geometry, MultiLineString } from "geojson";
-import { countMarks, HOST_MARKS, type HostMark } from "../state/host-mark.ts";
+import { countMarks, HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
 import { arcsOf, type Cluster } from "./world-layout.ts";
 
 export interface MapPalette {

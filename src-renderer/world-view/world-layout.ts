@@ -1,6 +1,6 @@
 // Which hosts stand together on the map: by place, and joined where their marks would cover one another. Pure.
-import type { HostMark } from "../state/host-mark.ts";
-import type { HostRow } from "../state/host-row.ts";
+import type { HostMark } from "#shared/host-query/host-mark.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
 
 /** Hosts of one place: of one site, or with the same coordinates. */
 export interface Site {

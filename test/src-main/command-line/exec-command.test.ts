@@ -115,6 +115,35 @@ describe("plush exec", () => {
     expect(world.err.text()).toContain("missing required argument");
   });
 
+  test("--where: of the hosts that are chosen, those for which the filter holds", async () => {
+    const view = (name: string, site: string): HostView =>
+      ({
+        host: name,
+        site,
+        groups: ["all"],
+        address: "",
+        processes: [],
+        reason: "",
+        state: "disconnected",
+        sinceMs: 0,
+      }) as unknown as HostView;
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, "directory.xml"),
+      `<plush><resource_manager type="local"><node hostname="n[1-3]" group="all"/></resource_manager></plush>`,
+    );
+    const hosts = [view("n1", "ucsd"), view("n2", "sin"), view("n3", "sin")];
+    const api = createScriptedController({ events: commandRun, hosts });
+    const world = createTestWorld({ api, workingDirectory: folder, environment: { NO_COLOR: "1" } });
+    world.input.end("");
+    await runCommandLine(["exec", "-w", "n[1-2]", "-g", "all", "--where", "site:sin", "true"], world);
+    expect(api.commandOptions[0]).toMatchObject({ hosts: "n2", group: "all" });
+    expect(await runCommandLine(["exec", "--where", "site:", "true"], world)).toBe(2);
+    expect(world.err.text()).toContain("plush: the filter is wrong: site of what?\n  site:\n  ^^^^^\n");
+    expect(await runCommandLine(["test", "--where", "site:ams"], world)).toBe(6);
+    expect(world.err.text()).toContain("the filter 'site:ams' holds for no host");
+  });
+
   test("hosts that are not there: says which there are", async () => {
     const host = (name: string, groups: readonly string[]): HostView =>
       ({ host: name, groups, state: "disconnected" }) as unknown as HostView;

@@ -111,6 +111,54 @@ describe("a script on standard input", () => {
     expect(out).toContain("disconnected");
   });
 
+  test("hosts by a filter: each command takes the same ones", async () => {
+    const { api, out, exitCode } = await perform({ events: commandRun }, [
+      "use directory.xml",
+      "info nodes state:failed OR n1",
+      "connect --where 'NOT state:failed'",
+      "connect n[2-3] --where state:failed",
+      "disconnect --keep --where 'reason:refused'",
+      "fail --where host:n[1-2] it smells",
+      "shell --where 'site:sin OR n2' uname -r",
+    ]);
+    expect(out).toMatch(/^n1 .*\nn3 .*connection refused$/m);
+    expect(out).not.toMatch(/^n2 /m);
+    expect(api.calls).toEqual([
+      "connect n[1-2]",
+      "connect n3",
+      "disconnect n3 keep",
+      "failHost n1",
+      "failHost n2",
+      "startCommand",
+      "quit",
+    ]);
+    expect(api.commandOptions[0]).toMatchObject({ hosts: "n2", command: "uname -r" });
+    expect(exitCode).toBe(4);
+  });
+
+  test("a filter that is wrong is shown with its place; one that holds for nobody ends the command", async () => {
+    const { api, err } = await perform(
+      { events: [] },
+      [
+        "use directory.xml",
+        "info nodes @all AND stat:failed",
+        "connect --where",
+        "connect --where depth>2",
+        "connect n1 --where state:failed",
+        "connect n9 --where state:failed",
+      ],
+      "shell",
+      "--keep-going",
+    );
+    expect(err).toContain(
+      "hosts have no 'stat'; did you mean state?\n  @all AND stat:failed\n           ^^^^\n",
+    );
+    expect(err).toContain("--where needs a filter");
+    expect(err).toContain("the filter 'depth>2' holds for no host\n  help: No host is connected yet");
+    expect(err).toContain("the filter holds for none of n1\n  help: It holds for n3.");
+    expect(api.calls).toEqual(["connect n9", "quit"]);
+  });
+
   test("every command reaches the controller", async () => {
     const { api, out, exitCode } = await perform(
       {
@@ -273,6 +321,8 @@ describe("completion", () => {
     groups: ["web"],
     blocks: ["p1", "Component Block 1"],
     barriers: ["Barrier 1", "p1"],
+    components: ["Peers", "Two words"],
+    sites: ["ucsd", "sin"],
     runFlags: ["--keep", "--timeout"],
     filesFrom: (beginning) =>
       ["app.xml", "apps/", "my file.xml"].filter((name) => name.startsWith(beginning)),
@@ -293,6 +343,14 @@ describe("completion", () => {
     ['force "Comp', [['"Component Block 1" '], '"Comp']],
     ["run --t", [["--timeout "], "--t"]],
     ["shell l", [[], "l"]],
+    ["shell --w", [["--where "], "--w"]],
+    ["shell --where de", [["depth>"], "de"]],
+    ["connect --where 'state:failed AND si", [["'state:failed AND site:"], "'state:failed AND si"]],
+    ["fail --where '(site:", [["'(site:ucsd", "'(site:sin"], "'(site:"]],
+    ["info nodes state:fa", [["state:failed"], "state:fa"]],
+    ["info nodes NOT @", [["@web"], "@"]],
+    ["test --where 'component:", [["'component:Peers", '\'component:"Two words"'], "'component:"]],
+    ["shell --where x l", [[], "l"]],
   ] as const)("%j", (line, expected) => {
     expect(completeShellLine(line, names)).toEqual(expected);
   });

@@ -1,5 +1,5 @@
 // A host's row as the filter language sees it, and the way from a host up to the root.
-import type { HostFacts } from "#shared/host-query/host-query.ts";
+import type { HostFacts } from "./host-query.ts";
 import type { HostRow } from "./host-row.ts";
 
 export const ROOT_NAME = "controller";
@@ -32,11 +32,11 @@ export function factsOf(
   children: ReadonlyMap<string, number>,
   nowMs: number,
 ): HostFacts {
-  const { host, member, mark, name } = row;
+  const { host, member, name } = row;
   const depth = member?.depth ?? 0;
   return {
     host: name,
-    state: mark,
+    state: stateWords(row),
     site: host.site ?? "",
     component: row.component ?? "",
     address: host.address,
@@ -51,4 +51,9 @@ export function factsOf(
     seconds: host.since === 0 ? undefined : (nowMs - host.since) / 1000,
     ancestors: ancestorsOf(row, rows),
   };
+}
+
+/** The run's words for a host that waits are found, too: `info nodes` shows them. */
+function stateWords({ mark, host }: HostRow): string {
+  return host.state === "idle" || host.state === "disconnected" ? `${mark} ${host.state}` : mark;
 }

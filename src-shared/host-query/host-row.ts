@@ -1,5 +1,5 @@
 // A host as every view shows it.
-import type { WindowHost, WindowMember } from "#shared/controller-api/window-messages.ts";
+import type { WindowHost, WindowMember } from "../controller-api/window-messages.ts";
 import type { HostMark } from "./host-mark.ts";
 
 /** What every view shows of a host. The same object for as long as nothing of it has changed. */

@@ -1,5 +1,5 @@
 // One word for how a host is, from what its run says and from its place in the overlay: what glyphs and colours show.
-import type { WindowHost, WindowMember } from "#shared/controller-api/window-messages.ts";
+import type { WindowHost, WindowMember } from "../controller-api/window-messages.ts";
 
 /** Worst first: the order of sorting, of donuts and of groups. */
 export const HOST_MARKS = [
