@@ -33,6 +33,7 @@ export function Dialogs(): JSX.Element {
         opened={open !== undefined && open.kind !== "palette"}
         onClose={closeDialog}
         title={open === undefined ? "" : titleOf(open)}
+        closeButtonProps={{ "aria-label": "Close" }}
         centered
         size={560}
         transitionProps={{ duration: 0 }}

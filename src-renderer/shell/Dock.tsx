@@ -12,6 +12,7 @@ import { TerminalTab } from "../terminal-tab/TerminalTab.tsx";
 import { TreeView } from "../tree-view/TreeView.tsx";
 import { WorldView } from "../world-view/WorldView.tsx";
 import { defaultLayout, dockStore } from "./dock-store.ts";
+import { DockTab } from "./DockTab.tsx";
 
 type Panel = FunctionComponent<IDockviewPanelProps>;
 
@@ -69,6 +70,7 @@ export function Dock(): JSX.Element {
       className="dock"
       theme={{ name: "nebula", className: "dockview-theme-nebula" }}
       components={COMPONENTS}
+      defaultTabComponent={DockTab}
       onReady={ready}
     />
   );

@@ -24,6 +24,8 @@ export function MenuBar(): JSX.Element {
             position="bottom-start"
             offset={2}
             shadow="none"
+            transitionProps={{ duration: 0 }}
+            withInitialFocusPlaceholder={false}
             classNames={{ dropdown: "menu", item: "menu-item", divider: "menu-line" }}
           >
             <Menu.Target>

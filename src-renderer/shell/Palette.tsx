@@ -32,7 +32,7 @@ export function Palette({ opened }: { readonly opened: boolean }): JSX.Element {
       size={560}
       transitionProps={{ duration: 0 }}
       classNames={{ content: "dialog palette", body: "palette-body" }}
-      aria-label="Search"
+      attributes={{ content: { "aria-label": "Search" } }}
     >
       {opened ? <Search /> : null}
     </Modal>

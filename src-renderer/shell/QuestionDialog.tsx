@@ -26,6 +26,7 @@ export function QuestionDialog(): JSX.Element {
       opened={question !== undefined}
       onClose={() => question !== undefined && give(question, undefined)}
       title={question === undefined ? "" : TITLES[question.kind]}
+      closeButtonProps={{ "aria-label": "Close" }}
       centered
       closeOnClickOutside={false}
       classNames={{ content: "dialog", header: "dialog-head", body: "dialog-body" }}

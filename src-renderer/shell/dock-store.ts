@@ -28,13 +28,37 @@ export const VIEW_TITLES: Readonly<Record<ViewId, string>> = {
 
 export const dockStore = createStore<{ readonly api: DockviewApi | undefined }>(() => ({ api: undefined }));
 
-/** Brings the view to the front; opens it again where it was closed. */
+/** A dialog that has closed gives the focus back a moment later, and a view that was hidden is drawn first. */
+const FOCUS_DELAY_MS = 50;
+/** In this order, what in a view keys are for. */
+const MAIN_PARTS = ["[role=grid]", "canvas[tabindex]", "[tabindex='0']", "button, input"];
+
+/** Brings the view to the front, opens it again where it was closed; the keys go to it. */
 export function showView(id: ViewId): void {
   const { api } = dockStore.getState();
   if (api === undefined) return;
   const panel = api.getPanel(id);
   if (panel !== undefined) panel.api.setActive();
   else addView(api, id);
+  setTimeout(() => {
+    const place = api.getPanel(id)?.view.content.element;
+    const parts = MAIN_PARTS.map((part) => place?.querySelector<HTMLElement>(part) ?? undefined);
+    parts.find((part) => part !== undefined)?.focus({ preventScroll: true });
+  }, FOCUS_DELAY_MS);
+}
+
+/** The filter of the view in front, or else of the table of all hosts. */
+export function focusFilter(): void {
+  const filterIn = (place: ParentNode | undefined): HTMLElement | undefined =>
+    place?.querySelector<HTMLElement>("input[type=search]") ?? undefined;
+  const active = dockStore.getState().api?.activePanel;
+  const filter = filterIn(active?.view.content.element);
+  if (filter !== undefined) return filter.focus();
+  showView("host");
+  setTimeout(
+    () => filterIn(dockStore.getState().api?.getPanel("host")?.view.content.element)?.focus(),
+    2 * FOCUS_DELAY_MS,
+  );
 }
 
 function addView(

@@ -14,7 +14,15 @@ import { hostsStore } from "../state/hosts-store.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
 import { clearSelection, foldSelection, selectHosts, selectionStore } from "../state/selection-store.ts";
 import { settingsStore, THEMES, type ThemeChoice } from "../state/settings-store.ts";
-import { defaultLayout, dockStore, openTerminal, showView, VIEW_IDS, VIEW_TITLES } from "./dock-store.ts";
+import {
+  defaultLayout,
+  dockStore,
+  focusFilter,
+  openTerminal,
+  showView,
+  VIEW_IDS,
+  VIEW_TITLES,
+} from "./dock-store.ts";
 import { showDialog } from "./dialog-store.ts";
 
 export const MENUS = ["File", "Edit", "View", "Plush", "Window", "Help"] as const;
@@ -96,6 +104,7 @@ export const COMMANDS: readonly WindowCommand[] = [
     whyNot: nothingSelected,
     run: clearSelection,
   },
+  { id: "filter", title: "Filter hosts", menu: "Edit", keys: "/", startsGroup: true, run: focusFilter },
   {
     id: "preferences",
     title: "Preferences...",

@@ -1,0 +1,39 @@
+// A tab's head: its title, and a cross for the pointer; by the keyboard the tab itself closes with Delete.
+import { IconX } from "@tabler/icons-react";
+import type { IDockviewPanelHeaderProps } from "dockview-react";
+import { useEffect, useState, type JSX, type MouseEvent } from "react";
+
+const MIDDLE_BUTTON = 1;
+
+export function DockTab({ api }: IDockviewPanelHeaderProps): JSX.Element {
+  const [title, setTitle] = useState(api.title);
+  useEffect(() => {
+    const listener = api.onDidTitleChange((event) => setTitle(event.title));
+    return () => listener.dispose();
+  }, [api]);
+  const close = (event: MouseEvent): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    api.close();
+  };
+  return (
+    <div
+      className="dock-tab"
+      onAuxClick={(event) => {
+        if (event.button === MIDDLE_BUTTON) close(event);
+      }}
+    >
+      <span>{title}</span>
+      {/* No button: a tab is one control, and whoever reads it aloud must not find another one inside. */}
+      <span
+        className="dock-tab-close"
+        aria-hidden="true"
+        title="Close (Delete)"
+        onPointerDown={(event) => event.preventDefault()}
+        onClick={close}
+      >
+        <IconX size={12} />
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,118 @@
+// Nobody is kept out: axe-core looks at every view, dialog, menu and the palette in all themes, in both places.
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findBarriers } from "./find-barriers.ts";
+import { TARGETS, type OpenWindow } from "./window-targets.ts";
+
+const RUN_MS = 60_000;
+const SOON_MS = 15_000;
+const VIEWS = [
+  "World View",
+  "Application View",
+  "Resource View",
+  "Host View",
+  "Overlay",
+  "Output",
+  "Problems",
+  "Events",
+];
+const MENUS = ["File", "Edit", "View", "Plush", "Window", "Help"];
+const DIALOGS = [
+  "Open application",
+  "Open example",
+  "Preferences",
+  "Keyboard shortcuts",
+  "About Nebula",
+  "Run command on selected",
+  "Fail selected",
+];
+
+describe.each(TARGETS)("axe-core in %s", (_name, open) => {
+  let window: OpenWindow;
+  let page: Page;
+
+  beforeAll(async () => {
+    window = await open();
+    page = window.page;
+    page.setDefaultTimeout(SOON_MS);
+  });
+  afterAll(async () => {
+    await window.close();
+  });
+
+  test("finds nothing where a person begins", async () => {
+    await page.getByRole("radio", { name: /failing/ }).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+  });
+
+  test("finds nothing in any view, in any theme", async () => {
+    // One that fails has problems, events and output to show.
+    await page.getByRole("radio", { name: /failing/ }).check();
+    await page.getByRole("button", { name: "Run failing" }).click();
+    await page.locator(".verdict").filter({ hasText: "failed" }).waitFor({ timeout: RUN_MS });
+    const found: string[] = [];
+    for (const theme of ["dark", "light", "high contrast"]) {
+      await command(page, `theme: ${theme}`);
+      for (const view of VIEWS) {
+        await page.locator(".dv-tab").filter({ hasText: view }).first().click();
+        await prepare(page, view);
+        const barriers = await findBarriers(page, theme === "dark" ? "all" : "colours");
+        found.push(...barriers.map((barrier) => `${theme}, ${view}: ${barrier}`));
+      }
+    }
+    expect([...new Set(found)]).toEqual([]);
+  });
+
+  test("finds nothing in terminals, dialogs, menus and the palette, in any theme", async () => {
+    const found: string[] = [];
+    await page.locator(".dv-tab").filter({ hasText: "Host View" }).first().click();
+    await page.getByRole("button", { name: "Open terminal", exact: true }).click();
+    await page.locator(".terminal-screen .xterm-rows").waitFor();
+    for (const theme of ["high contrast", "light", "dark"]) {
+      await command(page, `theme: ${theme}`);
+      const look = async (what: string, within: string): Promise<void> => {
+        const barriers = await findBarriers(page, theme === "dark" ? "all" : "colours", within);
+        found.push(...barriers.map((barrier) => `${theme}, ${what}: ${barrier}`));
+      };
+      await look("terminal", ".terminal-tab");
+      for (const dialog of DIALOGS) {
+        await command(page, dialog);
+        await page.getByRole("dialog").waitFor();
+        await look(dialog, "[role=dialog]");
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "detached" });
+      }
+      for (const menu of MENUS) {
+        await page.getByRole("menuitem", { name: menu, exact: true }).click();
+        await page.getByRole("menu").waitFor();
+        await look(`menu ${menu}`, "[role=menu]");
+        await page.keyboard.press("Escape");
+        await page.getByRole("menu").waitFor({ state: "detached" });
+      }
+      await page.keyboard.press("Control+k");
+      await page.getByRole("listbox").waitFor();
+      await look("palette", "[role=dialog]");
+      await page.keyboard.press("Escape");
+      await page.getByRole("listbox").waitFor({ state: "detached" });
+    }
+    expect([...new Set(found)]).toEqual([]);
+    expect(window.complaints).toEqual([]);
+  });
+});
+
+async function command(page: Page, words: string): Promise<void> {
+  // A terminal keeps Ctrl+K for its host.
+  await page.locator(".status-bar button").first().focus();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: /Search/ }).fill(words);
+  await page.keyboard.press("Enter");
+}
+
+/** What is only there once something was chosen. */
+async function prepare(page: Page, view: string): Promise<void> {
+  if (view === "Application View") await page.locator(".block").first().click();
+  if (view === "Host View") {
+    await page.locator(".host-line:not(.head)").first().click();
+    await page.locator(".host-line:not(.head) input").nth(1).check();
+  }
+}
