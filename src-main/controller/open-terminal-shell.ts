@@ -29,5 +29,5 @@ export async function openTerminal(
 }
 
 function failed(reason: string, remedy: string): TerminalResult {
-  return { kind: "failed", step: "directory", reason, remedy };
+  return { kind: "failed", step: "directory", reason, remedy, unreachable: false };
 }

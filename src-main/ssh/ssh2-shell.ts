@@ -4,7 +4,13 @@ import type { TerminalListener, TerminalSize } from "#shared/controller-api/term
 import type { HopConnection } from "./connect-hop.ts";
 import { startSession } from "./ssh2-command.ts";
 import type { SshResult } from "./ssh.ts";
-import { INPUT_BYTES_MAX, INPUT_TOO_LONG, TERMINAL_TYPE, type StandingShell } from "./standing-shell.ts";
+import {
+  INPUT_BYTES_MAX,
+  INPUT_TOO_LONG,
+  TERMINAL_TYPE,
+  type ShellEnd,
+  type StandingShell,
+} from "./standing-shell.ts";
 
 /** RFC 4254, section 6.10 names thirteen; other words come from a host that makes things up. */
 const SIGNAL_NAME = /^[A-Z0-9]{1,12}$/;
@@ -13,7 +19,7 @@ class Ssh2Shell implements StandingShell {
   readonly ended: Promise<unknown>;
   readonly #connection: HopConnection;
   readonly #channel: ClientChannel;
-  readonly #closed: Promise<string>;
+  readonly #closed: Promise<ShellEnd>;
   /** Why it was ended from here. */
   #ownReason: string | undefined;
 
@@ -31,7 +37,9 @@ class Ssh2Shell implements StandingShell {
     this.#closed = new Promise((resolve) => {
       // Only when all has been read: ssh2 waits for that.
       channel.on("close", () => {
-        resolve(this.#ownReason ?? exit ?? this.#lostWords());
+        const ended = this.#ownReason ?? exit;
+        // sshd always says how a shell has ended: without that it is the way that has gone.
+        resolve({ reason: ended ?? this.#lostWords(), isLost: ended === undefined });
         connection.close();
       });
     });
@@ -42,7 +50,7 @@ class Ssh2Shell implements StandingShell {
     this.#channel.on("data", tell);
     // A host may write there before it has a shell (a command that is forced on its users, for example).
     this.#channel.stderr.on("data", tell);
-    void this.#closed.then((reason) => listener.closed(reason));
+    void this.#closed.then(({ reason, isLost }) => listener.closed(reason, isLost));
   }
 
   write(bytes: Uint8Array): void {

@@ -12,6 +12,12 @@ export const TERMINAL_TYPE = "xterm-256color";
 export const INPUT_BYTES_MAX = 4 * 1024 * 1024;
 export const INPUT_TOO_LONG = `more than ${String(INPUT_BYTES_MAX / 1024 / 1024)} MB were typed or pasted, and nothing there reads them`;
 
+/** As a listener is told. */
+export interface ShellEnd {
+  readonly reason: string;
+  readonly isLost: boolean;
+}
+
 export interface StandingShell extends TerminalShell {
   /** Resolves when nothing of it is left: no process, no connection. */
   readonly ended: Promise<unknown>;
@@ -23,8 +29,8 @@ export interface TerminalProgram {
   readonly args: readonly string[];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Words for its end where they say more than its status. */
-  readonly endWords?: (status: number) => string | undefined;
+  /** Its end where that says more than its status; `lastWords`: the end of what it has printed. */
+  readonly endOf?: (status: number, lastWords: string) => ShellEnd | undefined;
 }
 
 export type StartOnTerminal = (

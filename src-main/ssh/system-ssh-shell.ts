@@ -21,6 +21,10 @@ status=$?
 rm -rf "$folder"
 exit "$status"`;
 
+/** What ssh says last when nobody answers (any more); a shell there that says so itself is only connected to again. */
+const WAY_GONE =
+  /closed by remote host|Broken pipe|Connection reset|not responding|timed out|Connection refused|No route to host|unreachable|Could not resolve hostname/i;
+
 /** It has a login of its own: whatever it is asked, it asks on its terminal. */
 export function startSystemShell(
   startOnTerminal: StartOnTerminal,
@@ -43,9 +47,12 @@ export function startSystemShell(
     args: ["-c", WITH_FOLDER, "ssh", folder, configText(settings, target), ...args],
     directory: homedir(),
     environment: Object.fromEntries(entries),
-    endWords: (status: number) =>
+    endOf: (status: number, lastWords: string) =>
       status === SSH_TROUBLE
-        ? `ssh has given up (exit status ${String(status)}); it says why above`
+        ? {
+            reason: `ssh has given up (exit status ${String(status)}); it says why above`,
+            isLost: WAY_GONE.test(lastWords),
+          }
         : undefined,
   };
   return startOnTerminal(program, size);

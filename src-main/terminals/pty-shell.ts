@@ -10,6 +10,7 @@ import {
   INPUT_BYTES_MAX,
   INPUT_TOO_LONG,
   TERMINAL_TYPE,
+  type ShellEnd,
   type StandingShell,
   type StartOnTerminal,
   type TerminalProgram,
@@ -27,6 +28,8 @@ const RETRY_MS_MAX = 50;
 const HANG_UP_MS = 1_000;
 /** After a program's end, what it has left in the terminal has been read when nothing came for so long. */
 const QUIET_MS = 50;
+/** A program's last words explain its end. */
+const LAST_BYTES = 400;
 
 /** What node-pty has on Unix beyond what its types tell. */
 interface UnixPty extends IPty {
@@ -106,26 +109,30 @@ class PtyShell implements StandingShell {
   readonly #pty: IPty;
   readonly #hangUp: HangUpSession;
   readonly #input: TerminalInput | undefined;
-  readonly #closed: Promise<string>;
+  readonly #closed: Promise<ShellEnd>;
   #listener: TerminalListener | undefined;
   #isOver = false;
   #isPaused = true;
   #ownReason: string | undefined;
   #heard = 0;
+  #last: Uint8Array = new Uint8Array();
 
-  constructor(pty: IPty, endWords: TerminalProgram["endWords"], hangUp: HangUpSession) {
+  constructor(pty: IPty, endOf: TerminalProgram["endOf"], hangUp: HangUpSession) {
     this.#pty = pty;
     this.#hangUp = hangUp;
     this.#closed = new Promise((resolve) => {
       pty.onExit(({ exitCode, signal }) => {
         this.#over();
-        resolve(this.#ownReason ?? endWords?.(exitCode) ?? exitWords(exitCode, signal ?? 0));
+        const own = this.#ownReason ?? exitWords(exitCode, signal ?? 0);
+        const told = this.#ownReason === undefined ? endOf?.(exitCode, this.#lastWords()) : undefined;
+        resolve(told ?? { reason: own, isLost: false });
       });
     });
     this.ended = this.#closed;
     // With no encoding these are bytes, whatever the types say.
     pty.onData((bytes: unknown) => {
       this.#heard += 1;
+      if (endOf !== undefined) this.#last = bytes as Uint8Array;
       if (this.#ownReason === undefined) this.#listener?.data(bytes as Uint8Array);
     });
     pty.pause();
@@ -137,7 +144,7 @@ class PtyShell implements StandingShell {
 
   listen(listener: TerminalListener): void {
     this.#listener = listener;
-    void this.#closed.then((reason) => listener.closed(reason));
+    void this.#closed.then(({ reason, isLost }) => listener.closed(reason, isLost));
     this.resume();
   }
 
@@ -180,6 +187,10 @@ class PtyShell implements StandingShell {
     void this.#hangUp(pid);
     const timer = setTimeout(() => send(pid, "SIGKILL"), HANG_UP_MS);
     void this.#closed.then(() => clearTimeout(timer));
+  }
+
+  #lastWords(): string {
+    return Buffer.from(this.#last.subarray(-LAST_BYTES)).toString("latin1");
   }
 
   #over(): void {
@@ -236,7 +247,7 @@ export function createStartOnTerminal(load = loadNodePty): StartOnTerminal {
         env: program.environment,
         encoding: null,
       });
-      return { kind: "ok", value: new PtyShell(pty, program.endWords, hangUp) };
+      return { kind: "ok", value: new PtyShell(pty, program.endOf, hangUp) };
     } catch (error) {
       const remedy = "Look whether this computer has pseudo-terminals left, and processes (ulimit -u).";
       return noTerminal(error, remedy);

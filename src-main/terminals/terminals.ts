@@ -33,8 +33,14 @@ export class Terminals {
     this.#opening.add(opening);
     const opened = await opening.finally(() => this.#opening.delete(opening));
     if (opened.kind === "failed") {
-      const { step, reason, remedy } = opened.failure;
-      return { kind: "failed", step, reason: neutralised(reason), remedy: neutralised(remedy) };
+      const { step, reason, remedy, unreachable } = opened.failure;
+      return {
+        kind: "failed",
+        step,
+        reason: neutralised(reason),
+        remedy: neutralised(remedy),
+        unreachable,
+      };
     }
     return { kind: "opened", shell: shownShell(opened.value) };
   }
@@ -89,7 +95,7 @@ function shownShell(shell: StandingShell): StandingShell {
     listen: (listener) =>
       shell.listen({
         data: (bytes) => listener.data(bytes),
-        closed: (reason) => listener.closed(neutralised(reason)),
+        closed: (reason, isLost) => listener.closed(neutralised(reason), isLost),
       }),
     write: (bytes) => shell.write(bytes),
     resize: (size) => shell.resize(size),

@@ -33,7 +33,7 @@ export class TerminalPool {
   }): Promise<OpenedTerminal> {
     if (this.#terminals.size + this.#opening >= TERMINALS_MAX) {
       const reason = `${String(TERMINALS_MAX)} terminals are open already`;
-      return { kind: "refused", reason, remedy: "Close some of them first." };
+      return { kind: "refused", reason, remedy: "Close some of them first.", mayRetry: false };
     }
     const { host, columns, rows } = wanted;
     this.#count += 1;
@@ -43,12 +43,13 @@ export class TerminalPool {
       this.#opening -= 1;
     });
     if (opened.kind === "failed") {
-      return { kind: "refused", reason: `${opened.step}: ${opened.reason}`, remedy: opened.remedy };
+      const { step, reason, remedy, unreachable } = opened;
+      return { kind: "refused", reason: `${step}: ${reason}`, remedy, mayRetry: unreachable };
     }
     const { shell } = opened;
     if (this.#closed) {
       shell.close();
-      return { kind: "refused", reason: "the window is gone", remedy: "" };
+      return { kind: "refused", reason: "the window is gone", remedy: "", mayRetry: false };
     }
     const terminal: Terminal = { shell, unseen: 0, isPaused: false };
     this.#terminals.set(id, terminal);
@@ -102,8 +103,8 @@ export class TerminalPool {
           shell.pause();
         }
       },
-      closed: (reason) => {
-        if (this.#terminals.delete(id)) this.#send({ kind: "terminalClosed", terminal: id, reason });
+      closed: (reason, isLost) => {
+        if (this.#terminals.delete(id)) this.#send({ kind: "terminalClosed", terminal: id, reason, isLost });
       },
     });
   }

@@ -15,7 +15,7 @@ import { tell, windowStore } from "./window-store.ts";
 
 export interface TerminalEvents {
   data(bytes: Uint8Array): void;
-  closed(reason: string): void;
+  closed(reason: string, isLost: boolean): void;
 }
 
 const terminals = new Map<number, TerminalEvents>();
@@ -31,8 +31,9 @@ export function startLink(): void {
     update: takeUpdate,
     gone(reason, retryMs) {
       windowStore.setState({ gone: { reason, retryMs }, question: undefined });
-      for (const terminal of terminals.values()) terminal.closed("the controller is gone");
+      const cutOff = [...terminals.values()];
       terminals.clear();
+      for (const terminal of cutOff) terminal.closed("the controller is gone", true);
     },
   });
   settingsStore.subscribe(() => {
@@ -124,7 +125,7 @@ function takeUpdate(update: WindowUpdate): void {
       terminals.get(update.terminal)?.data(update.bytes);
       return;
     case "terminalClosed":
-      terminals.get(update.terminal)?.closed(update.reason);
+      terminals.get(update.terminal)?.closed(update.reason, update.isLost);
       terminals.delete(update.terminal);
       return;
   }

@@ -1,9 +1,13 @@
-// A shell on a host in a tab: typed into, found in, and connected again in place when the connection is gone.
+// A shell on a host in a tab: typed into, found in, connected again in place, with the host's files and ports beside it.
 import "@xterm/xterm/css/xterm.css";
-import { IconBroadcast, IconRefresh, IconSearch } from "@tabler/icons-react";
+import { IconBroadcast, IconBroadcastOff, IconRefresh, IconSearch } from "@tabler/icons-react";
 import { useRef, useState, type JSX } from "react";
 import { useStore } from "zustand";
-import { broadcastStore, leaveBroadcast } from "./broadcast.ts";
+import { useNow } from "../marks/use-now.ts";
+import { BroadcastPicker } from "./BroadcastPicker.tsx";
+import { broadcastStore, stopBroadcast } from "./broadcast.ts";
+import { isHarmless, PasteWarning } from "./PasteWarning.tsx";
+import type { LinkState } from "./terminal-link.ts";
 import { useHostShell } from "./use-host-shell.ts";
 
 interface TerminalTabProps {
@@ -11,112 +15,159 @@ interface TerminalTabProps {
   readonly onTitle: (title: string) => void;
 }
 
-/** One message from a window holds no more. */
-const PASTE_CHARACTERS_MAX = 256 * 1024;
-
 export function TerminalTab({ host, onTitle }: TerminalTabProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
-  const { state, find, paste: pasteText, again } = useHostShell(host, place, onTitle);
-  const [searched, setSearched] = useState<string | undefined>(undefined);
+  const shell = useHostShell(host, place, onTitle);
+  const { id, state, paste: pasteText, again, focus } = shell;
   const [pasted, setPasted] = useState<string | undefined>(undefined);
-  const { members, isOn } = useStore(broadcastStore);
+  const [isChoosing, setChoosing] = useState(false);
+  const { members, isOn, chosen } = useStore(broadcastStore);
+  const hears = isOn && chosen.has(id);
+  const reached = members.filter((member) => chosen.has(member.id) && member.isOpen).length;
   return (
-    <div className={`terminal-tab ${isOn ? "broadcasting" : ""}`}>
-      <div className="terminal-tools">
-        {searched === undefined ? (
-          <button type="button" className="icon-button" aria-label="Find" onClick={() => setSearched("")}>
-            <IconSearch size={14} />
-          </button>
-        ) : (
-          <input
-            className="field"
-            autoFocus
-            aria-label="Find in the terminal"
-            placeholder="Find"
-            value={searched}
-            onChange={({ target }) => {
-              setSearched(target.value);
-              find(target.value, "back");
-            }}
-            onKeyDown={(event) => {
-              if (event.key === "Escape") setSearched(undefined);
-              if (event.key === "Enter") find(searched, event.shiftKey ? "forward" : "back");
-            }}
-          />
-        )}
+    <div className={`terminal-tab ${hears ? "broadcasting" : ""}`}>
+      <div className="terminal-bar">
+        <span className="mono lead">{host}</span>
+        <LinkWords state={state} />
+        <span className="grow" />
+        <Find onFind={shell.find} onClose={focus} />
         <button
           type="button"
           className="icon-button"
-          aria-pressed={isOn}
-          aria-label={isOn ? "Stop typing to all terminals" : "Type to all terminals"}
-          title={isOn ? "Stop typing to all terminals" : "Type to all terminals"}
-          onClick={() => (isOn ? leaveBroadcast() : broadcastStore.setState({ isOn: true }))}
+          aria-pressed={hears}
+          aria-label="Type to several terminals"
+          title="Type to several terminals"
+          onClick={() => setChoosing(!isChoosing)}
         >
           <IconBroadcast size={14} />
         </button>
       </div>
-      {isOn ? <div className="broadcast-tag">typing goes to {members.size} hosts</div> : null}
-      <div
-        ref={place}
-        className="terminal-screen"
-        onPasteCapture={(event) => {
-          const text = event.clipboardData.getData("text");
-          if (!/[\r\n]./s.test(text) && text.length < PASTE_CHARACTERS_MAX) return;
-          event.preventDefault();
-          event.stopPropagation();
-          setPasted(text);
-        }}
-      />
+      {hears ? (
+        <div className="broadcast-tag" role="status">
+          Typing goes to {reached} of {chosen.size} chosen terminals
+          <button type="button" onClick={stopBroadcast}>
+            <IconBroadcastOff size={13} /> Stop
+          </button>
+        </div>
+      ) : null}
+      <div className="terminal-body">
+        <div
+          ref={place}
+          className="terminal-screen"
+          onPasteCapture={(event) => {
+            const text = event.clipboardData.getData("text");
+            event.preventDefault();
+            event.stopPropagation();
+            if (isHarmless(text)) pasteText(text);
+            else setPasted(text);
+          }}
+        />
+      </div>
+      {isChoosing ? (
+        <BroadcastPicker
+          id={id}
+          onClose={() => {
+            setChoosing(false);
+            focus();
+          }}
+        />
+      ) : null}
       {pasted === undefined ? null : (
         <PasteWarning
           text={pasted}
-          onCancel={() => setPasted(undefined)}
+          terminals={hears ? reached : 1}
+          onCancel={() => {
+            setPasted(undefined);
+            focus();
+          }}
           onPaste={() => {
             setPasted(undefined);
             pasteText(pasted);
           }}
         />
       )}
-      {state.kind === "opening" ? <div className="terminal-strip">Connecting to {host}</div> : null}
-      {state.kind === "closed" ? (
-        <div className="terminal-strip" role="status">
-          <span>
-            <b>Closed: {state.reason}.</b> {state.remedy}
-          </span>
-          <span className="grow" />
-          <button type="button" className="button" onClick={again}>
-            <IconRefresh size={14} /> Connect again
-          </button>
-        </div>
-      ) : null}
+      <LinkStrip host={host} state={state} onAgain={again} />
     </div>
   );
 }
 
-interface PasteWarningProps {
-  readonly text: string;
-  readonly onPaste: () => void;
-  readonly onCancel: () => void;
+function LinkWords({ state }: { readonly state: LinkState }): JSX.Element {
+  const words = { opening: "connecting", open: "connected", waiting: "connection lost", closed: "closed" };
+  return <span className={`link-words ${state.kind}`}>{words[state.kind]}</span>;
 }
 
-function PasteWarning({ text, onPaste, onCancel }: PasteWarningProps): JSX.Element {
-  const lines = text.split(/\r\n|\r|\n/);
-  const isTooLong = text.length >= PASTE_CHARACTERS_MAX;
+interface FindProps {
+  readonly onFind: (text: string, direction: "back" | "forward") => void;
+  readonly onClose: () => void;
+}
+
+function Find({ onFind, onClose }: FindProps): JSX.Element {
+  const [searched, setSearched] = useState<string | undefined>(undefined);
+  if (searched === undefined) {
+    return (
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Find"
+        title="Find"
+        onClick={() => setSearched("")}
+      >
+        <IconSearch size={14} />
+      </button>
+    );
+  }
   return (
-    <div className="paste-warning" role="alertdialog" aria-label="Paste several lines">
-      <b>{isTooLong ? "This is too much to paste." : `Paste ${String(lines.length)} lines?`}</b>
-      <pre className="quoted">{lines.slice(0, 12).join("\n")}</pre>
-      {lines.length > 12 ? <p className="sub">and {lines.length - 12} more</p> : null}
-      <div className="dialog-acts">
-        <button type="button" className="button" autoFocus onClick={onCancel}>
-          Cancel
-        </button>
-        {isTooLong ? null : (
-          <button type="button" className="button main" onClick={onPaste}>
-            Paste
-          </button>
-        )}
-      </div>
+    <input
+      className="field"
+      autoFocus
+      aria-label="Find in the terminal"
+      placeholder="Find; Enter goes up, Shift+Enter down"
+      value={searched}
+      onChange={({ target }) => {
+        setSearched(target.value);
+        onFind(target.value, "back");
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") onFind(searched, event.shiftKey ? "forward" : "back");
+        if (event.key !== "Escape") return;
+        setSearched(undefined);
+        onClose();
+      }}
+    />
+  );
+}
+
+interface LinkStripProps {
+  readonly host: string;
+  readonly state: LinkState;
+  readonly onAgain: () => void;
+}
+
+/** What is the matter with the way to the host, and what can be done; nothing while all is well. */
+function LinkStrip({ host, state, onAgain }: LinkStripProps): JSX.Element | null {
+  if (state.kind === "open") return null;
+  if (state.kind === "opening") return <div className="terminal-strip">Connecting to {host}</div>;
+  return (
+    <div className="terminal-strip" role="status">
+      {state.kind === "closed" ? (
+        <span>
+          <b>Closed: {state.reason}.</b> {state.remedy}
+        </span>
+      ) : (
+        <span>
+          <b>{state.reason}.</b> <Countdown untilMs={state.retryAtMs} />
+        </span>
+      )}
+      <span className="grow" />
+      <button type="button" className="button" onClick={onAgain}>
+        <IconRefresh size={14} /> {state.kind === "closed" ? "Connect again" : "Try now"}
+      </button>
     </div>
   );
+}
+
+function Countdown({ untilMs }: { readonly untilMs: number }): JSX.Element {
+  const now = useNow();
+  const seconds = Math.max(0, Math.ceil((untilMs - now) / 1000));
+  return <>Trying again in {seconds} s; any key tries at once.</>;
 }

@@ -1,34 +1,70 @@
-// Typing that goes to several terminals at once: on only when a person says so, and never found on again after a start.
+// Typing that goes to several terminals at once: to those that a person has chosen, and never found on again after a start.
 import { createStore } from "zustand/vanilla";
+
+export interface BroadcastMember {
+  readonly id: string;
+  readonly host: string;
+  /** What is typed reaches a host. */
+  readonly isOpen: boolean;
+}
 
 export interface BroadcastState {
   readonly isOn: boolean;
-  /** Hosts whose terminals are open. */
-  readonly members: ReadonlySet<string>;
+  /** All terminals, the oldest first. */
+  readonly members: readonly BroadcastMember[];
+  /** Those that hear what is typed in any of them, once it is on. */
+  readonly chosen: ReadonlySet<string>;
 }
 
-export const broadcastStore = createStore<BroadcastState>(() => ({ isOn: false, members: new Set() }));
+export interface BroadcastEnd {
+  send(bytes: Uint8Array): void;
+  /** As its own screen has it: programs say whether they want to know that it is a paste. */
+  paste(text: string): void;
+}
 
-const senders = new Map<string, Set<(bytes: Uint8Array) => void>>();
+const NOBODY: BroadcastState = { isOn: false, members: [], chosen: new Set() };
 
-export function joinBroadcast(host: string, send: (bytes: Uint8Array) => void): () => void {
-  const own = senders.get(host) ?? new Set();
-  own.add(send);
-  senders.set(host, own);
-  broadcastStore.setState({ members: new Set(senders.keys()) });
+export const broadcastStore = createStore<BroadcastState>(() => NOBODY);
+
+const ends = new Map<string, BroadcastEnd>();
+
+/** Returns what takes it out again. */
+export function joinBroadcast(id: string, host: string, end: BroadcastEnd): () => void {
+  ends.set(id, end);
+  broadcastStore.setState(({ members }) => ({ members: [...members, { id, host, isOpen: false }] }));
   return () => {
-    own.delete(send);
-    if (own.size === 0) senders.delete(host);
-    broadcastStore.setState({ members: new Set(senders.keys()) });
+    ends.delete(id);
+    broadcastStore.setState(({ members, chosen, isOn }) => {
+      const left = members.filter((member) => member.id !== id);
+      const still = new Set([...chosen].filter((one) => one !== id));
+      return { members: left, chosen: still, isOn: isOn && still.size > 1 };
+    });
   };
 }
 
-export function leaveBroadcast(): void {
+export function tellBroadcast(id: string, isOpen: boolean): void {
+  broadcastStore.setState(({ members }) => ({
+    members: members.map((member) => (member.id === id ? { ...member, isOpen } : member)),
+  }));
+}
+
+export function chooseForBroadcast(ids: Iterable<string>): void {
+  const chosen = new Set(ids);
+  broadcastStore.setState(({ isOn }) => ({ chosen, isOn: isOn && chosen.size > 1 }));
+}
+
+/** Nothing with fewer than two: there would be nobody else to hear it. */
+export function startBroadcast(): void {
+  broadcastStore.setState(({ chosen }) => ({ isOn: chosen.size > 1 }));
+}
+
+export function stopBroadcast(): void {
   broadcastStore.setState({ isOn: false });
 }
 
-/** To all but the one in which it was typed, which has had it already. */
-export function sayToOthers(host: string, bytes: Uint8Array): void {
-  if (!broadcastStore.getState().isOn) return;
-  for (const [name, sends] of senders) if (name !== host) for (const send of sends) send(bytes);
+/** The others that hear what is typed in this one. */
+export function othersOf(id: string): readonly BroadcastEnd[] {
+  const { isOn, chosen } = broadcastStore.getState();
+  if (!isOn || !chosen.has(id)) return [];
+  return [...chosen].flatMap((other) => (other === id ? [] : (ends.get(other) ?? [])));
 }

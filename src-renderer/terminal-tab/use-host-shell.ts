@@ -1,32 +1,24 @@
 // A screen with a host's shell behind it: opened, sized, fed as fast as it shows, joined to the others' typing.
-import { FitAddon } from "@xterm/addon-fit";
-import { SearchAddon } from "@xterm/addon-search";
-import { Terminal } from "@xterm/xterm";
-import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
+import type { Terminal } from "@xterm/xterm";
+import { useCallback, useEffect, useId, useRef, useState, type RefObject } from "react";
 import { ask, followTerminal } from "../state/controller-updates.ts";
-import { joinBroadcast, sayToOthers } from "./broadcast.ts";
-import { TERMINAL_THEME } from "./terminal-theme.ts";
-
-export type ShellState =
-  | { readonly kind: "opening" }
-  | { readonly kind: "open"; readonly terminal: number }
-  | { readonly kind: "closed"; readonly reason: string; readonly remedy: string };
+import { windowStore } from "../state/window-store.ts";
+import { joinBroadcast, othersOf, tellBroadcast } from "./broadcast.ts";
+import { TerminalLink, type LinkState } from "./terminal-link.ts";
+import { openScreen, writeLoss, writeMark, type TerminalScreen } from "./terminal-screen.ts";
 
 export interface HostShell {
-  readonly state: ShellState;
+  /** Among the terminals of the window. */
+  readonly id: string;
+  readonly state: LinkState;
   readonly find: (text: string, direction: "back" | "forward") => void;
+  /** Into this one, and into those that hear it. */
   readonly paste: (text: string) => void;
   /** Connects once more; what was on the screen stays. */
   readonly again: () => void;
+  readonly focus: () => void;
 }
 
-interface Screen {
-  readonly terminal: Terminal;
-  readonly fit: FitAddon;
-  readonly search: SearchAddon;
-}
-
-const SCROLLBACK_LINES = 10_000;
 const FOCUS_DELAY_MS = 50;
 /** The window tells what it has shown in steps: each is a message. */
 const SEEN_STEP_BYTES = 64 * 1024;
@@ -37,133 +29,175 @@ export function useHostShell(
   place: RefObject<HTMLDivElement | null>,
   onTitle: (title: string) => void,
 ): HostShell {
-  const screen = useRef<Screen>(undefined);
-  const send = useRef<((bytes: Uint8Array) => void) | undefined>(undefined);
+  const id = useId();
+  const screen = useRef<TerminalScreen>(undefined);
+  const link = useRef<TerminalLink>(undefined);
+  const pasting = useRef(false);
   const title = useRef(onTitle);
-  const [state, setState] = useState<ShellState>({ kind: "opening" });
-  const [tries, setTries] = useState(0);
+  const [state, setState] = useState<LinkState>({ kind: "opening", isAgain: false });
   useEffect(() => {
     title.current = onTitle;
   }, [onTitle]);
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
-    const shown = openScreen(element);
-    screen.current = shown;
-    const typed = shown.terminal.onData((text) => {
-      const bytes = new TextEncoder().encode(text);
-      send.current?.(bytes);
-      sayToOthers(host, bytes);
-    });
-    const observer = new ResizeObserver(() => {
-      if (element.clientWidth > 0) shown.fit.fit();
-    });
-    observer.observe(element);
-    const leave = joinBroadcast(host, (bytes) => send.current?.(bytes));
-    return () => {
-      leave();
-      typed.dispose();
-      observer.disconnect();
-      screen.current = undefined;
-      shown.terminal.dispose();
-    };
-  }, [host, place]);
-  useEffect(() => {
-    const shown = screen.current;
-    if (shown === undefined) return undefined;
-    shown.fit.fit();
-    const connection = connect(host, shown.terminal, (next) => {
+    const opened = openShell(id, host, element, pasting, (next) => {
       setState(next);
-      title.current(`SSH: ${host}${next.kind === "closed" ? " (closed)" : ""}`);
+      title.current(`SSH: ${host}${titleWords(next)}`);
     });
-    send.current = (bytes) => connection.send(bytes);
-    // Later: whoever opened the tab has the focus until its click is over.
-    const focusing = setTimeout(() => shown.terminal.focus(), FOCUS_DELAY_MS);
+    screen.current = opened.screen;
+    link.current = opened.link;
     return () => {
-      clearTimeout(focusing);
-      send.current = undefined;
-      connection.close();
+      screen.current = undefined;
+      opened.close();
     };
-  }, [host, tries]);
+  }, [host, place, id]);
   const find = useCallback((text: string, direction: "back" | "forward") => {
     if (direction === "back") screen.current?.search.findPrevious(text);
     else screen.current?.search.findNext(text);
   }, []);
-  const paste = useCallback((text: string) => {
-    screen.current?.terminal.paste(text);
+  const paste = useCallback(
+    (text: string) => {
+      const own = screen.current?.terminal;
+      if (own === undefined) return;
+      pasteQuietly(own, pasting, text);
+      for (const other of othersOf(id)) other.paste(text);
+      own.focus();
+    },
+    [id],
+  );
+  const again = useCallback(() => {
+    link.current?.connect();
     screen.current?.terminal.focus();
   }, []);
-  const again = useCallback(() => setTries((count) => count + 1), []);
-  return { state, find, paste, again };
+  const focus = useCallback(() => screen.current?.terminal.focus(), []);
+  return { id, state, find, paste, again, focus };
 }
 
-function openScreen(element: HTMLElement): Screen {
-  const terminal = new Terminal({
-    cursorBlink: true,
-    fontFamily: getComputedStyle(element).getPropertyValue("--mono"),
-    fontSize: 12,
-    scrollback: SCROLLBACK_LINES,
-    theme: TERMINAL_THEME,
-    // Links are the host's words: shown, never followed.
-    linkHandler: null,
-  });
-  const [fit, search] = [new FitAddon(), new SearchAddon()];
-  terminal.loadAddon(fit);
-  terminal.loadAddon(search);
-  terminal.open(element);
-  return { terminal, fit, search };
-}
-
-interface Connection {
-  readonly send: (bytes: Uint8Array) => void;
+interface OpenedShell {
+  readonly screen: TerminalScreen;
+  readonly link: TerminalLink;
   readonly close: () => void;
 }
 
-/** Opens the shell and joins it to the screen; `onState` hears what becomes of it. */
-function connect(host: string, terminal: Terminal, onState: (state: ShellState) => void): Connection {
-  let id: number | undefined;
-  let isClosed = false;
-  let unseen = 0;
-  let stop: () => void = () => undefined;
-  const closedBecause = (reason: string, remedy = ""): void => {
-    if (isClosed) return;
-    id = undefined;
-    onState({ kind: "closed", reason, remedy });
-  };
-  const seen = (bytes: number): void => {
-    unseen += bytes;
-    if (unseen < SEEN_STEP_BYTES || id === undefined) return;
-    void ask("seenTerminal", { terminal: id, bytes: unseen });
-    unseen = 0;
-  };
-  onState({ kind: "opening" });
-  const { cols: columns, rows } = terminal;
-  ask("openTerminal", { host, columns, rows }).then(
-    (opened) => {
-      if (opened.kind === "refused") return closedBecause(opened.reason, opened.remedy);
-      if (isClosed) return void ask("closeTerminal", { terminal: opened.terminal });
-      id = opened.terminal;
-      stop = followTerminal(id, {
-        data: (bytes) => terminal.write(bytes, () => seen(bytes.byteLength)),
-        closed: (reason) => closedBecause(reason),
-      });
-      onState({ kind: "open", terminal: id });
-      return undefined;
-    },
-    (error: unknown) => closedBecause(String(error)),
-  );
-  const resized = terminal.onResize(({ cols, rows: height }) => {
-    if (id !== undefined) void ask("resizeTerminal", { terminal: id, columns: cols, rows: height });
+function openShell(
+  id: string,
+  host: string,
+  element: HTMLElement,
+  pasting: { current: boolean },
+  onState: (state: LinkState) => void,
+): OpenedShell {
+  const screen = openScreen(element);
+  const { terminal } = screen;
+  screen.fit.fit();
+  const link = linkTo(host, terminal, (next) => {
+    onState(next);
+    tellBroadcast(id, next.kind === "open");
   });
+  const leave = joinBroadcast(id, host, {
+    send: (bytes) => link.send(bytes),
+    paste: (text) => pasteQuietly(terminal, pasting, text),
+  });
+  terminal.onData((text) => {
+    const bytes = new TextEncoder().encode(text);
+    link.send(bytes);
+    if (!pasting.current) for (const other of othersOf(id)) other.send(bytes);
+  });
+  // The key that says so is not for the host.
+  terminal.onKey(() => link.connectIfLost());
+  const stopWatching = windowStore.subscribe(({ gone }, before) => {
+    if (gone === undefined && before.gone !== undefined) link.connectIfLost();
+  });
+  const observer = new ResizeObserver(() => {
+    if (element.clientWidth > 0) screen.fit.fit();
+  });
+  observer.observe(element);
+  link.connect();
+  // Later: whoever opened the tab has the focus until its click is over.
+  const focusing = setTimeout(() => terminal.focus(), FOCUS_DELAY_MS);
   return {
-    send(bytes) {
-      if (id !== undefined) void ask("writeTerminal", { terminal: id, bytes });
-    },
+    screen,
+    link,
     close() {
-      isClosed = true;
-      stop();
-      resized.dispose();
-      if (id !== undefined) void ask("closeTerminal", { terminal: id });
+      clearTimeout(focusing);
+      stopWatching();
+      leave();
+      observer.disconnect();
+      link.close();
+      screen.dispose();
     },
   };
 }
+
+function titleWords(state: LinkState): string {
+  if (state.kind === "closed") return " (closed)";
+  return state.kind === "waiting" ? " (lost)" : "";
+}
+
+/** Not as typing, which others would hear a second time. */
+function pasteQuietly(terminal: Terminal, pasting: { current: boolean }, text: string): void {
+  pasting.current = true;
+  terminal.paste(text);
+  pasting.current = false;
+}
+
+function linkTo(host: string, terminal: Terminal, onState: (state: LinkState) => void): TerminalLink {
+  let unseen = 0;
+  let open: number | undefined;
+  let [wasOpen, isLost] = [false, false];
+  const seen = (id: number, bytes: number): void => {
+    if (id !== open) return;
+    unseen += bytes;
+    if (unseen < SEEN_STEP_BYTES) return;
+    void quietly(ask("seenTerminal", { terminal: id, bytes: unseen }));
+    unseen = 0;
+  };
+  terminal.onResize(({ cols, rows }) => {
+    if (open !== undefined) void quietly(ask("resizeTerminal", { terminal: open, columns: cols, rows }));
+  });
+  const size = { columns: terminal.cols, rows: terminal.rows };
+  return new TerminalLink({
+    open() {
+      Object.assign(size, { columns: terminal.cols, rows: terminal.rows });
+      return ask("openTerminal", { host, ...size });
+    },
+    close: (id) => void quietly(ask("closeTerminal", { terminal: id })),
+    write: (id, bytes) => void quietly(ask("writeTerminal", { terminal: id, bytes })),
+    follow: followTerminal,
+    onData: (id, bytes) => terminal.write(bytes, () => seen(id, bytes.byteLength)),
+    onState(state, id) {
+      open = id;
+      unseen = 0;
+      const { cols, rows } = terminal;
+      // Sized while the host was being reached.
+      if (id !== undefined && (cols !== size.columns || rows !== size.rows)) {
+        void quietly(ask("resizeTerminal", { terminal: id, columns: cols, rows }));
+      }
+      // Once for each loss, not for each attempt.
+      if (state.kind !== "open" && wasOpen) writeLoss(terminal, `${clock()} ${lostWords(state)}`);
+      if (state.kind === "open" && isLost) writeMark(terminal, `${clock()} connected again`);
+      isLost = state.kind === "waiting" || (isLost && state.kind === "opening");
+      wasOpen = state.kind === "open";
+      onState(state);
+    },
+    now: () => Date.now(),
+    after(delayMs, action) {
+      const timer = setTimeout(action, delayMs);
+      return () => clearTimeout(timer);
+    },
+  });
+}
+
+function lostWords(state: LinkState): string {
+  return state.kind === "waiting" || state.kind === "closed" ? state.reason : "closed";
+}
+
+async function quietly(asked: Promise<unknown>): Promise<void> {
+  try {
+    await asked;
+  } catch {
+    // The controller has just gone, which is told where it is noticed.
+  }
+}
+
+const clock = (): string => new Date().toLocaleTimeString();

@@ -7,8 +7,8 @@ export interface TerminalSize {
 
 export interface TerminalListener {
   data(bytes: Uint8Array): void;
-  /** Nothing comes any more. */
-  closed(reason: string): void;
+  /** Nothing comes any more. `isLost`: the way to the host is gone, which is no end of the shell's own. */
+  closed(reason: string, isLost: boolean): void;
 }
 
 export interface TerminalShell {
@@ -24,7 +24,14 @@ export interface TerminalShell {
 
 export type TerminalResult =
   | { readonly kind: "opened"; readonly shell: TerminalShell }
-  | { readonly kind: "failed"; readonly step: string; readonly reason: string; readonly remedy: string };
+  | {
+      readonly kind: "failed";
+      readonly step: string;
+      readonly reason: string;
+      readonly remedy: string;
+      /** Nobody answered, as opposed to an answer that says no: it may be another a moment later. */
+      readonly unreachable: boolean;
+    };
 
 /** A login shell on a host of the directory: by SSH, or on this computer in an embedded host's folder. */
 export type OpenTerminal = (host: string, size: TerminalSize) => Promise<TerminalResult>;

@@ -85,7 +85,13 @@ export type OpenedExample =
 
 export type OpenedTerminal =
   | { readonly kind: "opened"; readonly terminal: number }
-  | { readonly kind: "refused"; readonly reason: string; readonly remedy: string };
+  | {
+      readonly kind: "refused";
+      readonly reason: string;
+      readonly remedy: string;
+      /** Nobody has answered: it may go better a moment later. */
+      readonly mayRetry: boolean;
+    };
 
 /** From the window. */
 export interface WindowRequest<Name extends WindowRequestName = WindowRequestName> {
@@ -128,7 +134,12 @@ export type WindowUpdate =
   /** What was opened last, the newest first; in the welcome, too. */
   | { readonly kind: "recent"; readonly files: readonly RecentFile[] }
   | { readonly kind: "terminalData"; readonly terminal: number; readonly bytes: Uint8Array }
-  | { readonly kind: "terminalClosed"; readonly terminal: number; readonly reason: string };
+  | {
+      readonly kind: "terminalClosed";
+      readonly terminal: number;
+      readonly reason: string;
+      readonly isLost: boolean;
+    };
 
 /** First of all. */
 export interface WelcomeUpdate {

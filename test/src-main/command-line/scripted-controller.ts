@@ -88,7 +88,13 @@ export function createScriptedController(script: Script): ScriptedController {
     emit,
     questions,
     played,
-    openTerminal: async () => ({ kind: "failed", step: "terminal", reason: "none here", remedy: "" }),
+    openTerminal: async () => ({
+      kind: "failed",
+      step: "terminal",
+      reason: "none here",
+      remedy: "",
+      unreachable: false,
+    }),
     async loadApplication(source: DocumentSource): Promise<LoadResult> {
       const { specification, problems } = parseApplication(source.text ?? "");
       const all = [

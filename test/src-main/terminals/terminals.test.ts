@@ -27,7 +27,7 @@ class IdleShell implements StandingShell {
     this.#listener = listener;
   }
   closedBecause(reason: string): void {
-    this.#listener?.closed(reason);
+    this.#listener?.closed(reason, false);
     this.#end();
   }
   close(): void {
@@ -110,6 +110,7 @@ describe("opening", () => {
       step: "login",
       reason: "no \ufffd[2J\ufffd\ufffd\ufffd!",
       remedy: "a\ufffdb",
+      unreachable: false,
     });
     const { shells, open } = world();
     const opened = await open("far");

@@ -105,10 +105,10 @@ describe("TerminalPool", () => {
 
   test("its end is told once, and its number means nothing any more", async () => {
     const { id, shell } = await open();
-    shell.listener!.closed("exit status 0");
-    shell.listener!.closed("again");
+    shell.listener!.closed("exit status 0", false);
+    shell.listener!.closed("again", true);
     pool.write(id, new Uint8Array(1));
-    expect(sent).toEqual([{ kind: "terminalClosed", terminal: id, reason: "exit status 0" }]);
+    expect(sent).toEqual([{ kind: "terminalClosed", terminal: id, reason: "exit status 0", isLost: false }]);
     expect(shell.notes).toEqual([]);
   });
 
@@ -116,14 +116,15 @@ describe("TerminalPool", () => {
     const { id, shell } = await open();
     pool.closeOne(id);
     shell.listener!.data(new Uint8Array(1));
-    shell.listener!.closed("closed from here");
+    shell.listener!.closed("closed from here", false);
     expect(shell.notes).toEqual(["close"]);
     expect(sent).toEqual([]);
   });
 
   test("a failure is refused with step, reason and remedy", async () => {
-    next = async () => ({ kind: "failed", step: "login", reason: "no", remedy: "Try." });
-    expect(await pool.open(WANTED)).toEqual({ kind: "refused", reason: "login: no", remedy: "Try." });
+    next = async () => ({ kind: "failed", step: "login", reason: "no", remedy: "Try.", unreachable: true });
+    const refusal = { kind: "refused", reason: "login: no", remedy: "Try.", mayRetry: true };
+    expect(await pool.open(WANTED)).toEqual(refusal);
   });
 
   test("a window that goes closes all, and one that opens too late, too", async () => {

@@ -31,7 +31,7 @@ function attached(api: Partial<ControllerApi>): {
       onClose: (listener: typeof leave) => (leave = listener),
     },
     terminals: new TerminalPool(
-      async () => ({ kind: "failed", step: "", reason: "", remedy: "" }),
+      async () => ({ kind: "failed", step: "", reason: "", remedy: "", unreachable: false }),
       () => undefined,
     ),
     documents: {},
