@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import { examplesDirectoryFrom, findExample } from "./documents/examples.ts";
 import { readDocument } from "./documents/read-document.ts";
+import { replaceDocument } from "./documents/write-document.ts";
 import { startWebServer } from "./web/web-server.ts";
 import { attachWindow, type WindowSurroundings } from "./window-session/attach-window.ts";
 import { RecentFiles } from "./window-session/recent-files.ts";
@@ -72,6 +73,10 @@ export async function windowSurroundings(
     async readText(path) {
       const document = await readDocument(path);
       return document.kind === "ok" ? document.text : undefined;
+    },
+    async replaceText(path, text) {
+      const result = await replaceDocument(path, text);
+      return result.kind === "failed" ? result.message : undefined;
     },
     exampleFiles: async (name) =>
       examplesDirectory === undefined ? undefined : findExample(examplesDirectory, name),

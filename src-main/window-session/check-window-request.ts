@@ -81,6 +81,7 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   closeTerminal: z.strictObject({ terminal }),
   keepWindowState: z.strictObject({ state: z.string().max(DOCUMENT_CHARACTERS_MAX) }),
   seenState: z.strictObject({ sequence: count }),
+  saveGroup: z.strictObject({ group: name, hosts: z.array(name).min(1).max(HOSTS_MAX), write: z.boolean() }),
   chooseFile: z.strictObject({ kind: z.enum(["application", "directory"]) }),
 };
 

@@ -198,6 +198,8 @@ export class WindowSession {
       case "seenState":
         if (request.arguments.sequence >= this.#awaited) this.#awaited = 0;
         return null;
+      case "saveGroup":
+        return documents.saveGroup(request.arguments);
       case "chooseFile":
         return chooseFile(request.arguments.kind);
     }

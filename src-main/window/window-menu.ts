@@ -155,6 +155,8 @@ function plushMenu(send: Send): Item {
       LINE,
       send("Open terminals on selected hosts", "terminals"),
       send("Run command on selected hosts...", "command"),
+      send("Output of selected hosts", "host-output"),
+      send("Save selected hosts as a group...", "save-group"),
       send("Fail selected hosts...", "fail"),
     ],
   };

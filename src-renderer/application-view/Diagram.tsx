@@ -3,8 +3,10 @@ import { IconFence, IconStack2, IconTerminal2 } from "@tabler/icons-react";
 import { useEffect, useRef, useState, type JSX } from "react";
 import type { RunView } from "#shared/controller-api/controller-api.ts";
 import { StackedBar } from "../marks/StackedBar.tsx";
+import { hostMenu } from "../marks/host-menu.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { plural } from "../marks/words.ts";
+import { hostsStore } from "../state/hosts-store.ts";
 import type { Chosen } from "./chosen.ts";
 import {
   BLOCK_HEIGHT,
@@ -93,6 +95,12 @@ export function Diagram({ places, run, chosen, onChoose }: DiagramProps): JSX.El
   );
 }
 
+/** Those of the run that goes on, or of the last one. */
+function hostsOfComponent(component: string): readonly string[] {
+  const { sorted } = hostsStore.getState();
+  return sorted.filter((row) => row.component === component).map((row) => row.name);
+}
+
 interface LaneProps {
   readonly lane: LaneBox;
   readonly width: number;
@@ -103,7 +111,11 @@ function Lane({ lane, width, run }: LaneProps): JSX.Element {
   const { min, max } = lane.hosts;
   const component = run?.components.find((one) => one.name === lane.component);
   return (
-    <div className="lane" style={{ left: LANE_INSET, top: lane.y, width, height: lane.height }}>
+    <div
+      className="lane"
+      style={{ left: LANE_INSET, top: lane.y, width, height: lane.height }}
+      {...hostMenu(() => hostsOfComponent(lane.component))}
+    >
       <header>
         <IconStack2 size={15} aria-hidden="true" />
         <b>{lane.component}</b>
@@ -135,6 +147,7 @@ function BlockCard({ box, lane, run, isChosen, onChoose }: BlockCardProps): JSX.
       style={{ left: box.x, top: box.y, width: BLOCK_WIDTH, height: BLOCK_HEIGHT }}
       aria-pressed={isChosen}
       title={box.process}
+      {...hostMenu(() => hostsOfComponent(box.component))}
       onClick={(event) => {
         event.stopPropagation();
         onChoose();
@@ -178,6 +191,7 @@ function Gate({ gate, lanes, run, isChosen, onChoose }: GateProps): JSX.Element 
       style={{ left: gate.x, top: gate.y, width: GATE_WIDTH, height: gate.height }}
       aria-pressed={isChosen}
       aria-label={`Barrier ${gate.name}: ${String(arrived)} of ${String(max)} ${words}`}
+      {...hostMenu(() => gate.lanes.flatMap(hostsOfComponent))}
       onClick={(event) => {
         event.stopPropagation();
         onChoose();

@@ -4,11 +4,13 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useRef, type JSX, type KeyboardEvent, type MouseEvent } from "react";
 import { useStore } from "zustand";
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
+import { hostMenu } from "../marks/host-menu.ts";
 import { StateGlyph, StateWord } from "../marks/StateGlyph.tsx";
 import { useNow } from "../marks/use-now.ts";
 import { clockText, countText } from "../marks/words.ts";
 import type { HostMark } from "#shared/host-query/host-mark.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
+import { requestTerminal } from "../state/requests.ts";
 import {
   addHosts,
   selectHosts,
@@ -62,6 +64,8 @@ export function HostTable({ lines, sorting, onSort, onToggleGroup }: HostTablePr
       setCurrentHost(line.row.name);
       if (event.shiftKey) addHosts([line.row.name]);
       virtual.scrollToIndex(index);
+    } else if (event.key === "Enter" && current !== undefined && event.target === event.currentTarget) {
+      requestTerminal(current);
     } else if (event.key === " " && current !== undefined) {
       event.preventDefault();
       toggleHost(current);
@@ -85,34 +89,9 @@ export function HostTable({ lines, sorting, onSort, onToggleGroup }: HostTablePr
       aria-rowcount={lines.length}
       aria-multiselectable="true"
       onKeyDown={onKey}
+      {...hostMenu(() => (current === undefined ? [...hosts] : [current]))}
     >
-      <div className="host-line head" role="row">
-        <span role="columnheader">
-          <input
-            type="checkbox"
-            aria-label="Select all hosts shown"
-            checked={rows.length > 0 && rows.every((row) => hosts.has(row.name))}
-            onChange={({ target }) => selectHosts(target.checked ? rows.map((row) => row.name) : [])}
-          />
-        </span>
-        {COLUMNS.map((column) => (
-          <span
-            key={column}
-            role="columnheader"
-            className={`column-${column}`}
-            aria-sort={sorting.column !== column ? "none" : sorting.descending ? "descending" : "ascending"}
-          >
-            <button type="button" onClick={() => onSort(column)}>
-              {TITLES[column]}
-              {sorting.column !== column ? null : sorting.descending ? (
-                <IconArrowDown size={12} />
-              ) : (
-                <IconArrowUp size={12} />
-              )}
-            </button>
-          </span>
-        ))}
-      </div>
+      <Head names={rows.map((row) => row.name)} sorting={sorting} onSort={onSort} />
       <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="rowgroup">
         {virtual.getVirtualItems().map(({ index, start }) => {
           const line = lines[index];
@@ -136,6 +115,43 @@ export function HostTable({ lines, sorting, onSort, onToggleGroup }: HostTablePr
           );
         })}
       </div>
+    </div>
+  );
+}
+
+interface HeadProps extends Pick<HostTableProps, "sorting" | "onSort"> {
+  readonly names: readonly string[];
+}
+
+function Head({ names, sorting, onSort }: HeadProps): JSX.Element {
+  const hosts = useStore(selectionStore, (state) => state.hosts);
+  return (
+    <div className="host-line head" role="row">
+      <span role="columnheader">
+        <input
+          type="checkbox"
+          aria-label="Select all hosts shown"
+          checked={names.length > 0 && names.every((name) => hosts.has(name))}
+          onChange={({ target }) => selectHosts(target.checked ? names : [])}
+        />
+      </span>
+      {COLUMNS.map((column) => (
+        <span
+          key={column}
+          role="columnheader"
+          className={`column-${column}`}
+          aria-sort={sorting.column !== column ? "none" : sorting.descending ? "descending" : "ascending"}
+        >
+          <button type="button" onClick={() => onSort(column)}>
+            {TITLES[column]}
+            {sorting.column !== column ? null : sorting.descending ? (
+              <IconArrowDown size={12} />
+            ) : (
+              <IconArrowUp size={12} />
+            )}
+          </button>
+        </span>
+      ))}
     </div>
   );
 }
@@ -205,6 +221,8 @@ const HostLine = memo(
         aria-selected={isChosen}
         style={{ transform: `translateY(${String(top)}px)` }}
         onClick={(event) => onChoose(event, row)}
+        onDoubleClick={() => requestTerminal(name)}
+        {...hostMenu(() => [name])}
       >
         <span role="gridcell">
           <input

@@ -3,6 +3,7 @@ import { IconDownload } from "@tabler/icons-react";
 import { diffLines } from "diff";
 import { useMemo, type JSX } from "react";
 import { foldNames } from "#shared/node-set/node-set.ts";
+import { hostMenu } from "../marks/host-menu.ts";
 import { plural } from "../marks/words.ts";
 import { selectHosts } from "../state/selection-store.ts";
 import type { OutputGroup } from "./fold-streams-layout.ts";
@@ -33,6 +34,7 @@ export function GroupDetail({ group, compared, onExport }: GroupDetailProps): JS
           className="link"
           onClick={() => selectHosts(group.hosts)}
           title="Select these hosts"
+          {...hostMenu(() => group.hosts)}
         >
           <b>{plural(group.hosts.length, "host")}</b> <span className="mono">{foldNames(group.hosts)}</span>
         </button>

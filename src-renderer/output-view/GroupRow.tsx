@@ -1,5 +1,6 @@
 // One distinct output: how many hosts, which ones, which stream, and the line that stands for it.
 import type { JSX, ReactNode } from "react";
+import { hostMenu } from "../marks/host-menu.ts";
 import { countText, shortSet } from "../marks/words.ts";
 import { masked, MASK, type OutputGroup } from "./fold-streams-layout.ts";
 
@@ -19,6 +20,7 @@ export function GroupRow({ group, isChosen, masks, onChoose }: GroupRowProps): J
         className={`group-row ${isChosen ? "chosen" : ""}`}
         aria-pressed={isChosen}
         onClick={onChoose}
+        {...hostMenu(() => hosts)}
       >
         <b className="numbers">{countText(hosts.length)}</b>
         <span className="mono where">{shortSet(hosts, 30)}</span>

@@ -3,7 +3,9 @@ import { IconArrowDown } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { compareNames } from "#shared/node-set/node-set.ts";
+import { hostMenu } from "../marks/host-menu.ts";
 import type { OutputStream } from "../state/output-texts-store.ts";
+import { requestTerminal } from "../state/requests.ts";
 import { selectionStore } from "../state/selection-store.ts";
 import { blockName, type FoldChoice } from "./fold-streams-layout.ts";
 import { safeLines } from "./safe-lines.ts";
@@ -41,6 +43,8 @@ export function HostOutput({ streams, choice }: HostOutputProps): JSX.Element {
               aria-pressed={name === host}
               className="mono"
               onClick={() => setPicked(name)}
+              onDoubleClick={() => requestTerminal(name)}
+              {...hostMenu(() => [name])}
             >
               {name}
             </button>

@@ -1,8 +1,7 @@
 // What of the output is shown: folded or host by host, of which run, block, stream and hosts, and which lines.
 import type { JSX } from "react";
+import type { OutputShown } from "../state/output-shown-store.ts";
 import { blockName, type FoldChoice } from "./fold-streams-layout.ts";
-
-export type OutputShown = "folded" | "host";
 
 interface OutputToolsProps {
   readonly shown: OutputShown;

@@ -5,11 +5,12 @@ import { foldNames } from "#shared/node-set/node-set.ts";
 import { Empty } from "../marks/Empty.tsx";
 import { plural } from "../marks/words.ts";
 import { outputStore, type OutputState } from "../state/output-texts-store.ts";
+import { outputShownStore } from "../state/output-shown-store.ts";
 import { selectionStore } from "../state/selection-store.ts";
 import { foldStreams, type FoldChoice, type OutputGroup } from "./fold-streams-layout.ts";
 import { GroupDetail } from "./GroupDetail.tsx";
 import { GroupRow } from "./GroupRow.tsx";
-import { OutputTools, type OutputShown } from "./OutputTools.tsx";
+import { OutputTools } from "./OutputTools.tsx";
 import { HostOutput } from "./HostOutput.tsx";
 import { safeLines } from "./safe-lines.ts";
 
@@ -20,7 +21,7 @@ const GROUPS_SHOWN_MAX = 500;
 
 export function OutputView(): JSX.Element {
   const { streams } = useThrottled();
-  const [shown, setShown] = useState<OutputShown>("folded");
+  const { shown, onlySelected } = useStore(outputShownStore);
   const [choice, setChoice] = useState<FoldChoice>({
     masks: true,
     stream: "both",
@@ -28,7 +29,6 @@ export function OutputView(): JSX.Element {
     run: undefined,
     search: "",
   });
-  const [onlySelected, setOnlySelected] = useState(false);
   const selected = useStore(selectionStore, (state) => state.hosts);
   const wanted = useMemo(
     () => [...streams.values()].filter((stream) => !onlySelected || selected.has(stream.host)),
@@ -51,13 +51,13 @@ export function OutputView(): JSX.Element {
     <section className="view output-view">
       <OutputTools
         shown={shown}
-        onShown={setShown}
+        onShown={(next) => outputShownStore.setState({ shown: next })}
         choice={{ ...choice, run }}
         onChange={change}
         runs={runs}
         blocks={blocks}
         onlySelected={onlySelected}
-        onOnlySelected={setOnlySelected}
+        onOnlySelected={(only) => outputShownStore.setState({ onlySelected: only })}
       />
       {shown === "folded" ? (
         <Folded streams={wanted} choice={{ ...choice, run }} />

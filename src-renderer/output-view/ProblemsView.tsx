@@ -5,6 +5,7 @@ import { useStore } from "zustand";
 import type { Problem } from "#shared/base/problem.ts";
 import { parseNodeSet } from "#shared/node-set/node-set.ts";
 import { Empty } from "../marks/Empty.tsx";
+import { hostMenu } from "../marks/host-menu.ts";
 import { plural } from "../marks/words.ts";
 import { documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { eventsStore, type RunProblem } from "../state/events-store.ts";
@@ -46,9 +47,9 @@ const SIGNS = {
 
 function OneProblem({ problem }: { readonly problem: RunProblem }): JSX.Element {
   const { severity, step, message, hosts, count, remedy, time } = problem;
-  const choose = (): void => {
+  const names = (): readonly string[] => {
     const parsed = parseNodeSet(hosts);
-    if (parsed.kind === "ok") selectHosts(parsed.set.names());
+    return parsed.kind === "ok" ? parsed.set.names() : [];
   };
   return (
     <article className="problem">
@@ -60,7 +61,12 @@ function OneProblem({ problem }: { readonly problem: RunProblem }): JSX.Element 
         </p>
         {hosts === "" ? null : (
           <p>
-            <button type="button" className="link mono" onClick={choose}>
+            <button
+              type="button"
+              className="link mono"
+              onClick={() => selectHosts(names())}
+              {...hostMenu(names)}
+            >
               {plural(count, "host")}: {hosts}
             </button>
           </p>

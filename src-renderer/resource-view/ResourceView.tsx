@@ -5,6 +5,7 @@ import { useStore } from "zustand";
 import type { HostTest } from "#shared/controller-api/host-tests.ts";
 import { foldNames, parseNodeSet } from "#shared/node-set/node-set.ts";
 import { Empty } from "../marks/Empty.tsx";
+import { hostMenu } from "../marks/host-menu.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { countText, plural, shortSet } from "../marks/words.ts";
 import { act, followHostTests } from "../state/controller-updates.ts";
@@ -103,6 +104,7 @@ function Hosts({ title, rows, wanted }: HostsProps): JSX.Element | null {
           type="button"
           className="link heading"
           onClick={() => selectHosts(rows.map((row) => row.name))}
+          {...hostMenu(() => rows.map((row) => row.name))}
         >
           {title}
         </button>{" "}
@@ -120,6 +122,7 @@ function Hosts({ title, rows, wanted }: HostsProps): JSX.Element | null {
               title={[`${name} is ${mark}`, host.reason, host.groups.join(", ")].filter(Boolean).join("; ")}
               onClick={() => setCurrentHost(name)}
               onDoubleClick={() => requestTerminal(name)}
+              {...hostMenu(() => [name])}
             >
               <StateGlyph mark={mark} size={12} /> <span className="mono">{name}</span>
               <span style={{ color: `var(--ink-${mark})` }}>{mark}</span>
@@ -146,7 +149,12 @@ function Groups({ rows }: { readonly rows: readonly HostRow[] }): JSX.Element | 
         {[...groups].map(([group, names]) => (
           <div key={group}>
             <dt>
-              <button type="button" className="link" onClick={() => selectHosts(names)}>
+              <button
+                type="button"
+                className="link"
+                onClick={() => selectHosts(names)}
+                {...hostMenu(() => names)}
+              >
                 @{group}
               </button>
             </dt>
@@ -236,7 +244,12 @@ function TestResults(): JSX.Element | null {
           <StateGlyph mark={check.outcome === "failed" ? "failed" : "orphaned"} />
           <span>
             <b>{check.step}</b>: <span className="mono">{check.detail}</span>{" "}
-            <button type="button" className="link mono" onClick={() => choose(foldNames(hosts))}>
+            <button
+              type="button"
+              className="link mono"
+              onClick={() => choose(foldNames(hosts))}
+              {...hostMenu(() => hosts)}
+            >
               {plural(hosts.length, "host")}: {shortSet(hosts)}
             </button>{" "}
             <span className="sub">{check.remedy}</span>

@@ -7,6 +7,7 @@ import { windowStore } from "../state/window-store.ts";
 import { Dialogs } from "./Dialogs.tsx";
 import { Dock } from "./Dock.tsx";
 import { GoneBanner } from "./GoneBanner.tsx";
+import { HostMenu } from "./HostMenu.tsx";
 import { listenForKeys } from "./keys.ts";
 import { MenuBar } from "./MenuBar.tsx";
 import { QuestionDialog } from "./QuestionDialog.tsx";
@@ -38,6 +39,7 @@ export function App(): JSX.Element {
         <StatusBar />
       </div>
       <Toasts />
+      <HostMenu />
       <Dialogs />
       <QuestionDialog />
     </MantineProvider>

@@ -12,6 +12,7 @@ import { closeDialog, dialogStore, type OpenDialog } from "./dialog-store.ts";
 import { showView } from "./dock-store.ts";
 import { keysText } from "./keys.ts";
 import { Palette } from "./Palette.tsx";
+import { SaveGroup } from "./SaveGroup.tsx";
 
 const TITLES: Readonly<Record<OpenDialog["kind"], string>> = {
   open: "Open",
@@ -22,6 +23,7 @@ const TITLES: Readonly<Record<OpenDialog["kind"], string>> = {
   about: "About Nebula",
   command: "Run command",
   fail: "Fail hosts?",
+  group: "Save as group",
 };
 
 export function Dialogs(): JSX.Element {
@@ -49,6 +51,7 @@ function titleOf(open: OpenDialog): string {
   if (open.kind === "open")
     return open.what === "application" ? "Open application" : "Open resource directory";
   if (open.kind === "fail") return `Fail ${plural(open.hosts.length, "host")}?`;
+  if (open.kind === "group") return `Save ${plural(open.hosts.length, "host")} as a group`;
   if (open.kind === "command") return `Run command on ${plural(open.hosts.length, "host")}`;
   return TITLES[open.kind];
 }
@@ -69,6 +72,8 @@ function Content({ open }: { readonly open: OpenDialog }): JSX.Element | null {
       return <About />;
     case "command":
       return <Command hosts={open.hosts} />;
+    case "group":
+      return <SaveGroup hosts={open.hosts} />;
     case "fail":
       return <Fail hosts={open.hosts} act={open.act} />;
   }

@@ -1,13 +1,13 @@
 // The chosen hosts, folded, and what can be done with them; there only while some are chosen.
-import { IconCheckbox, IconCopy, IconSquareX, IconTerminal, IconTerminal2, IconX } from "@tabler/icons-react";
-import type { JSX, ReactNode } from "react";
+import { IconCheckbox, IconX } from "@tabler/icons-react";
+import type { JSX } from "react";
 import { useStore } from "zustand";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { countText, plural, shortSet } from "../marks/words.ts";
 import { countMarks, HOST_MARKS } from "#shared/host-query/host-mark.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { clearSelection, selectionStore } from "../state/selection-store.ts";
-import { COMMANDS } from "./window-commands.ts";
+import { HOST_ACTS, type HostAct } from "./host-acts.tsx";
 
 export function SelectionBar(): JSX.Element | null {
   const hosts = useStore(selectionStore, (state) => state.hosts);
@@ -26,10 +26,9 @@ export function SelectionBar(): JSX.Element | null {
         </span>
       ))}
       <span className="grow" />
-      <Act id="terminals" label="Open terminals" icon={<IconTerminal size={14} />} />
-      <Act id="command" label="Run command..." icon={<IconTerminal2 size={14} />} />
-      <Act id="fail" label="Fail..." icon={<IconSquareX size={14} />} danger />
-      <Act id="copy-hosts" label="Copy" icon={<IconCopy size={14} />} />
+      {HOST_ACTS.map((act) => (
+        <Act key={act.command.id} act={act} />
+      ))}
       <button type="button" className="button ghost" onClick={clearSelection}>
         <IconX size={14} /> Clear <kbd>Esc</kbd>
       </button>
@@ -37,23 +36,15 @@ export function SelectionBar(): JSX.Element | null {
   );
 }
 
-interface ActProps {
-  readonly id: string;
-  readonly label: string;
-  readonly icon: ReactNode;
-  readonly danger?: boolean;
-}
-
-function Act({ id, label, icon, danger = false }: ActProps): JSX.Element {
-  const command = COMMANDS.find((one) => one.id === id);
-  const reason = command?.whyNot?.();
+function Act({ act: { label, icon, command, isDangerous } }: { readonly act: HostAct }): JSX.Element {
+  const reason = command.whyNot?.();
   return (
     <button
       type="button"
-      className={`button ghost ${danger ? "danger" : ""}`}
+      className={`button ghost ${isDangerous ? "danger" : ""}`}
       disabled={reason !== undefined}
       title={reason}
-      onClick={() => command?.run()}
+      onClick={() => command.run()}
     >
       {icon} {label}
     </button>

@@ -9,6 +9,7 @@ export type OpenDialog =
   | { readonly kind: "keys" }
   | { readonly kind: "about" }
   | { readonly kind: "command"; readonly hosts: readonly string[] }
+  | { readonly kind: "group"; readonly hosts: readonly string[] }
   | { readonly kind: "fail"; readonly hosts: readonly string[]; readonly act: () => void };
 
 export const dialogStore = createStore<{ readonly open: OpenDialog | undefined }>(() => ({

@@ -9,6 +9,8 @@ import {
   startRun,
   whyNotRun,
 } from "../state/actions.ts";
+import { documentsStore } from "../state/documents-store.ts";
+import { outputShownStore } from "../state/output-shown-store.ts";
 import { answerRequests } from "../state/requests.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
@@ -165,6 +167,28 @@ export const COMMANDS: readonly WindowCommand[] = [
     menu: "Plush",
     whyNot: nothingSelected,
     run: () => showDialog({ kind: "command", hosts: [...selectionStore.getState().hosts] }),
+  },
+  {
+    id: "host-output",
+    title: "Output of selected hosts",
+    menu: "Plush",
+    whyNot: nothingSelected,
+    run: (): void => {
+      const { shown } = outputShownStore.getState();
+      const { size } = selectionStore.getState().hosts;
+      outputShownStore.setState({ onlySelected: true, shown: size === 1 ? "host" : shown });
+      showView("output");
+    },
+  },
+  {
+    id: "save-group",
+    title: "Save selected hosts as a group...",
+    menu: "Plush",
+    whyNot: (): string | undefined =>
+      documentsStore.getState().directory?.result.loaded === true
+        ? nothingSelected()
+        : "No resource directory is open",
+    run: () => showDialog({ kind: "group", hosts: [...selectionStore.getState().hosts] }),
   },
   {
     id: "fail",

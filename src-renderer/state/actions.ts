@@ -118,6 +118,20 @@ export async function runCommand(hosts: readonly string[], command: string): Pro
   return undefined;
 }
 
+/** Resolves with why not, for people; undefined when it was saved. */
+export async function saveGroup(
+  group: string,
+  hosts: readonly string[],
+  write: boolean,
+): Promise<string | undefined> {
+  const saved = await ask("saveGroup", { group, hosts, write });
+  if (saved.kind === "refused") return saved.message;
+  takeDirectory(saved.directory);
+  const where = write ? fileNameOf(saved.directory.path) : "until the directory is opened again";
+  tell("note", `@${group} has ${String(saved.hosts)} ${saved.hosts === 1 ? "host" : "hosts"}`, where);
+  return undefined;
+}
+
 function tellRefusal(answer: { readonly kind: string; readonly message: string }): void {
   if (answer.kind === "refused") tell("error", answer.message);
 }

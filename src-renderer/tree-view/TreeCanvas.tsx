@@ -3,6 +3,7 @@ import { quadtree, zoomIdentity, type Quadtree, type ZoomTransform } from "d3";
 import { useCallback, useEffect, useMemo, useRef, useState, type JSX, type MouseEvent } from "react";
 import { useStore } from "zustand";
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
+import { hostMenu } from "../marks/host-menu.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { usePainting, useZoomedCanvas, type CanvasSize, type ZoomSettings } from "../marks/use-canvas.ts";
 import { ancestorsOf, ROOT_NAME } from "#shared/host-query/host-facts.ts";
@@ -99,6 +100,7 @@ export function TreeCanvas({ rows, layout, matching, fit }: TreeCanvasProps): JS
           if (event.ctrlKey || event.metaKey || event.shiftKey) toggleHost(node.name);
           else setCurrentHost(node.name);
         }}
+        {...hostMenu(() => (hovered === undefined ? [] : [hovered]))}
         onDoubleClick={(event) => {
           const node = nodeAt(event);
           if (node !== undefined) requestTerminal(node.name);

@@ -2,9 +2,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, type JSX, type KeyboardEvent } from "react";
 import { useStore } from "zustand";
+import { hostMenu } from "../marks/host-menu.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { ROOT_NAME } from "#shared/host-query/host-facts.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
+import { requestTerminal } from "../state/requests.ts";
 import { selectionStore, setCurrentHost, toggleHost } from "../state/selection-store.ts";
 
 const ROW_PX = 24;
@@ -38,13 +40,23 @@ export function TreeList({ rows, matching }: TreeListProps): JSX.Element {
       const next = Math.max(0, Math.min(lines.length - 1, at + step));
       setCurrentHost(lines[next]?.row.name);
       virtual.scrollToIndex(next);
+    } else if (event.key === "Enter" && current !== undefined) {
+      requestTerminal(current);
     } else if (event.key === " " && current !== undefined) {
       event.preventDefault();
       toggleHost(current);
     }
   };
   return (
-    <div ref={place} className="scroll" role="tree" aria-label="Overlay" tabIndex={0} onKeyDown={onKey}>
+    <div
+      ref={place}
+      className="scroll"
+      role="tree"
+      aria-label="Overlay"
+      tabIndex={0}
+      onKeyDown={onKey}
+      {...hostMenu(() => (current === undefined ? [...hosts] : [current]))}
+    >
       <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {virtual.getVirtualItems().map(({ index, start }) => {
           const line = lines[index];
@@ -62,8 +74,12 @@ export function TreeList({ rows, matching }: TreeListProps): JSX.Element {
                 paddingInlineStart: 12 + (level - 1) * 18,
                 opacity: matching === undefined || matching.has(row.name) ? 1 : 0.35,
               }}
-              onClick={() => setCurrentHost(row.name)}
-              onDoubleClick={() => toggleHost(row.name)}
+              onClick={(event) => {
+                if (event.ctrlKey || event.metaKey) toggleHost(row.name);
+                else setCurrentHost(row.name);
+              }}
+              onDoubleClick={() => requestTerminal(row.name)}
+              {...hostMenu(() => [row.name])}
             >
               <StateGlyph mark={row.mark} /> <span className="mono">{row.name}</span>
               <span style={{ color: `var(--ink-${row.mark})` }}>{row.mark}</span>

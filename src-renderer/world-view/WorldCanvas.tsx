@@ -1,12 +1,14 @@
 // The map under the hand: the wheel zooms, the left button draws a box to zoom to, the right one moves; sites can be pointed at.
 import { geoNaturalEarth1, zoomIdentity, type GeoProjection, type ZoomTransform } from "d3";
 import { IconHome, IconMinus, IconPlus } from "@tabler/icons-react";
-import { useCallback, useEffect, useMemo, useState, type JSX, type MouseEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type JSX, type MouseEvent } from "react";
 import { useStore } from "zustand";
+import { hostMenu } from "../marks/host-menu.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { usePainting, useZoomedCanvas, type CanvasSize, type ZoomSettings } from "../marks/use-canvas.ts";
 import { plural } from "../marks/words.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
+import { openHostMenu } from "../state/host-menu-store.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { addHosts, selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
 import { settingsStore } from "../state/settings-store.ts";
@@ -44,6 +46,7 @@ const ZOOM: ZoomSettings = {
 export function WorldCanvas({ sites, rows, matching, withEdges }: WorldCanvasProps): JSX.Element {
   const { canvas, size, transform, zoomTo, scaleBy } = useZoomedCanvas(ZOOM);
   const map = useWorldMap();
+  const pressed = useRef<readonly [number, number]>(undefined);
   const [box, setBox] = useState<Box | undefined>(undefined);
   const [opened, setOpened] = useState<string | undefined>(undefined);
   const { hosts, current } = useStore(selectionStore);
@@ -91,6 +94,16 @@ export function WorldCanvas({ sites, rows, matching, withEdges }: WorldCanvasPro
         role="img"
         aria-label={`Map with ${plural(sites.length, "site")}. The Host View shows the same hosts for the keyboard.`}
         onContextMenu={(event) => event.preventDefault()}
+        onPointerDown={(event) => {
+          pressed.current = event.button === 2 ? placeOf(event) : undefined;
+        }}
+        onPointerUp={(event) => {
+          const [from, to] = [pressed.current, placeOf(event)];
+          // The right button also moves the map: only where it stayed it asks for the menu.
+          if (event.button !== 2 || from === undefined) return;
+          if (Math.hypot(to[0] - from[0], to[1] - from[1]) >= BOX_PX_MIN) return;
+          openHostMenu(clusterAt(to)?.rows.map((row) => row.name) ?? [], event.clientX, event.clientY);
+        }}
         onMouseDown={(event) => {
           if (event.button !== 0 || event.shiftKey) return;
           const [x, y] = placeOf(event);
@@ -203,7 +216,7 @@ function SitePopup({ cluster, size, onClose }: SitePopupProps): JSX.Element {
       </h3>
       <ul>
         {cluster.rows.slice(0, HOSTS_IN_POPUP_MAX).map((row) => (
-          <li key={row.name}>
+          <li key={row.name} {...hostMenu(() => [row.name])} onDoubleClick={() => requestTerminal(row.name)}>
             <StateGlyph mark={row.mark} />
             <button type="button" className="link mono" onClick={() => setCurrentHost(row.name)}>
               {row.name}

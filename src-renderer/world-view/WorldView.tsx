@@ -2,13 +2,15 @@
 import { useMemo, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { Empty } from "../marks/Empty.tsx";
+import { hostMenu } from "../marks/host-menu.ts";
 import { QueryField } from "../marks/QueryField.tsx";
 import { StateGlyph, StateWord } from "../marks/StateGlyph.tsx";
 import { countText, plural } from "../marks/words.ts";
 import { useMatchingHosts } from "../marks/use-matching-hosts.ts";
-import { countMarks, HOST_MARKS } from "#shared/host-query/host-mark.ts";
+import { countMarks, HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
 import { hostsStore } from "../state/hosts-store.ts";
+import { requestTerminal } from "../state/requests.ts";
 import { selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
 import { WorldCanvas } from "./WorldCanvas.tsx";
 import { sitesOf } from "./world-layout.ts";
@@ -64,13 +66,18 @@ function Legend({ rows }: { readonly rows: readonly HostRow[] }): JSX.Element {
           key={mark}
           type="button"
           title={`Select the ${mark} hosts`}
-          onClick={() => selectHosts(rows.filter((row) => row.mark === mark).map((row) => row.name))}
+          onClick={() => selectHosts(namesOf(rows, mark))}
+          {...hostMenu(() => namesOf(rows, mark))}
         >
           <StateWord mark={mark} /> <b className="numbers">{countText(counts.get(mark) ?? 0)}</b>
         </button>
       ))}
     </div>
   );
+}
+
+function namesOf(rows: readonly HostRow[], mark: HostMark): readonly string[] {
+  return rows.filter((row) => row.mark === mark).map((row) => row.name);
 }
 
 interface TrayProps {
@@ -92,6 +99,8 @@ function Tray({ rows, matching }: TrayProps): JSX.Element {
               style={{ opacity: matching === undefined || matching.has(name) ? 1 : 0.35 }}
               title={`${name} is ${mark}`}
               onClick={() => setCurrentHost(name)}
+              onDoubleClick={() => requestTerminal(name)}
+              {...hostMenu(() => [name])}
             >
               <StateGlyph mark={mark} size={12} /> <span className="mono">{name}</span>
             </button>

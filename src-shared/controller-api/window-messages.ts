@@ -60,6 +60,11 @@ export interface WindowRequests {
   readonly keepWindowState: Ask<{ readonly state: string }, null>;
   /** State up to this number has been taken in: the next may come. */
   readonly seenState: Ask<{ readonly sequence: number }, null>;
+  /** Adds hosts to a group of the directory that is open, usable at once; `write`: in its file, too. */
+  readonly saveGroup: Ask<
+    { readonly group: string; readonly hosts: readonly string[]; readonly write: boolean },
+    SavedGroup
+  >;
   /** A file chosen in the system's own dialog; null where the window has none (browser), or nothing was chosen. */
   readonly chooseFile: Ask<{ readonly kind: DocumentKind }, string | null>;
 }
@@ -81,6 +86,10 @@ export interface LoadedDocument {
 
 export type OpenedExample =
   | { readonly kind: "opened"; readonly application: LoadedDocument; readonly directory: LoadedDocument }
+  | { readonly kind: "refused"; readonly message: string };
+
+export type SavedGroup =
+  | { readonly kind: "saved"; readonly directory: LoadedDocument; readonly hosts: number }
   | { readonly kind: "refused"; readonly message: string };
 
 export type OpenedTerminal =

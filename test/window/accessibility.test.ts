@@ -25,6 +25,7 @@ const DIALOGS = [
   "About Nebula",
   "Run command on selected",
   "Fail selected",
+  "Save selected hosts",
 ];
 
 describe.each(TARGETS)("axe-core in %s", (_name, open) => {
@@ -68,6 +69,7 @@ describe.each(TARGETS)("axe-core in %s", (_name, open) => {
     await page.locator(".dv-tab").filter({ hasText: "Host View" }).first().click();
     await page.getByRole("button", { name: "Open terminal", exact: true }).click();
     await page.locator(".terminal-screen .xterm-rows").waitFor();
+    await page.locator(".dv-tab").filter({ hasText: "World View" }).first().click();
     for (const theme of ["high contrast", "light", "dark"]) {
       await command(page, `theme: ${theme}`);
       const look = async (what: string, within: string): Promise<void> => {
@@ -89,6 +91,11 @@ describe.each(TARGETS)("axe-core in %s", (_name, open) => {
         await page.keyboard.press("Escape");
         await page.getByRole("menu").waitFor({ state: "detached" });
       }
+      await page.locator(".tray button").first().click({ button: "right" });
+      await page.getByRole("menu").waitFor();
+      await look("menu of hosts", "[role=menu]");
+      await page.keyboard.press("Escape");
+      await page.getByRole("menu").waitFor({ state: "detached" });
       await page.keyboard.press("Control+k");
       await page.getByRole("listbox").waitFor();
       await look("palette", "[role=dialog]");

@@ -48,6 +48,28 @@ describe.each(TARGETS)("the main path in %s", (_name, open) => {
     expect(await page.locator(".host-chips button").count()).toBe(11);
   });
 
+  test("hosts have a menu, by keyboard too; chosen ones become a group that can be used at once", async () => {
+    await show(page, "Host View");
+    await page.locator(".host-line").filter({ hasText: "client2" }).click();
+    await page.keyboard.press("Shift+F10");
+    await page.getByRole("menuitem", { name: "Copy names" }).waitFor();
+    await page.keyboard.press("Escape");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("grid");
+    await page
+      .locator(".host-line")
+      .filter({ hasText: "client5" })
+      .click({ modifiers: ["Control"] });
+    await page.locator(".host-line").filter({ hasText: "client5" }).click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Save as group..." }).click();
+    await page.getByLabel("Name of the group").fill("odd");
+    await page.getByRole("button", { name: "Save for now" }).click();
+    await page.getByLabel("Filter hosts").first().fill("@odd");
+    await page.getByText("2 of 11 hosts").waitFor();
+    await page.getByLabel("Filter hosts").first().fill("");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Clear Esc" }).click();
+  });
+
   test("a client that is killed leaves the overlay, and its host gets another one for the next run", async () => {
     await show(page, "Host View");
     await page.locator(".host-line").filter({ hasText: "client7" }).click();
