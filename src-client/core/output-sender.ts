@@ -13,6 +13,9 @@ export const CREDIT_WAIT_MS = 10_000;
 /** After this much silence the controller is asked whether all has come: on the way through others a piece can be lost. */
 export const ASK_MS = 5000;
 
+/** When what was printed: enough for a second of a busy stream; of more that waits, it is known half as exactly, and so on. */
+const MARKS_MAX = 64;
+
 /** Offsets count the bytes a stream has produced since its start; `oldest` is the first that can still be read. */
 export type OutputEvent =
   /** The process has started: from now on credit for the stream counts. */
@@ -80,11 +83,20 @@ interface Stream {
   sent: number;
   /** Where the last piece ended: what lies between it and the next one is told as gone. */
   told: number;
+  /** All before `end` had been produced at `atMs`; the oldest first, none of what has arrived. */
+  marks: Mark[];
+  /** What comes within this time of a mark counts to it. */
+  markMs: number;
   lastSentMs: number;
   /** When the last credit came or the last piece went: what CREDIT_WAIT_MS counts from. */
   lastHeardMs: number;
   /** The grant is used up and the stream closed: what is left goes without credit. */
   tail: boolean;
+}
+
+interface Mark {
+  end: number;
+  readonly atMs: number;
 }
 
 interface Sender {
@@ -121,6 +133,7 @@ function apply(sender: Sender, event: OutputEvent, now: number, effects: OutputE
     case "closed": {
       const stream = streamOf(sender, event.stream);
       if (stream === undefined) return;
+      mark(stream, event.produced, now);
       stream.produced = event.produced;
       stream.oldest = event.oldest;
       stream.closed ||= event.kind === "closed";
@@ -151,6 +164,28 @@ function apply(sender: Sender, event: OutputEvent, now: number, effects: OutputE
   }
 }
 
+function mark(stream: Stream, produced: number, now: number): void {
+  if (produced <= stream.produced) return;
+  if (stream.marks.length === 0) stream.markMs = FLUSH_MS;
+  addMark(stream, { end: produced, atMs: now });
+  while (stream.marks.length > MARKS_MAX) {
+    stream.markMs *= 2;
+    for (const one of stream.marks.splice(0)) addMark(stream, one);
+  }
+}
+
+function addMark({ marks, markMs }: Stream, next: Mark): void {
+  const last = marks.at(-1);
+  if (last !== undefined && next.atMs - last.atMs < markMs) last.end = next.end;
+  else marks.push(next);
+}
+
+/** How long ago the byte before `end` was produced. */
+function ageOf(stream: Stream, end: number, now: number): number {
+  const found = stream.marks.find((one) => one.end >= end);
+  return found === undefined ? 0 : Math.max(0, Math.round(now - found.atMs));
+}
+
 function streamOf(sender: Sender, key: StreamKey): Stream | undefined {
   return sender.streams.find(
     ({ key: own }) =>
@@ -173,6 +208,8 @@ function openStream(sender: Sender, key: StreamKey): void {
     upTo: 0,
     sent: 0,
     told: 0,
+    marks: [],
+    markMs: FLUSH_MS,
     lastSentMs: Number.NEGATIVE_INFINITY,
     lastHeardMs: 0,
     tail: false,
@@ -198,6 +235,7 @@ function takeCredit(
     return;
   }
   stream.have = Math.max(stream.have, have);
+  stream.marks = stream.marks.filter((one) => one.end > stream.have);
   stream.upTo = Math.max(stream.upTo, upTo);
 }
 
@@ -228,7 +266,8 @@ function send(stream: Stream, offset: number, bytes: Uint8Array, now: number, ef
   stream.lastSentMs = now;
   stream.lastHeardMs = now;
   if (end) stream.phase = "ended";
-  effects.push({ kind: "send", message: { kind: "output", ...stream.key, gone, offset, bytes, end } });
+  const ageMs = ageOf(stream, after, now);
+  effects.push({ kind: "send", message: { kind: "output", ...stream.key, gone, offset, bytes, ageMs, end } });
 }
 
 /** Whose turn it is: sends what needs no reading, asks for one read, or says when to look again. */

@@ -47,6 +47,13 @@ export interface RunShellParts {
   readonly makeParent: (path: string) => Promise<void>;
 }
 
+interface OutputPiece {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly missing: number;
+  readonly ageMs: number;
+}
+
 export class RunShell {
   readonly run: Run;
   readonly fold: RunViewFold;
@@ -76,8 +83,8 @@ export class RunShell {
       sendCredit: (host, credit) => {
         parts.traffic.send(host, credit);
       },
-      onOutput: (host, key, offset, bytes, missing) => {
-        this.#output(host, key, offset, bytes, missing);
+      onOutput: (host, key, offset, bytes, missing, ageMs) => {
+        this.#output(host, key, { offset, bytes, missing, ageMs });
       },
       onProblem: (host, message) => {
         this.#problem(host, "output", message);
@@ -186,14 +193,16 @@ export class RunShell {
     });
   }
 
-  #output(host: HostId, key: StreamKey, offset: number, bytes: Uint8Array, missing: number): void {
+  #output(host: HostId, key: StreamKey, piece: OutputPiece): void {
+    const { offset, bytes, missing, ageMs } = piece;
     const name = `${host} ${key.block} ${String(key.attempt)} ${key.stream}`;
     const decoder = this.#decoders.get(name) ?? new OutputDecoder();
     this.#decoders.set(name, decoder);
     const { block, attempt, stream } = key;
     const base = { event: "output", host, process: processNameOf(block), block, attempt, stream } as const;
     const text = (missing > 0 ? decoder.flush() : "") + decoder.decode(bytes);
-    this.#emit({ ...base, offset, text, ...(missing > 0 ? { missingBytes: missing } : {}) });
+    const age = ageMs > 0 ? { ageMs } : {};
+    this.#emit({ ...base, offset, text, ...age, ...(missing > 0 ? { missingBytes: missing } : {}) });
   }
 
   /** The rest of the output, and the files that the hosts have listed. */

@@ -39,6 +39,8 @@ export interface OutputStoreParts {
     offset: number,
     bytes: Uint8Array,
     missing: number,
+    /** So long ago its last byte was printed, when it was sent. */
+    ageMs: number,
   ) => void;
   readonly onProblem: (host: HostId, message: string) => void;
 }
@@ -123,7 +125,15 @@ export class OutputStore {
     const { run, block, attempt } = output;
     for (const stream of ["stdout", "stderr"] as const) {
       const key = { run, block, attempt, stream };
-      this.message(host, { kind: "output", ...key, gone: 0, offset: 0, bytes: output[stream], end: true });
+      this.message(host, {
+        kind: "output",
+        ...key,
+        gone: 0,
+        offset: 0,
+        bytes: output[stream],
+        ageMs: 0,
+        end: true,
+      });
     }
   }
 
@@ -206,7 +216,7 @@ export class OutputStore {
       this.#write(host, record, new TextEncoder().encode(note));
     }
     this.#write(host, record, bytes);
-    this.#parts.onOutput(host, record.key, from, bytes, missing);
+    this.#parts.onOutput(host, record.key, from, bytes, missing, message.ageMs);
   }
 
   /** `always`: also when it is no more than before. */

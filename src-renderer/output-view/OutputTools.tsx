@@ -22,6 +22,9 @@ export function OutputTools(props: OutputToolsProps): JSX.Element {
         <button type="button" aria-pressed={shown === "folded"} onClick={() => onShown("folded")}>
           Folded
         </button>
+        <button type="button" aria-pressed={shown === "time"} onClick={() => onShown("time")}>
+          By time
+        </button>
         <button type="button" aria-pressed={shown === "host"} onClick={() => onShown("host")}>
           Per host
         </button>

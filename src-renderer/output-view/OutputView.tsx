@@ -13,6 +13,8 @@ import { GroupRow } from "./GroupRow.tsx";
 import { OutputTools } from "./OutputTools.tsx";
 import { HostOutput } from "./HostOutput.tsx";
 import { safeLines } from "./safe-lines.ts";
+import { saveText } from "./save-text.ts";
+import { TimeOutput } from "./TimeOutput.tsx";
 
 /** Folding looks at all that was written: often enough to seem live, seldom enough to cost nothing. */
 const FOLD_INTERVAL_MS = 250;
@@ -36,6 +38,7 @@ export function OutputView(): JSX.Element {
   );
   const runs = useMemo(() => [...new Set([...streams.values()].map((stream) => stream.run))], [streams]);
   const run = choice.run ?? runs.at(-1);
+  const ofRun = useMemo(() => ({ ...choice, run }), [choice, run]);
   const blocks = useMemo(
     () => [...new Set([...streams.values()].filter((one) => one.run === run).map((one) => one.block))],
     [streams, run],
@@ -52,7 +55,7 @@ export function OutputView(): JSX.Element {
       <OutputTools
         shown={shown}
         onShown={(next) => outputShownStore.setState({ shown: next })}
-        choice={{ ...choice, run }}
+        choice={ofRun}
         onChange={change}
         runs={runs}
         blocks={blocks}
@@ -60,9 +63,11 @@ export function OutputView(): JSX.Element {
         onOnlySelected={(only) => outputShownStore.setState({ onlySelected: only })}
       />
       {shown === "folded" ? (
-        <Folded streams={wanted} choice={{ ...choice, run }} />
+        <Folded streams={wanted} choice={ofRun} />
+      ) : shown === "time" ? (
+        <TimeOutput streams={wanted} choice={ofRun} />
       ) : (
-        <HostOutput streams={wanted.filter((one) => one.run === run)} choice={{ ...choice, run }} />
+        <HostOutput streams={wanted.filter((one) => one.run === run)} choice={ofRun} />
       )}
     </section>
   );
@@ -138,9 +143,5 @@ function exportGroups(groups: readonly OutputGroup[]): void {
         `--- ${foldNames(hosts)} (${String(hosts.length)}) ${block} ${stream}\n${lines.join("\n")}\n`,
     )
     .join("\n");
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  link.download = "output.txt";
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveText("output.txt", text);
 }

@@ -9,6 +9,16 @@ const STREAM_CHARACTERS_MAX = 256 * 1024;
 /** Kept of all streams together; the longest ones give way. */
 const TOTAL_CHARACTERS_MAX = 96 * 1024 * 1024;
 
+/** When which part was printed: enough for some minutes of a process that prints all the time. */
+const MARKS_MAX = 2048;
+
+/** All characters before `end` had been printed at `timeMs`, by the controller's clock. */
+export interface OutputMark {
+  /** Counted from the beginning of the stream, also of what was cut. */
+  readonly end: number;
+  readonly timeMs: number;
+}
+
 export interface OutputStream {
   readonly run: string;
   readonly host: string;
@@ -20,8 +30,8 @@ export interface OutputStream {
   /** Characters that are not in `text` any more, and bytes that never came. */
   readonly cut: number;
   readonly missingBytes: number;
-  /** Of the last piece, ISO 8601. */
-  readonly time: string;
+  /** Oldest first; the last one is about the end of `text`. */
+  readonly marks: readonly OutputMark[];
 }
 
 export interface OutputState {
@@ -61,10 +71,11 @@ function keyOf({ run, host, block, process, attempt, stream }: OutputEvent): str
 }
 
 function joined(before: OutputStream | undefined, piece: OutputEvent): OutputStream {
-  const { run, host, block, process, attempt, stream, time, missingBytes = 0 } = piece;
+  const { run, host, block, process, attempt, stream, time, missingBytes = 0, ageMs = 0 } = piece;
   const gap = missingBytes > 0 ? `\n[${String(missingBytes)} bytes are missing here]\n` : "";
   const whole = `${before?.text ?? ""}${gap}${piece.text}`;
   const text = whole.length > STREAM_CHARACTERS_MAX ? whole.slice(-STREAM_CHARACTERS_MAX) : whole;
+  const cut = (before?.cut ?? 0) + whole.length - text.length;
   return {
     run,
     host,
@@ -73,10 +84,17 @@ function joined(before: OutputStream | undefined, piece: OutputEvent): OutputStr
     attempt,
     stream,
     text,
-    cut: (before?.cut ?? 0) + whole.length - text.length,
+    cut,
     missingBytes: (before?.missingBytes ?? 0) + missingBytes,
-    time,
+    marks: markedUp(before?.marks ?? [], { end: cut + text.length, timeMs: Date.parse(time) - ageMs }, cut),
   };
+}
+
+/** Times never go back within a stream; what was cut needs no marks, and of too many the oldest go. */
+function markedUp(marks: readonly OutputMark[], next: OutputMark, cut: number): readonly OutputMark[] {
+  const timeMs = Math.max(next.timeMs, marks.at(-1)?.timeMs ?? 0);
+  const all = [...marks.filter((mark) => mark.end > cut), { end: next.end, timeMs }];
+  return all.length > MARKS_MAX ? all.slice(MARKS_MAX / 4) : all;
 }
 
 /** Halves the longest streams until a quarter is free, so that it does not happen with each piece. */

@@ -80,6 +80,8 @@ export type RunEventBody =
       readonly stream: StreamName;
       readonly offset: number;
       readonly text: string;
+      /** So long before `time` the process had printed the last byte of it; left out for none. */
+      readonly ageMs?: number;
       readonly missingBytes?: number;
     }
   | BarrierEvent

@@ -45,12 +45,14 @@ export type BulkMessage =
    * Bytes [offset, offset + bytes.length) of a stream. The `gone` bytes just before it will never come: they were
    * overwritten in the ring, or are not wanted. So each begins, with what is gone, where the one before it has ended;
    * where that is not so, one was lost on the way. `end` on the last one, when the stream has closed. One without
-   * bytes, gap or end only asks what has arrived.
+   * bytes, gap or end only asks what has arrived. `ageMs`: so long before it was sent the process had printed its last
+   * byte; of a duration, clocks that disagree take nothing away.
    */
   | ({
       readonly kind: "output";
       readonly gone: number;
       readonly offset: number;
       readonly bytes: Uint8Array;
+      readonly ageMs: number;
       readonly end: boolean;
     } & StreamKey);

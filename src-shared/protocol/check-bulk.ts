@@ -19,7 +19,7 @@ export const bulkShape = kindOf({
   chunk: { file, offset: count, size: count, bytes: chunk },
   pullFailed: { file, reason: text },
   credit: { have: count, upTo: count, again: flag, ...stream },
-  output: { gone: count, offset: count, bytes: chunk, end: flag, ...stream },
+  output: { gone: count, offset: count, bytes: chunk, ageMs: count, end: flag, ...stream },
 });
 
 export function checkBulk(value: unknown): Checked<BulkMessage> {

@@ -109,6 +109,9 @@ describe.each(TARGETS)("the main path in %s", (_name, open) => {
       .toBe("light");
     await page.keyboard.press("Control+6");
     await page.getByText(/distinct outputs? from/).waitFor();
+    await page.getByRole("button", { name: "By time" }).click();
+    await page.getByText(/\d+ lines of 11 hosts, in the order/).waitFor();
+    await page.getByRole("button", { name: "Folded" }).click();
     await page.keyboard.press("Control+3");
     await page.getByRole("region", { name: "Resources" }).waitFor();
   });

@@ -28,6 +28,44 @@ describe("one stream", () => {
     expect(bench.sent).toHaveLength(3);
   });
 
+  test("a piece says how old its end is; what has arrived is forgotten", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    bench.produce("a", 10);
+    bench.wait(3000);
+    bench.produce("a", 20);
+    bench.wait(500);
+    bench.credit("a", 10);
+    bench.answerAll();
+    bench.credit("a", WINDOW);
+    bench.wait(FLUSH_MS);
+    bench.answerAll();
+    expect(bench.sent.map(({ offset, ageMs }) => [offset, ageMs])).toEqual([
+      [0, 3500],
+      [10, 500 + FLUSH_MS],
+    ]);
+    bench.credit("a", WINDOW);
+    bench.wait(10_000);
+    bench.produce("a", 5);
+    bench.answerAll();
+    expect(bench.sent.at(-1)).toMatchObject({ offset: 30, ageMs: 0 });
+    expect(bench.sent).toHaveLength(3);
+  });
+
+  test("ages stay within the time in which it was printed, however often that was", () => {
+    const bench = createBench(WINDOW);
+    bench.open("a");
+    for (let line = 0; line < 500; line += 1) {
+      bench.produce("a", 10);
+      bench.wait(100);
+    }
+    bench.credit("a", 2000);
+    bench.answerAll();
+    // The two hundredth of five hundred lines, thirty seconds ago: exact to what is left of the marks.
+    expect(bench.sent[0]?.ageMs).toBeGreaterThanOrEqual(30_000);
+    expect(bench.sent[0]?.ageMs).toBeLessThan(31_500);
+  });
+
   test("nothing goes without credit, and nothing beyond it", () => {
     const bench = createBench(WINDOW);
     bench.open("a");

@@ -51,7 +51,7 @@ afterEach(() => {
 
 function piece(offset: number, text: string, more: Partial<Output> = {}): void {
   const bytes = new TextEncoder().encode(text);
-  store.message(HOST, { kind: "output", ...OUT, gone: 0, offset, bytes, end: false, ...more });
+  store.message(HOST, { kind: "output", ...OUT, gone: 0, offset, bytes, ageMs: 0, end: false, ...more });
 }
 
 function opened(host: typeof HOST, key: typeof KEY, limit: number): void {
@@ -207,7 +207,7 @@ describe("credit", () => {
     for (let round = 1; round <= 40; round += 1) {
       for (const host of hosts) {
         const offset = round * step - 1;
-        store.message(host, { kind: "output", ...OUT, gone: step - 1, offset, bytes, end: false });
+        store.message(host, { kind: "output", ...OUT, gone: step - 1, offset, bytes, ageMs: 0, end: false });
         expect(store.outstanding).toBeLessThanOrEqual(GRANTED_BYTES_MAX);
       }
     }

@@ -209,7 +209,7 @@ const BULK: readonly BulkMessage[] = [
   { kind: "chunk", file: "collected:run-1:3", offset: 0, size: 10, bytes: new Uint8Array(10) },
   { kind: "pullFailed", file: "collected:run-1:3", reason: "gone" },
   { kind: "credit", have: 0, upTo: 65_536, again: true, ...stream },
-  { kind: "output", gone: 0, offset: 0, bytes: new Uint8Array([65]), end: true, ...stream },
+  { kind: "output", gone: 0, offset: 0, bytes: new Uint8Array([65]), ageMs: 0, end: true, ...stream },
 ];
 
 /** As it comes off the wire. */
