@@ -56,7 +56,7 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
   async function closeTerminals(): Promise<void> {
     while ((await tabOf("SSH:").count()) > 0) {
       await show("SSH:");
-      await tabOf("SSH:").first().locator(".dv-default-tab-action").click();
+      await tabOf("SSH:").first().locator(".dock-tab-close").click();
     }
   }
 
