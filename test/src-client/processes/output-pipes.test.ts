@@ -1,4 +1,6 @@
-// Where no named pipes can be made, processes write to Node's own.
+// Named pipes for what processes write: used again once nobody can write to them, and Node's own where there are none.
+import { closeSync, writeSync } from "node:fs";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,3 +45,49 @@ test("pipes made ahead go with the client; only Linux needs any", async () => {
   expect(await pipes.make()).toBeUndefined();
   await rm(directory, { recursive: true });
 });
+
+test.runIf(process.platform === "linux")("one that was read to its end is used again", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "nebula-pipes-"));
+  const pipes = createOutputPipes({ directory });
+  const rounds = 40;
+  for (let round = 0; round < rounds; round += 1) {
+    const pipe = await pipes.make();
+    if (pipe === undefined) throw new Error("Linux has named pipes");
+    writeSync(pipe.writeEnd, `round ${String(round)}`);
+    closeSync(pipe.writeEnd);
+    if (round % 2 === 0) {
+      expect(String(pipe.source.look?.())).toBe(`round ${String(round)}`);
+      expect(pipe.source.look?.()).toBe("end");
+    } else {
+      const stream = pipe.source.stream();
+      const closed = once(stream, "close");
+      expect(await text(stream)).toBe(`round ${String(round)}`);
+      await closed;
+    }
+  }
+  expect((await readdir(directory)).length).toBeLessThan(rounds);
+  await pipes.close();
+  await rm(directory, { recursive: true });
+});
+
+test.runIf(process.platform === "linux")(
+  "what somebody may still write to is nobody else's: a daemon's words are not the next process's",
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), "nebula-pipes-"));
+    const pipes = createOutputPipes({ directory });
+    const held = await pipes.make();
+    if (held === undefined) throw new Error("Linux has named pipes");
+    expect(held.source.look?.()).toBe("nothing");
+    held.source.close();
+    for (let round = 0; round < 40; round += 1) {
+      const pipe = await pipes.make();
+      if (pipe === undefined) throw new Error("Linux has named pipes");
+      expect(() => writeSync(held.writeEnd, "late")).toThrow("EPIPE");
+      closeSync(pipe.writeEnd);
+      expect(pipe.source.look?.()).toBe("end");
+    }
+    closeSync(held.writeEnd);
+    await pipes.close();
+    await rm(directory, { recursive: true });
+  },
+);
