@@ -1,6 +1,7 @@
 // Entry of the client: reads who it is from standard input, then works for its controller until told to leave.
 import { openSync, readSync, closeSync } from "node:fs";
 import { checkClientStart, CLIENT_START_BYTES_MAX } from "#shared/protocol/client-start.ts";
+import { putOffTidying } from "./put-off-tidying.ts";
 import { startClient } from "./start-client.ts";
 
 /** What the controller sees when the client cannot even begin; it quotes standard error. */
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
   const checked = checkClientStart(text);
   if (!checked.ok) return refuse(checked.reason);
   process.title = "plush-client";
+  putOffTidying(Math.random);
   try {
     await startClient(checked.start, (status) => process.exit(status));
   } catch (error) {
