@@ -28,6 +28,8 @@ export class HostProcesses {
   readonly #processes: Processes;
   readonly #input: InputQueue;
   readonly #requests = new Map<string, ProcessRequest>();
+  /** Runs of which not all output could go with the end of its process: it is pulled. */
+  readonly #flowing = new Set<RunId>();
   readonly uplink: OutputUplink;
 
   constructor(parts: HostProcessesParts) {
@@ -99,11 +101,13 @@ export class HostProcesses {
   }
 
   async seekLeft(run: RunId): Promise<void> {
-    if (await this.#processes.isClear(run)) this.#parts.step({ kind: "nothingLeft", run });
+    if (!(await this.#processes.isClear(run))) return;
+    this.#parts.step({ kind: "nothingLeft", run, printed: !this.#flowing.has(run) });
   }
 
   async forgetRun(run: RunId): Promise<void> {
     await this.#processes.forgetRun(run);
+    this.#flowing.delete(run);
     for (const [id, request] of this.#requests) {
       if (request.run !== run) continue;
       this.#requests.delete(id);
@@ -138,7 +142,8 @@ export class HostProcesses {
         const { exit, usage, outputEnd } = event;
         const { status, signal } = exit;
         const printed = this.uplink.takeWhole({ run, block, attempt });
-        if (printed !== undefined && outputEnd.stdout + outputEnd.stderr > 0)
+        if (printed === undefined) this.#flowing.add(run);
+        else if (outputEnd.stdout + outputEnd.stderr > 0)
           step({ kind: "printed", process: event.id, ...printed });
         step({ kind: "exited", process: event.id, status, signal, usage, outputEnd });
         this.uplink.closed({ run, block, attempt });

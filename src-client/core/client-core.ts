@@ -37,6 +37,7 @@ interface RunRecord {
   earlyInputBytes: number;
   stopping: boolean;
   stopped: boolean;
+  cleansUp: boolean;
   /** To be cleaned up as soon as it has stopped. */
   ending: { readonly keep: boolean } | undefined;
 }
@@ -91,7 +92,7 @@ export class ClientCore {
       case "timer":
         return [...this.#records.values()].flatMap((record) => record.body?.timer(event.name) ?? []);
       case "nothingLeft":
-        return this.#nothingLeft(event.run);
+        return this.#nothingLeft(event.run, event.printed);
       case "runStopped":
         return this.#runStopped(event.run, event.leftovers);
       case "collectable":
@@ -164,6 +165,7 @@ export class ClientCore {
       earlyInputBytes: 0,
       stopping: false,
       stopped: false,
+      cleansUp: false,
       ending: undefined,
     };
     this.#records.set(run, record);
@@ -191,6 +193,7 @@ export class ClientCore {
       record.early = command;
       return [];
     }
+    record.cleansUp = command.cleansUp;
     record.body = new RunOnHost(command, { facts: this.#facts, secrets, workDirectory });
     const absence: ClientEffect = { kind: "allowAbsence", ms: command.controllerAbsenceMs };
     return [absence, ...record.body.start(), ...this.#earlyInput(record)];
@@ -314,11 +317,12 @@ export class ClientCore {
     return [];
   }
 
-  /** What `stop` would ask for is so already: said beforehand, it saves the controller the question. */
-  #nothingLeft(run: RunId): ClientEffect[] {
+  /** What `stop` and `endRun` would ask for is done beforehand: it saves the controller the questions. */
+  #nothingLeft(run: RunId, printed: boolean): ClientEffect[] {
     const record = this.#records.get(run);
     if (record === undefined || record.stopping) return [];
     record.stopping = true;
+    if (record.cleansUp && printed) record.ending = { keep: false };
     return this.#runStopped(run, []);
   }
 

@@ -71,7 +71,8 @@ export type ClientEvent =
       readonly stdout: Uint8Array;
       readonly stderr: Uint8Array;
     }
-  | { readonly kind: "nothingLeft"; readonly run: RunId }
+  /** `printed`: all output went with the ends of its processes; otherwise some of it is still to be asked for. */
+  | { readonly kind: "nothingLeft"; readonly run: RunId; readonly printed: boolean }
   | { readonly kind: "runStopped"; readonly run: RunId; readonly leftovers: readonly string[] }
   | {
       readonly kind: "collectable";

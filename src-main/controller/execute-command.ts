@@ -21,6 +21,8 @@ export function executeCommand(
     controllerAbsenceMs: plan.controllerAbsenceMs,
     secretNames: plan.secretNames,
     inputWanted: plan.inputWanted,
+    // What commands leave is for nobody. Of an application's run somebody may want to see it while others still run.
+    cleansUp: !plan.startTogether && !component.collects && !component.neededToTheEnd,
   };
 }
 

@@ -103,10 +103,10 @@ export class RunEnding {
   }
 
   #cleaned(member: Member, problems: readonly string[]): RunEffect[] {
-    if (this.#step !== "cleaning" || member.cleaned) return [];
-    member.cleaned = true;
-    const told = problems.map((text) => problem([member.host], "clean up", text, "remove it by hand"));
-    return [...told, ...this.#advance()];
+    // Before it was asked to only where nothing is collected.
+    const isEarly = this.#step !== "cleaning" && this.#settings.collectsOn(member);
+    if (isEarly || member.cleaned) return [];
+    return [...cleanedUp(member, problems), ...this.#advance()];
   }
 
   #goOnWithout(member: Member): void {
@@ -191,6 +191,13 @@ function command(
   what: Extract<RunEffect, { kind: "command" }>["command"],
 ): RunEffect[] {
   return hosts.length === 0 ? [] : [{ kind: "command", hosts, command: what }];
+}
+
+/** Nothing is left to be asked of it. */
+export function cleanedUp(member: Member, problems: readonly string[]): RunEffect[] {
+  member.stopped = true;
+  member.cleaned = true;
+  return problems.map((text) => problem([member.host], "clean up", text, "remove it by hand"));
 }
 
 export function stateEvent(state: RunState): RunEffect {

@@ -7,7 +7,7 @@ import type { ResourceDirectory } from "#shared/resource-directory/resource-dire
 import { eventsOfReport } from "./report-events.ts";
 import { Roster, wordsOf } from "./roster.ts";
 import { RunBarriers } from "./run-barriers.ts";
-import { ENDING_TIMER, RunEnding } from "./run-ending.ts";
+import { cleanedUp, ENDING_TIMER, RunEnding } from "./run-ending.ts";
 import type { ComponentState, Member } from "./run-member.ts";
 import { WAITING_NOTICE_MS, waitingNotices } from "./run-notices.ts";
 import { RunOutput } from "./run-output.ts";
@@ -189,6 +189,8 @@ export class Run {
         // All its processes have ended, and have left nothing that runs.
         member.stopped = true;
         return;
+      case "runEnded": // by itself (`cleansUp`)
+        return this.#out.add(cleanedUp(member, report.problems));
       case "escalated":
         return this.#escalated(member, report.action, `${report.block}: ${report.reason}`);
       case "reportsDropped":
@@ -212,7 +214,6 @@ export class Run {
       case "processRestarting":
       case "health":
       case "collectable":
-      case "runEnded":
         return; // told as events, or of no meaning before the end
     }
   }

@@ -172,6 +172,7 @@ export const commandShape = kindOf({
     controllerAbsenceMs: amount,
     secretNames: list(name),
     inputWanted: flag,
+    cleansUp: flag,
   },
   secrets: { run, values: recordOf(name, text) },
   password: { password: orUndefined(text) },

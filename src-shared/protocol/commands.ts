@@ -69,6 +69,8 @@ export interface ExecuteCommand {
   readonly secretNames: readonly string[];
   /** Processes whose standard input the controller feeds with `input` commands. */
   readonly inputWanted: boolean;
+  /** Nothing more will be asked of the host: when its processes have left nothing, it cleans up and says `runEnded`. */
+  readonly cleansUp: boolean;
 }
 
 export interface ComponentBlockPlan {

@@ -128,7 +128,10 @@ export class SimHost {
         if (this.#alive.size > 0)
           throw new Error(`${this.#parts.name} looks for what is left and still runs`);
         // Else something is left, and the end of the run has to ask.
-        if (this.#parts.dice.chance(0.5)) this.#after(100, { kind: "nothingLeft", run: effect.run });
+        if (this.#parts.dice.chance(0.5)) {
+          const printed = this.#parts.dice.chance(0.5);
+          this.#after(100, { kind: "nothingLeft", run: effect.run, printed });
+        }
         return;
       case "stopProcess":
         return this.#stopProcess(effect.process, effect.graceMs);

@@ -51,6 +51,7 @@ export function executeOf(blocks: string, more: Partial<ExecuteCommand> = {}): E
     controllerAbsenceMs: plan.controllerAbsenceMs,
     secretNames: [],
     inputWanted: false,
+    cleansUp: false,
     ...more,
   };
 }

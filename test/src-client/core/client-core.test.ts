@@ -131,8 +131,9 @@ describe("stopping", () => {
     const driver = new CoreDriver().execute(PLAIN).runs("p");
     expect(driver.effects.at(-1)).toEqual({ kind: "seekLeft", run: RUN });
     expect(said(driver)).not.toContain("stopped");
-    driver.give({ kind: "nothingLeft", run: RUN });
+    driver.give({ kind: "nothingLeft", run: RUN, printed: true });
     expect(driver.reports.at(-1)).toEqual({ kind: "stopped", run: RUN, leftovers: [] });
+    expect(driver.kinds()).not.toContain("cleanRun");
     driver.command({ kind: "endRun", run: RUN, keep: false });
     expect(driver.kinds().at(-1)).toBe("cleanRun");
   });
@@ -144,7 +145,7 @@ describe("stopping", () => {
     expect(service.kinds()).not.toContain("seekLeft");
     const asked = new CoreDriver().execute(PLAIN).runs("p").stop();
     expect(asked.kinds().at(-1)).toBe("stopRun");
-    asked.give({ kind: "nothingLeft", run: RUN });
+    asked.give({ kind: "nothingLeft", run: RUN, printed: true });
     expect(said(asked)).not.toContain("stopped");
     expect(said(stopped(asked)).filter((kind) => kind === "stopped")).toHaveLength(1);
   });
@@ -170,6 +171,19 @@ describe("stopping", () => {
 });
 
 describe("ending a run", () => {
+  test("needs no asking where nobody will ask for anything, once all that was printed is on its way", () => {
+    const driver = new CoreDriver().execute(PLAIN, { cleansUp: true }).runs("p");
+    driver.give({ kind: "nothingLeft", run: RUN, printed: true });
+    expect(said(driver).at(-1)).toBe("stopped");
+    expect(driver.effects.at(-1)).toEqual({ kind: "cleanRun", run: RUN, keep: false });
+    driver.give({ kind: "runCleaned", run: RUN, problems: [] });
+    expect(said(driver).at(-1)).toBe("runEnded");
+    const printing = new CoreDriver().execute(PLAIN, { cleansUp: true }).runs("p");
+    printing.give({ kind: "nothingLeft", run: RUN, printed: false });
+    expect(said(printing).at(-1)).toBe("stopped");
+    expect(printing.kinds()).not.toContain("cleanRun");
+  });
+
   test("cleans up what has stopped", () => {
     const driver = stopped(new CoreDriver().execute(PLAIN).runs("p").stop());
     driver.command({ kind: "endRun", run: RUN, keep: true });

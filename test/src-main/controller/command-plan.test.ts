@@ -29,6 +29,23 @@ describe("running", () => {
     expect(driver.exitCode).toBe(0);
   });
 
+  test("hosts clean up by themselves, and are then asked for nothing; what they could not remove is told", () => {
+    const driver = command(2).start().connected("h1", "h2").prepared("h1", "h2").ended("h1");
+    expect(driver.commands("execute")[0]!.command.cleansUp).toBe(true);
+    driver
+      .says("h1", { kind: "stopped", leftovers: [] })
+      .says("h1", { kind: "runEnded", problems: ["stuck"] });
+    expect(driver.eventsOf("problem")).toMatchObject([{ hosts: "h1", step: "clean up", message: "stuck" }]);
+    driver.ended("h2");
+    // The other one was faster than the question.
+    driver.says("h2", { kind: "stopped", leftovers: [] }).says("h2", { kind: "runEnded", problems: [] });
+    driver.give({ kind: "gathered", problems: [] });
+    expect(driver.exitCode).toBe(0);
+    expect(driver.sent("stop")).toEqual(["h2"]);
+    expect(driver.sent("endRun")).toEqual([]);
+    expect(driver.timers).toEqual([]);
+  });
+
   test("hosts that fail are not replaced and not waited for: 3, or 4 when one cannot be reached", () => {
     const failed = command(3)
       .start()

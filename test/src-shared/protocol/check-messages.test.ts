@@ -74,6 +74,7 @@ const COMMANDS: readonly Command[] = [
     controllerAbsenceMs: 600_000,
     secretNames: ["token"],
     inputWanted: false,
+    cleansUp: false,
     componentBlocks: [
       {
         name: "cb",
