@@ -45,10 +45,10 @@ export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
       return { t };
     case "command":
       return commandOf(fields);
-    case "need": {
-      const { from, to } = fields;
-      return isCount(from) && isCount(to) && from <= to ? { t, from, to } : undefined;
-    }
+    case "headers":
+      return headersOf(fields);
+    case "need":
+      return needOf(fields);
     case "state":
       return stateOf(fields);
     case "alive": {
@@ -148,6 +148,23 @@ function commandOf(fields: Fields): TreeFrame | undefined {
   return isSound && isBytes(payload, PAYLOAD_BYTES_MAX) && isBytes(seal, SEAL_BYTES_MAX)
     ? { t: "command", epoch, sequence, targets, payload, seal }
     : undefined;
+}
+
+function headersOf(fields: Fields): TreeFrame | undefined {
+  const { from, targets } = fields;
+  if (!isCount(from) || !Array.isArray(targets) || targets.length > OVERLAY_LIMITS.headersInFrame)
+    return undefined;
+  // In numbers, not in ranks: a range is never written out here.
+  const numbers = targets.reduce(
+    (sum: number, set: unknown) => sum + (Array.isArray(set) ? set.length : 0),
+    0,
+  );
+  return numbers <= RANKS_MAX && targets.every(isRanks) ? { t: "headers", from, targets } : undefined;
+}
+
+function needOf({ from, to, ranks }: Fields): TreeFrame | undefined {
+  const isSound = isCount(from) && isCount(to) && from <= to;
+  return isSound && isRanks(ranks) ? { t: "need", from, to, ranks } : undefined;
 }
 
 function stateOf(fields: Fields): TreeFrame | undefined {

@@ -1,19 +1,28 @@
-// The commands that a node keeps to pass on: all above `stable`, each under its number; what is missing is asked for.
+// The commands that a node keeps to pass on: all above `stable`, each under its number, with a body where somebody here
+// or below is meant; what is missing is asked for.
 import type { Payload } from "./overlay.ts";
 import type { RankSet } from "./rank-set.ts";
 
-export interface LoggedCommand {
+/** What only the hosts that a command is meant for need, and those on the way to them. */
+export interface CommandBody {
   readonly epoch: number;
-  readonly sequence: number;
-  readonly targets: RankSet;
   readonly payload: Payload;
   readonly seal: Uint8Array;
+}
+
+export interface LoggedCommand {
+  readonly sequence: number;
+  readonly targets: RankSet;
+  /** Undefined: only its number and for whom it is were told. */
+  readonly body: CommandBody | undefined;
 }
 
 export interface CommandLimits {
   readonly kept: number;
   readonly keptBytes: number;
 }
+
+const FILLING_PART = 8;
 
 export class CommandLog {
   readonly #limits: CommandLimits;
@@ -42,26 +51,34 @@ export class CommandLog {
     return this.#commands.size >= this.#limits.kept || this.#bytes >= this.#limits.keptBytes;
   }
 
+  /** Whoever holds it up should hear of it soon. */
+  get isFilling(): boolean {
+    const { kept, keptBytes } = this.#limits;
+    return this.#commands.size >= kept / FILLING_PART || this.#bytes >= keptBytes / FILLING_PART;
+  }
+
   get(sequence: number): LoggedCommand | undefined {
     return this.#commands.get(sequence);
   }
 
-  /** False when it was there already, or is wanted by nobody any more. */
-  add(command: LoggedCommand): boolean {
-    if (command.sequence <= this.#stable || this.#commands.has(command.sequence)) return false;
-    this.#commands.set(command.sequence, command);
-    this.#bytes += command.payload.length;
-    return true;
+  /** Nothing changes when as much of it was there already, or when nobody wants it any more. */
+  add(command: LoggedCommand): void {
+    const { sequence, body } = command;
+    const known = this.#commands.get(sequence);
+    if (sequence <= this.#stable || known?.body !== undefined) return;
+    if (known !== undefined && body === undefined) return;
+    this.#commands.set(sequence, command);
+    this.#bytes += body?.payload.length ?? 0;
   }
 
   /** Forgets what everybody has. */
   prune(stable: number): void {
     if (stable <= this.#stable) return;
     // Over what is there, not over the numbers between: a neighbour may name any number.
-    for (const [sequence, { payload }] of this.#commands) {
+    for (const [sequence, { body }] of this.#commands) {
       if (sequence > stable) continue;
       this.#commands.delete(sequence);
-      this.#bytes -= payload.length;
+      this.#bytes -= body?.payload.length ?? 0;
     }
     this.#stable = stable;
   }

@@ -66,6 +66,10 @@ export const OVERLAY_LIMITS = {
   hopFrameBytes: 64 * 1024,
   /** Edges in one frame: more than there are hosts, or news since the last one. */
   edgesInFrame: 4000,
+  /** Headers of commands in one frame. */
+  headersInFrame: 1024,
+  /** Headers wait for the next beacon, but so many do not: passed on one by one they would cost what bodies cost. */
+  headersHeld: 32,
   /** Children of the root beyond its degree, that reach nobody else: each costs it a link. */
   rootChildren: 4096,
 } as const;

@@ -64,6 +64,22 @@ export function* ranksIn(set: RankSet): Generator<Rank> {
   }
 }
 
+/** Those of a set that pass. */
+export function keepRanks(set: RankSet, isKept: (rank: Rank) => boolean): RankSet {
+  return rankSetOf([...ranksIn(set)].filter(isKept));
+}
+
+export function doRanksMeet(one: RankSet, other: RankSet): boolean {
+  let left = 0;
+  let right = 0;
+  while (left < one.length && right < other.length) {
+    if ((one[left + 1] ?? 0) < (other[right] ?? 0)) left += 2;
+    else if ((other[right + 1] ?? 0) < (one[left] ?? 0)) right += 2;
+    else return true;
+  }
+  return false;
+}
+
 export function uniteRanks(one: RankSet, other: RankSet): RankSet {
   if (one.length === 0) return other;
   if (other.length === 0) return one;

@@ -1,4 +1,5 @@
 // Who hangs below a node, and by which of its children: learnt from edge records, exact for what is attached now.
+import { ranksIn, type RankSet } from "./rank-set.ts";
 import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
 import type { EdgeRecord } from "./tree-frames.ts";
 
@@ -20,6 +21,8 @@ export class Subtree {
    * there the word of a child counts for as long as its link stands.
    */
   readonly #newest: Map<Rank, number> | undefined;
+  /** Of the sets that were asked for since the last change. */
+  #routes = new WeakMap<RankSet, ReadonlySet<Rank>>();
 
   constructor(me: Rank) {
     this.#me = me;
@@ -59,6 +62,19 @@ export class Subtree {
     return undefined;
   }
 
+  /** The children of this node that lead to any of these: asked for by each child in turn, so worked out once. */
+  routesTo(targets: RankSet): ReadonlySet<Rank> {
+    const known = this.#routes.get(targets);
+    if (known !== undefined) return known;
+    const routes = new Set<Rank>();
+    for (const rank of ranksIn(targets)) {
+      const route = this.routeTo(rank);
+      if (route !== undefined) routes.add(route);
+    }
+    this.#routes.set(targets, routes);
+    return routes;
+  }
+
   /** From the child of this node down to the rank itself; empty when it is not below. */
   pathTo(rank: Rank): Rank[] {
     const path: Rank[] = [];
@@ -92,6 +108,7 @@ export class Subtree {
     // What hung below it is told anew by itself, behind this record.
     const gone = known === undefined ? [] : this.drop(child);
     this.#records.set(child, record);
+    this.#routes = new WeakMap();
     const siblings = this.#children.get(parent) ?? new Set();
     siblings.add(child);
     this.#children.set(parent, siblings);
@@ -112,6 +129,7 @@ export class Subtree {
   drop(rank: Rank): Rank[] {
     const gone: Rank[] = [];
     const stack = [rank];
+    this.#routes = new WeakMap();
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       const record = this.#records.get(at);
       if (record === undefined) continue;

@@ -3,8 +3,10 @@
 //   link --join--> child                      feasible, and there is room
 //              \-> parked --newer stamp--> child | --too long--> refused
 //              \-> redirected (full) | refused
-import type { CommandLog } from "./command-log.ts";
+import type { CommandLog, LoggedCommand } from "./command-log.ts";
+import { CommandSender } from "./command-sender.ts";
 import type { LinkId, OverlayLimits, OverlayTimes } from "./overlay.ts";
+import { doRanksMeet, hasRank, type RankSet } from "./rank-set.ts";
 import { isFeasible } from "./stamps.ts";
 import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
 import { TreeChild, type Applicant } from "./tree-child.ts";
@@ -39,7 +41,9 @@ export interface Adopter {
   alternatives(child: Rank): readonly Candidate[];
   adopted(child: TreeChild): void;
   lost(child: TreeChild, reason: string): void;
-  /** A command that a child needs and that is not in the log. */
+  /** Whether a child leads to any of these. */
+  leads(child: Rank, targets: RankSet): boolean;
+  /** A command that a child needs and that is not in the log, or has no body there. */
   lacks(sequence: number): void;
 }
 
@@ -120,6 +124,7 @@ export class TreeChildren {
     }
     const { position } = this.#adopter;
     if (position === undefined) return;
+    this.feed(true);
     const open = [...this.#children.values()].filter(({ address }) => address !== "");
     for (const child of this.#children.values()) this.#sendBeacon(child, position, open);
   }
@@ -141,39 +146,61 @@ export class TreeChildren {
     this.#byRank.get(rank)?.acknowledged(upTo);
   }
 
-  /** Sends what each child lacks, within its window. */
-  feed(): void {
-    for (const child of this.#children.values()) this.feedOne(child);
+  /** Sends what each child lacks, within its window; `all`: also headers that wait for company. */
+  feed(all: boolean): void {
+    for (const child of this.#children.values()) this.feedOne(child, all);
   }
 
-  feedOne(child: TreeChild): void {
+  feedOne(child: TreeChild, all: boolean): void {
     const { log, limits, have } = this.#adopter;
-    while (child.sent < have) {
-      const command = log.get(child.sent + 1);
+    const sender = this.#sender(child.link);
+    let next = child.sent + 1;
+    for (; next <= have; next += 1) {
+      const command = log.get(next);
       if (command === undefined) {
         // Below `stable` it will be told that it is lost; above, somebody else has it.
-        if (child.sent + 1 > log.stable) this.#adopter.lacks(child.sent + 1);
-        return;
+        if (next > log.stable) this.#adopter.lacks(next);
+        break;
       }
-      const bytes = command.payload.length;
-      if (!child.mayTake(limits.commandWindow, limits.commandWindowBytes, bytes)) return;
-      child.noteSent(command.sequence, bytes);
-      this.#adopter.send(child.link, { t: "command", ...command });
+      const isForIt = this.#isFor(child, command);
+      if (isForIt && command.body === undefined) {
+        this.#adopter.lacks(next);
+        break;
+      }
+      const bytes = command.body?.payload.length ?? 0;
+      if (isForIt && !child.mayTake(limits.commandWindow, limits.commandWindowBytes, bytes)) break;
+      if (isForIt) child.noteSent(next, bytes);
+      sender.add(command, isForIt);
     }
+    if (!all && sender.held < limits.headersHeld) next -= sender.held;
+    else sender.flush();
+    child.sent = next - 1;
+  }
+
+  #isFor({ rank }: TreeChild, { targets }: LoggedCommand): boolean {
+    return hasRank(targets, rank) || this.#adopter.leads(rank, targets);
   }
 
   /** A child lacks these for somebody below it: out of turn, and not counted. The first that is not here either. */
-  need(link: LinkId, from: number, to: number): number | undefined {
+  need(link: LinkId, from: number, to: number, ranks: RankSet): number | undefined {
     const { log } = this.#adopter;
+    const sender = this.#sender(link);
+    let missing: number | undefined;
     for (let sequence = Math.max(from, log.stable + 1); sequence <= to; sequence += 1) {
       const command = log.get(sequence);
-      if (command === undefined) {
-        this.#adopter.lacks(sequence);
-        return sequence;
+      const isForIt = command !== undefined && doRanksMeet(command.targets, ranks);
+      if (command === undefined || (isForIt && command.body === undefined)) {
+        missing = sequence;
+        break;
       }
-      this.#adopter.send(link, { t: "command", ...command });
+      sender.add(command, isForIt);
     }
-    return undefined;
+    sender.flush();
+    return missing;
+  }
+
+  #sender(link: LinkId): CommandSender {
+    return new CommandSender((frame) => this.#adopter.send(link, frame), this.#adopter.limits.headersInFrame);
   }
 
   /** Those whose time is over. */
@@ -262,7 +289,7 @@ export class TreeChildren {
     const { stamp, stable, seal, path } = position;
     this.#adopter.send(link, { t: "accept", stamp, stable, seal, path });
     this.#adopter.adopted(child);
-    this.feedOne(child);
+    this.feedOne(child, true);
   }
 
   /**

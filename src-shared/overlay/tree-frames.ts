@@ -134,8 +134,10 @@ export type TreeFrame =
       readonly payload: Payload;
       readonly seal: Uint8Array;
     }
-  /** Up: commands from this number on that the sender lacks for somebody below it. */
-  | { readonly t: "need"; readonly from: number; readonly to: number }
+  /** Commands from this number on, without a gap, of which none is for anybody below: for whom each is. */
+  | { readonly t: "headers"; readonly from: number; readonly targets: readonly (readonly number[])[] }
+  /** Up: what the sender lacks of these commands: the bodies of those for one of these ranks, of others the headers. */
+  | { readonly t: "need"; readonly from: number; readonly to: number; readonly ranks: readonly number[] }
   /** Up: what has changed below (all of it, as the first on a link: `whole`). */
   | {
       readonly t: "state";

@@ -8,8 +8,8 @@ import { Deadlines } from "./deadlines.ts";
 import { EffectList } from "./effect-list.ts";
 import { MemberProofs } from "./member-proofs.ts";
 import type { LinkId, Payload, Surroundings } from "./overlay.ts";
+import { OwnCommands } from "./own-commands.ts";
 import { OwnReports } from "./own-reports.ts";
-import { hasRank } from "./rank-set.ts";
 import { Seeker, type DialFailure } from "./seeker.ts";
 import { ROOT_RANK } from "./topology.ts";
 import type { Candidate, MemberCore, MemberEffect, MemberEvent, MemberSettings, Rank } from "./topology.ts";
@@ -51,7 +51,7 @@ export class TreeMember
   #asked = false;
   #attach = 0;
   #address = "";
-  #have = 0;
+  readonly #commands: OwnCommands;
   #absenceMs: number;
 
   constructor(settings: MemberSettings, variant: TreeVariant) {
@@ -65,7 +65,9 @@ export class TreeMember
     this.#place = new TreePlace(settings.rank, this.#proofs);
     this.#seeker = new Seeker(settings.rank, settings.candidates, settings.times);
     this.#node = new TreeNode(this, settings);
-    this.#raise(settings.start);
+    this.#commands = new OwnCommands(settings, this.#node, this.#proofs, (command) => {
+      this.effects.push({ kind: "deliver", ...command });
+    });
   }
 
   get attached(): boolean {
@@ -85,7 +87,7 @@ export class TreeMember
   }
 
   get have(): number {
-    return this.#have;
+    return this.#commands.have;
   }
 
   get position(): Position | undefined {
@@ -183,7 +185,7 @@ export class TreeMember
     const { stamp, depth } = this.#place.distance;
     const proof = this.#proofs.ofJoin(this.#parent, this.#attach);
     const size = this.#node.subtree.size + 1;
-    const own = { attach: this.#attach, have: this.#have, address: this.#address };
+    const own = { attach: this.#attach, have: this.have, address: this.#address };
     this.sendUp({ t: "join", protocol, proof, stamp, depth, size, ...own, insist: this.#seeker.insists });
   }
 
@@ -196,6 +198,7 @@ export class TreeMember
     if (isUpFrame(frame) || isJoinFrame(frame)) return this.#violation(`${frame.t} from a parent`);
     if (frame.t === "beacon") return this.#beacon(frame);
     if (frame.t === "command") return this.#command(frame);
+    if (frame.t === "headers") return this.#commands.headers(frame.from, frame.targets);
     if (frame.t === "detached") return this.#hold();
     if (frame.t === "refuse") return this.#refused(frame.why, frame.backoffMs);
     if (frame.t === "farewell" || frame.t === "expel") return this.#ordered(frame);
@@ -251,6 +254,7 @@ export class TreeMember
     this.#sayAlive();
     this.#node.children.beacon();
     this.#node.askAgain();
+    this.#commands.askAgain();
     this.#sayGoodbye();
   }
 
@@ -270,28 +274,20 @@ export class TreeMember
     this.#reports.again();
     this.#pump();
     this.#node.askAgain();
+    this.#commands.askAgain();
     this.#sayGoodbye();
   }
 
   #command(command: Extract<TreeFrame, { t: "command" }>): void {
-    const { sequence, epoch, payload, targets, seal } = command;
-    const { log } = this.#node;
-    if (sequence <= log.stable || log.get(sequence) !== undefined) return;
-    if (epoch > this.#place.stamp.epoch || !this.#settings.seals.isSealed(command, seal))
+    if (this.#commands.knows(command.sequence)) return;
+    const isSealed = this.#settings.seals.isSealed(command, command.seal);
+    if (command.epoch > this.#place.stamp.epoch || !isSealed)
       return this.#violation("a command that the controller has not signed");
-    if (sequence > this.#have + 1) return this.sendUp({ t: "need", from: this.#have + 1, to: sequence });
-    log.add({ epoch, sequence, targets, payload, seal });
-    if (sequence === this.#have + 1) {
-      this.#raise(sequence);
-      if (hasRank(targets, this.#settings.rank)) this.effects.push({ kind: "deliver", sequence, payload });
-    }
-    this.#node.arrived(sequence);
-    this.#node.tellSoon();
-  }
-
-  #raise(have: number): void {
-    this.#have = have;
-    this.#node.progress.raise(this.#settings.rank, have, this.#proofs.ofHaving(have));
+    if (this.#commands.wasMissed(command))
+      this.problem(
+        `command ${command.sequence} was for this client, and a host above has said that it was not`,
+      );
+    this.#commands.whole(command);
   }
 
   /** The parent says it again and again while it looks for another: so long it lives, and so do we to it. */

@@ -1,5 +1,6 @@
 // What members and the root of the tree have in common: children and their subtrees, and what passes through.
 import { CommandLog } from "./command-log.ts";
+import { CommandWants, type CommandRange } from "./command-wants.ts";
 import type { LinkId, OverlayLimits, OverlayTimes, Payload } from "./overlay.ts";
 import { Progress, splitProgress } from "./progress.ts";
 import { countRanks } from "./rank-set.ts";
@@ -82,9 +83,7 @@ export class TreeNode {
   readonly #held = new Map<LinkId, number>();
   /** Edges that have changed since they were last told, in order. */
   readonly #edgeNews = new Map<Rank, EdgeRecord>();
-  /** Commands that children have asked for and this node lacks. */
-  readonly #wants = new Map<LinkId, { from: number; to: number }>();
-  #asked: { from: number; to: number } | undefined;
+  readonly #wants: CommandWants;
 
   constructor(end: TreeNodeEnd, settings: TreeNodeSettings) {
     const { limits, rank = ROOT_RANK } = settings;
@@ -96,6 +95,7 @@ export class TreeNode {
     this.#up = { reports: new UpQueue(upLimits), bulk: new UpQueue(upLimits) };
     this.subtree = new Subtree(rank);
     this.log = new CommandLog({ kept: commandsKept, keptBytes: commandsKeptBytes });
+    this.#wants = new CommandWants(this.log, (of) => of === rank || this.subtree.has(of));
     this.children = new TreeChildren(this.#adopter());
   }
 
@@ -115,7 +115,7 @@ export class TreeNode {
       case "alive":
         return this.#alive(child, frame);
       case "need":
-        return this.#need(child, frame.from, frame.to);
+        return this.#need(child, frame);
       case "reports":
         return this.#items("reports", child, frame.items);
       case "bulkUp":
@@ -171,26 +171,30 @@ export class TreeNode {
   detach(): void {
     this.children.detach();
     for (const lane of ["reports", "bulk"] as const) this.#giveBack(lane, this.#up[lane].clear());
-    this.#asked = undefined;
+    this.#wants.forgetAsked();
   }
 
-  /** A command has come: to those who wait for it. */
-  arrived(sequence: number): void {
-    const command = this.log.get(sequence);
-    for (const [link, want] of this.#wants) {
-      if (command === undefined || sequence < want.from || sequence > want.to) continue;
-      this.#end.send(link, { t: "command", ...command });
-      want.from = sequence + 1;
-      if (want.from > want.to) this.#wants.delete(link);
-    }
-    this.children.feed();
+  /** Commands have come, or headers, which are passed on at once: they have had company. */
+  arrived(areHeaders: boolean): void {
+    this.#serve();
+    this.children.feed(areHeaders);
   }
 
-  /** What was asked for and has not come may have been lost with a link. */
   askAgain(): void {
-    this.#asked = undefined;
-    this.children.feed();
-    for (const { from } of this.#wants.values()) this.#lacks(from);
+    this.#wants.forgetAsked();
+    this.children.feed(false);
+    this.#serve();
+  }
+
+  /** Asks the parent for a command that was pruned or never was here, or came without a body that is needed now. */
+  lacks(sequence: number): void {
+    if (!this.#end.canSendUp) return;
+    const to = Math.max(
+      sequence,
+      Math.min(this.#end.have, sequence + this.#settings.limits.commandWindow - 1),
+    );
+    const range = this.#wants.ask(sequence, to, () => [this.rank, ...this.subtree.ranks()]);
+    if (range !== undefined) this.#end.sendUp({ t: "need", ...range });
   }
 
   received(progress: readonly ProgressGroup[]): void {
@@ -251,7 +255,8 @@ export class TreeNode {
       alternatives: (child) => end.alternatives(child),
       adopted: (child) => this.#adopted(child),
       lost: (child, reason) => this.#lost(child, reason),
-      lacks: (sequence) => this.#lacks(sequence),
+      leads: (child, targets) => this.subtree.routesTo(targets).has(child),
+      lacks: (sequence) => this.lacks(sequence),
     };
   }
 
@@ -262,7 +267,7 @@ export class TreeNode {
 
   #lost(child: TreeChild, reason: string): void {
     this.#held.delete(child.link);
-    this.#wants.delete(child.link);
+    this.#wants.forget(child.link);
     const record = child.edgeTo(this.rank, false);
     this.#learn(record, undefined, reason);
     this.tellSoon();
@@ -287,7 +292,7 @@ export class TreeNode {
     for (const record of frame.edges) this.#learn(record, child.rank, "told from below");
     for (const group of frame.progress)
       for (const [rank, tag] of tagsOf(group)) this.#progress(child, rank, group.upTo, tag);
-    this.children.feedOne(child);
+    this.children.feedOne(child, false);
     this.tellSoon();
   }
 
@@ -315,22 +320,20 @@ export class TreeNode {
     this.#end.send(child.link, { t: "resync" });
   }
 
-  #need(child: TreeChild, from: number, to: number): void {
-    this.#wants.delete(child.link);
+  #need({ link }: TreeChild, { from, to, ranks }: Extract<TreeFrame, { t: "need" }>): void {
+    this.#wants.forget(link);
     const end = Math.min(to, this.#end.have, from + this.#settings.limits.commandWindow - 1);
-    if (from > end) return;
-    const missing = this.children.need(child.link, from, end);
-    if (missing !== undefined) this.#wants.set(child.link, { from: missing, to: end });
+    if (from <= end) this.#serveOne(link, { from, to: end, ranks });
   }
 
-  /** Asks the parent for commands that were pruned or never were here. */
-  #lacks(sequence: number): void {
-    const asked = this.#asked;
-    if (asked !== undefined && sequence >= asked.from && sequence <= asked.to) return;
-    if (!this.#end.canSendUp) return;
-    const to = Math.min(this.#end.have, sequence + this.#settings.limits.commandWindow - 1);
-    this.#asked = { from: sequence, to };
-    this.#end.sendUp({ t: "need", from: sequence, to });
+  #serve(): void {
+    for (const [link, want] of this.#wants.all()) this.#serveOne(link, want);
+  }
+
+  #serveOne(link: LinkId, want: CommandRange): void {
+    const missing = this.children.need(link, want.from, want.to, want.ranks);
+    this.#wants.set(link, want, missing);
+    if (missing !== undefined) this.lacks(missing);
   }
 
   #items(lane: UpLane, child: TreeChild, items: readonly FoldedItem[]): void {

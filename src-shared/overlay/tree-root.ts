@@ -183,8 +183,9 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     this.#last = sequence;
     this.#keep({ kind: "command", sequence, targets, payload });
     const seal = seals.seal({ epoch, sequence, targets, payload });
-    this.#node.log.add({ epoch, sequence, targets, payload, seal });
-    this.#node.children.feed();
+    const { log, children } = this.#node;
+    log.add({ sequence, targets, body: { epoch, payload, seal } });
+    children.feed(log.isFilling);
   }
 
   /** Whoever holds up so many commands is beyond saving. */
@@ -304,7 +305,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     const restored = restoreRecords(records, this.#members);
     for (const { sequence, targets, payload } of restored.commands) {
       const seal = seals.seal({ epoch, sequence, targets, payload });
-      this.#node.log.add({ epoch, sequence, targets, payload, seal });
+      this.#node.log.add({ sequence, targets, body: { epoch, payload, seal } });
     }
     this.#last = restored.last;
     this.#node.log.prune(restored.stable);

@@ -65,12 +65,13 @@ function worldAfter<Frame>(search: Search<Frame>, path: readonly Choice[]): Smal
   return world;
 }
 
-/** Always the first choice; then a command is on its way. */
+/** Always the first choice; then commands are on their way, the first for one of them. */
 function build<Frame>(world: SmallWorld<Frame>): void {
   for (let steps = 0; steps < BUILD_STEPS_MAX && !world.isWhole; steps += 1) {
     const [choice] = world.choices(false);
     if (choice !== undefined) world.take(choice);
   }
   if (!world.isWhole) throw new BrokenPromise(`not whole after ${BUILD_STEPS_MAX} steps`);
+  world.command();
   world.command();
 }

@@ -21,6 +21,8 @@ export const SIMULATED_LIMITS: OverlayLimits = {
   hopBytes: 1024,
   hopFrameBytes: 256,
   edgesInFrame: 4000,
+  headersInFrame: 16,
+  headersHeld: 4,
   rootChildren: 4096,
 };
 

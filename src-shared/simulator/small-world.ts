@@ -31,6 +31,8 @@ interface Actor<Frame> {
   /** Of all that it was told: cores are functions of it. */
   history: number;
   delivered: number;
+  /** Numbers of the commands for it. */
+  readonly expected: number[];
 }
 
 interface Wire<Frame> {
@@ -167,10 +169,14 @@ export class SmallWorld<Frame> {
     this.#demandSound();
   }
 
-  /** For all members. */
+  /** For all members and for one of them in turn, so that those above it have its body and others do not. */
   command(): void {
     this.commands += 1;
-    const targets = this.#actors.slice(1).map(({ rank }) => hostIdOf(`node${rank}`));
+    const members = this.#actors.slice(1);
+    const one = members.length - (this.commands % members.length);
+    const meant = members.filter(({ rank }) => this.commands % 2 === 0 || rank === one);
+    for (const { expected } of meant) expected.push(this.commands);
+    const targets = meant.map(({ rank }) => hostIdOf(`node${rank}`));
     this.#tellRoot({ kind: "command", targets, payload: new Uint8Array([this.commands]) });
   }
 
@@ -291,11 +297,11 @@ export class SmallWorld<Frame> {
         actor.timers.delete(effect.name);
         return;
       case "deliver":
-        actor.delivered += 1;
         demand(
-          effect.sequence === actor.delivered,
-          `rank ${actor.rank}: command ${effect.sequence} as its ${actor.delivered}th`,
+          effect.sequence === actor.expected[actor.delivered],
+          `rank ${actor.rank}: command ${effect.sequence} as its ${actor.delivered + 1}th`,
         );
+        actor.delivered += 1;
         return;
       case "distrusted":
         return demand(false, `rank ${actor.rank} takes somebody for a liar: ${effect.reason}`);
@@ -359,6 +365,7 @@ function newActor<Frame>(rank: Rank, member: MemberCore<Frame> | undefined): Act
     lastLink: 0,
     history: rank + 1,
     delivered: 0,
+    expected: [],
   };
 }
 

@@ -89,6 +89,7 @@ function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
       case "join":
       case "redirect":
       case "refuse":
+      case "headers":
       case "need":
       case "resync":
       case "taken":
@@ -131,7 +132,9 @@ function forgedCommand(
   someRank: () => number,
 ): TreeFrame | undefined {
   const drawn = random();
-  if (drawn < 0.2) return undefined;
+  if (drawn < 0.05) return undefined;
+  // What others have to know of it, without what this one has to do.
+  if (drawn < 0.2) return { t: "headers", from: frame.sequence, targets: [frame.targets] };
   if (drawn < 0.4) return { ...frame, payload: encoder.encode("rm -rf /") };
   if (drawn < 0.6) {
     const rank = someRank();

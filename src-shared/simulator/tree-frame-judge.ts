@@ -72,6 +72,7 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
       case "refuse":
         return this.#sightings.note(`refused: ${frame.why}`);
       case "command":
+        this.#sightings.note("body");
         return this.#command(connection, frame.sequence);
       case "state":
         if (frame.edges.length > 1) this.#sightings.note("several edges in one frame");
@@ -91,6 +92,7 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
         this.#spentOn(connection).windows = 2;
         return this.#sightings.note("detached");
       case "redirect":
+      case "headers":
       case "need":
       case "resync":
       case "goodbye":
@@ -238,6 +240,10 @@ export function treeFrameBytes(frame: TreeFrame): number {
   switch (frame.t) {
     case "command":
       return frame.payload.length + SEAL_BYTES + frame.targets.length * 4;
+    case "headers":
+      return frame.targets.reduce((sum, { length }) => sum + 4 + length * 4, 0);
+    case "need":
+      return frame.ranks.length * 4;
     case "bulk":
       return frame.payload.length + TAG_BYTES;
     case "reports":
@@ -261,7 +267,6 @@ export function treeFrameBytes(frame: TreeFrame): number {
     case "join":
     case "refuse":
     case "detached":
-    case "need":
     case "alive":
     case "resync":
     case "taken":

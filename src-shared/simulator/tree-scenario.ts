@@ -70,6 +70,8 @@ const SMALL_LIMITS: OverlayLimits = {
   acknowledgeEvery: 4,
   hopBytes: 1024,
   hopFrameBytes: 256,
+  headersInFrame: 16,
+  headersHeld: 4,
 };
 
 /** Throws BrokenPromise. */

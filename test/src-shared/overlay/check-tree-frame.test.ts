@@ -33,7 +33,8 @@ const FRAMES: readonly TreeFrame[] = [
   { t: "detached" },
   { t: "resync" },
   { t: "command", epoch: 1, sequence: 2, targets: [1, 5, 9, 9], payload, seal },
-  { t: "need", from: 2, to: 5 },
+  { t: "headers", from: 3, targets: [[1, 1], [2, 4, 7, 7]] },
+  { t: "need", from: 2, to: 5, ranks: [2, 4, 7, 7] },
   {
     t: "state",
     whole: true,
