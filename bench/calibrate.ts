@@ -6,6 +6,7 @@ import { hostIdOf } from "../src-shared/base/ids.ts";
 import { createFrameLink, type FrameLink } from "../src-shared/node/frame-link.ts";
 import { createSystemClock } from "../src-shared/node/system-clock.ts";
 import { createLinkContext, dialPeer, listenForClients } from "../src-shared/node/tls-link.ts";
+import { FIRST_CHAIN } from "../src-shared/overlay/command-order.ts";
 import { randTree } from "../src-shared/overlay/rand-tree.ts";
 import { ROOT_RANK } from "../src-shared/overlay/topology.ts";
 import type { TreeFrame } from "../src-shared/overlay/tree-frames.ts";
@@ -201,6 +202,7 @@ function frameOf(bytes: number): TreeFrame {
     sequence: 1,
     targets: [1, 1],
     payload: new Uint8Array(bytes),
+    before: FIRST_CHAIN,
     seal: new Uint8Array(64),
   };
 }

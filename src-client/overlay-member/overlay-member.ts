@@ -151,6 +151,7 @@ class DrivenMember implements RunningOverlayMember {
       protocol: PROTOCOL_VERSION,
       rank,
       start,
+      startChain: Buffer.from(credentials.startChain, "base64"),
       candidates,
       degree,
       controllerAbsenceMs,

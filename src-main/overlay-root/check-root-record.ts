@@ -1,7 +1,7 @@
 // The door for the journal of the overlay's root: one record, field by field, or none.
 import type { HostId } from "#shared/base/ids.ts";
 import { RANK_MAX } from "#shared/overlay/frame-fields.ts";
-import { ROOT_RANK, type RootRecord } from "#shared/overlay/topology.ts";
+import { ROOT_RANK, TAG_BYTES, type RootRecord } from "#shared/overlay/topology.ts";
 import { kindOf, listOf, numberOf, oneOf, only, textOf } from "#shared/protocol/shapes.ts";
 
 export type JournalRecord = RootRecord | { readonly kind: "epoch"; readonly epoch: number };
@@ -15,12 +15,14 @@ const rank = numberOf({ whole: true, least: ROOT_RANK + 1, most: RANK_MAX });
 const host = textOf<HostId>({ least: 1, most: NAME_CHARACTERS_MAX });
 const payload = only<Uint8Array>((value) => value instanceof Uint8Array);
 
+const chain = only<Uint8Array>((value) => value instanceof Uint8Array && value.length === TAG_BYTES);
+
 const recordShape = kindOf({
   epoch: { epoch: count },
   invited: { host, incarnation: count, rank, start: count },
   dismissed: { rank },
   command: { sequence: count, targets: listOf(count, 0, TARGETS_MAX), payload },
-  stable: { sequence: count },
+  stable: { sequence: count, chain },
   reports: { rank, upTo: count },
   ended: { rank, as: oneOf("left", "lost") },
 });

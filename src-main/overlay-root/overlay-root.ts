@@ -230,7 +230,9 @@ class DrivenRoot implements RunningOverlayRoot {
     const candidates = planned.map((one) => (one.rank === ROOT_RANK ? { ...one, address: own } : one));
     const { root, own: proofKey } = this.#seals.memberKeys(rank);
     const start = this.#starts.get(rank) ?? 0;
-    return { overlay: this.overlay, degree: this.#degree, rank, start, candidates, rootKey: root, proofKey };
+    const startChain = Buffer.from(this.#core.chainAt(start)).toString("base64");
+    const place = { rank, start, startChain, candidates };
+    return { overlay: this.overlay, degree: this.#degree, ...place, rootKey: root, proofKey };
   }
 
   dismiss(hosts: readonly HostId[]): void {

@@ -147,10 +147,8 @@ class FileJournal implements RootJournal {
 
 /** Without the dismissed and those that were replaced, the commands that all have, and all but the last of a kind. */
 export function stillNeeded(records: readonly RootRecord[]): RootRecord[] {
-  const stable = records.reduce(
-    (most, one) => (one.kind === "stable" ? Math.max(most, one.sequence) : most),
-    0,
-  );
+  const newest = records.findLast((record) => record.kind === "stable");
+  const stable = newest?.sequence ?? 0;
   const current = new Map<string, number>();
   const reports = new Map<number, number>();
   const dismissed = new Set<number>();
@@ -172,7 +170,7 @@ export function stillNeeded(records: readonly RootRecord[]): RootRecord[] {
   const counts = [...reports].filter(([rank]) => ranks.has(rank));
   return [
     ...needed,
-    ...(stable > 0 ? [{ kind: "stable", sequence: stable } as const] : []),
+    ...(newest === undefined ? [] : [newest]),
     ...counts.map(([rank, upTo]) => ({ kind: "reports", rank, upTo }) as const),
   ];
 }

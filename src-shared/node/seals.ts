@@ -21,7 +21,13 @@ import {
   type KeyObject,
 } from "node:crypto";
 import type { Payload } from "../overlay/overlay.ts";
-import { TAG_BYTES, type MemberSeals, type Rank, type RootSeals } from "../overlay/topology.ts";
+import {
+  TAG_BYTES,
+  type MemberSeals,
+  type Rank,
+  type RootSeals,
+  type SealedCommand,
+} from "../overlay/topology.ts";
 
 /** What a session's root proves itself with; to be kept where the session's other keys are. Base64. */
 export interface SessionKeys {
@@ -38,19 +44,13 @@ export interface MemberKeys {
 }
 
 /** So that no signature or key of another purpose, or of another version of this, can be taken for one of these. */
-const COMMAND_DOMAIN = "nebula command 1";
+const COMMAND_DOMAIN = "nebula command 2";
+const CHAIN_DOMAIN = "nebula chain 1";
 const MEMBER_DOMAIN = "nebula member 1";
 const SECRET_BYTES = 32;
 const NUMBER_BYTES = 8;
 /** Derived keys kept at once; more ranks than a session has are guesses of strangers. */
 const KEYS_KEPT_MAX = 16_384;
-
-interface SealedCommand {
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly targets: readonly number[];
-  readonly payload: Payload;
-}
 
 export interface RunningRootSeals extends RootSeals {
   memberKeys(rank: Rank): MemberKeys;
@@ -82,6 +82,7 @@ export function createRootSeals(session: string, keys: SessionKeys): RunningRoot
   };
   return {
     seal: (command) => new Uint8Array(sign(null, sealedBytes(session, command), signing)),
+    chain: chainOf,
     isProved: (rank, what, payload, tag) => isSame(tagOf(keyOf(rank), what, payload), tag),
     prove: (rank, what, payload) => new Uint8Array(tagOf(keyOf(rank), what, payload)),
     memberKeys: (rank) => ({ root: publicKey, own: keyOf(rank).toString("base64") }),
@@ -97,6 +98,7 @@ export function createMemberSeals(session: string, keys: MemberKeys): MemberSeal
   const own = Buffer.from(keys.own, "base64");
   return {
     isSealed: (command, seal) => verify(null, sealedBytes(session, command), root, seal),
+    chain: chainOf,
     prove: (what, payload) => new Uint8Array(tagOf(own, what, payload)),
     isProved: (what, payload, tag) => isSame(tagOf(own, what, payload), tag),
   };
@@ -104,13 +106,26 @@ export function createMemberSeals(session: string, keys: MemberKeys): MemberSeal
 
 /** Every part has a fixed length or says its own: two different commands never give the same bytes. */
 function sealedBytes(session: string, command: SealedCommand): Buffer {
-  const { epoch, sequence, targets, payload } = command;
+  const { epoch, sequence, targets, payload, before } = command;
   const names = [COMMAND_DOMAIN, session].map((name) => lengthAnd(Buffer.from(name)));
-  const numbers = Buffer.alloc((3 + targets.length) * NUMBER_BYTES);
-  [epoch, sequence, targets.length, ...targets].forEach((number, place) => {
-    numbers.writeDoubleBE(number, place * NUMBER_BYTES);
-  });
-  return Buffer.concat([...names, numbers, createHash("sha256").update(payload).digest()]);
+  const numbers = numberBytes([epoch, sequence, targets.length, ...targets]);
+  const digest = createHash("sha256").update(payload).digest();
+  return Buffer.concat([...names, numbers, lengthAnd(Buffer.from(before)), digest]);
+}
+
+function chainOf(before: Uint8Array, sequence: number, targets: readonly number[]): Uint8Array {
+  const digest = createHash("sha256")
+    .update(CHAIN_DOMAIN)
+    .update(before)
+    .update(numberBytes([sequence, ...targets]))
+    .digest();
+  return new Uint8Array(digest.subarray(0, TAG_BYTES));
+}
+
+function numberBytes(numbers: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(numbers.length * NUMBER_BYTES);
+  numbers.forEach((number, place) => bytes.writeDoubleBE(number, place * NUMBER_BYTES));
+  return bytes;
 }
 
 function lengthAnd(bytes: Buffer): Buffer {

@@ -28,7 +28,7 @@ export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
       return joinOf(fields);
     case "accept": {
       const { path } = fields;
-      const signed = signedStampOf(fields);
+      const signed = signedOf(fields);
       return signed !== undefined && isPath(path) ? { t, ...signed, path: path.map(candidateOf) } : undefined;
     }
     case "redirect":
@@ -123,15 +123,15 @@ function joinOf(fields: Fields): TreeFrame | undefined {
   return { t: "join", protocol, attach, proof, stamp: stampOf(stamp), depth, have, size, address, insist };
 }
 
-function signedStampOf({ stamp, stable, seal }: Fields): SignedStamp | undefined {
-  return isStamp(stamp) && isCount(stable) && isBytes(seal, SEAL_BYTES_MAX)
-    ? { stamp: stampOf(stamp), stable, seal }
+function signedOf({ stamp, stable, last, chain, seal }: Fields): SignedStamp | undefined {
+  return isStamp(stamp) && isCount(stable) && isCount(last) && isTag(chain) && isBytes(seal, SEAL_BYTES_MAX)
+    ? { stamp: stampOf(stamp), stable, last, chain, seal }
     : undefined;
 }
 
 function beaconOf(fields: Fields): TreeFrame | undefined {
   const { path, alternatives, siblings } = fields;
-  const signed = signedStampOf(fields);
+  const signed = signedOf(fields);
   if (signed === undefined || !isPath(path) || !isPath(alternatives) || !isPath(siblings)) return undefined;
   return {
     t: "beacon",
@@ -143,10 +143,10 @@ function beaconOf(fields: Fields): TreeFrame | undefined {
 }
 
 function commandOf(fields: Fields): TreeFrame | undefined {
-  const { epoch, sequence, targets, payload, seal } = fields;
-  const isSound = isCount(epoch) && isCount(sequence) && isRanks(targets);
+  const { epoch, sequence, targets, payload, before, seal } = fields;
+  const isSound = isCount(epoch) && isCount(sequence) && isRanks(targets) && isTag(before);
   return isSound && isBytes(payload, PAYLOAD_BYTES_MAX) && isBytes(seal, SEAL_BYTES_MAX)
-    ? { t: "command", epoch, sequence, targets, payload, seal }
+    ? { t: "command", epoch, sequence, targets, payload, before, seal }
     : undefined;
 }
 

@@ -7,6 +7,8 @@ import type { RankSet } from "./rank-set.ts";
 export interface CommandBody {
   readonly epoch: number;
   readonly payload: Payload;
+  /** The digest of for whom all commands before it are (command-order.ts). */
+  readonly before: Uint8Array;
   readonly seal: Uint8Array;
 }
 
@@ -69,6 +71,12 @@ export class CommandLog {
     if (known !== undefined && body === undefined) return;
     this.#commands.set(sequence, command);
     this.#bytes += body?.payload.length ?? 0;
+  }
+
+  /** What was only told, above this number. */
+  forgetHeaders(above: number): void {
+    for (const [sequence, { body }] of this.#commands)
+      if (sequence > above && body === undefined) this.#commands.delete(sequence);
   }
 
   /** Forgets what everybody has. */

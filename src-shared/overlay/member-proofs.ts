@@ -3,7 +3,7 @@ import type { Payload } from "./overlay.ts";
 import type { MemberSeals, Rank } from "./topology.ts";
 import type { OrderFrame, SignedStamp } from "./tree-frames.ts";
 import { BULK_DOWN_PROOF, edgeProof, GOODBYE, HAVE_PROOF, NOTHING, numberBytes } from "./tree-proofs.ts";
-import { beaconOf, orderTo, RECEIVED_PROOF } from "./tree-proofs.ts";
+import { beaconOf, chainBytes, orderTo, RECEIVED_PROOF } from "./tree-proofs.ts";
 
 export class MemberProofs {
   readonly #seals: MemberSeals;
@@ -16,16 +16,16 @@ export class MemberProofs {
     return this.#seals.prove(edgeProof(parent), numberBytes(attach));
   }
 
-  ofHaving(upTo: number): Uint8Array {
-    return this.#seals.prove(HAVE_PROOF, numberBytes(upTo));
+  ofHaving(upTo: number, chain: Uint8Array): Uint8Array {
+    return this.#seals.prove(HAVE_PROOF, chainBytes(upTo, chain));
   }
 
   ofGoodbye(): Uint8Array {
     return this.#seals.prove(GOODBYE, NOTHING);
   }
 
-  isBeacon({ stamp, stable, seal }: SignedStamp): boolean {
-    return this.#seals.isSealed(beaconOf(stamp, stable), seal);
+  isBeacon(signed: SignedStamp): boolean {
+    return this.#seals.isSealed(beaconOf(signed), signed.seal);
   }
 
   isOrder({ t, rank, epoch, seal }: OrderFrame<"expel" | "farewell">): boolean {

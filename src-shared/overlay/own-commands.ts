@@ -1,9 +1,14 @@
 // A member's own place in the order of commands: what it was told of, what it has, and what waits for a body.
+//
+// What hosts above say of commands for others is believed until the root's word is there: a beacon, or a command, whose
+// signature covers the digest of all before it. When that says otherwise, all that was only told is forgotten, and asked
+// for again. What a member says it has carries its digest, so that the root knows when it was deceived.
+import { CommandOrder, isSameBytes } from "./command-order.ts";
 import type { MemberProofs } from "./member-proofs.ts";
 import type { Payload } from "./overlay.ts";
 import { hasRank } from "./rank-set.ts";
-import type { Rank } from "./topology.ts";
-import type { TreeFrame } from "./tree-frames.ts";
+import type { MemberSettings, Rank } from "./topology.ts";
+import type { SignedStamp, TreeFrame } from "./tree-frames.ts";
 import type { TreeNode } from "./tree-node.ts";
 
 export interface OwnCommand {
@@ -11,31 +16,33 @@ export interface OwnCommand {
   readonly payload: Payload;
 }
 
+export interface OwnCommandsEnd {
+  readonly node: TreeNode;
+  deliver(command: OwnCommand): void;
+  /** What was told of commands is not what the root says. `again`: by the same parent a second time. */
+  deceived(again: boolean): void;
+}
+
 type CommandFrame = Extract<TreeFrame, { t: "command" }>;
 
 export class OwnCommands {
   readonly #rank: Rank;
-  readonly #start: number;
-  readonly #node: TreeNode;
+  readonly #end: OwnCommandsEnd;
   readonly #proofs: MemberProofs;
-  readonly #deliver: (command: OwnCommand) => void;
+  /** Of all commands up to its last it is known for whom they are; those above #have wait for a body. */
+  readonly #order: CommandOrder;
   #have: number;
-  /** Of all commands up to here it is known for whom they are; those above #have wait for a body. */
-  #told: number;
+  /** Up to here the root itself has said so. */
+  #sure: number;
+  #wasDeceived = false;
 
-  constructor(
-    { rank, start }: { readonly rank: Rank; readonly start: number },
-    node: TreeNode,
-    proofs: MemberProofs,
-    deliver: (command: OwnCommand) => void,
-  ) {
-    this.#deliver = deliver;
+  constructor({ rank, start, startChain, seals }: MemberSettings, proofs: MemberProofs, end: OwnCommandsEnd) {
     this.#rank = rank;
-    this.#start = start;
-    this.#node = node;
-    this.#have = start;
-    this.#told = start;
     this.#proofs = proofs;
+    this.#end = end;
+    this.#order = new CommandOrder((...of) => seals.chain(...of), start, startChain);
+    this.#have = start;
+    this.#sure = start;
     this.#raise();
   }
 
@@ -44,64 +51,100 @@ export class OwnCommands {
   }
 
   knows(sequence: number): boolean {
-    const { log } = this.#node;
+    const { log } = this.#end.node;
     return sequence <= log.stable || log.get(sequence)?.body !== undefined;
   }
 
-  /** Passed over as meant for others, which it was not: too late for its place in the order. */
-  wasMissed({ sequence, targets }: CommandFrame): boolean {
-    const told = this.#node.log.get(sequence);
-    if (told === undefined || sequence > this.#have || sequence <= this.#start) return false;
-    return !hasRank(told.targets, this.#rank) && hasRank(targets, this.#rank);
+  newParent(): void {
+    this.#wasDeceived = false;
   }
 
   /** Its signature was checked. */
-  whole({ sequence, epoch, payload, targets, seal }: CommandFrame): void {
+  whole({ sequence, epoch, payload, targets, before, seal }: CommandFrame): void {
     if (this.#isGap(sequence)) return;
-    this.#node.log.add({ sequence, targets, body: { epoch, payload, seal } });
-    this.#advance(sequence, false);
+    const command = { sequence, targets, body: { epoch, payload, before, seal } };
+    if (sequence > this.#sure) {
+      if (!isSameBytes(this.#order.at(sequence - 1), before)) return this.#forgetTold(sequence);
+      this.#sure = sequence - 1;
+      const chain = this.#order.after(before, sequence, targets);
+      if (sequence <= this.#order.last && !isSameBytes(this.#order.at(sequence), chain))
+        this.#forgetTold(this.#order.last);
+      if (sequence > this.#order.last) this.#order.add(targets);
+      this.#sure = sequence;
+    }
+    this.#end.node.log.add(command);
+    this.#advance(false);
   }
 
-  /** Of commands for others only numbers and targets, unsigned: a host above can make us miss one, not take one. */
+  /** Of commands for others only numbers and targets. */
   headers(from: number, headers: readonly (readonly number[])[]): void {
     if (this.#isGap(from)) return;
-    headers.forEach((targets, place) =>
-      this.#node.log.add({ sequence: from + place, targets, body: undefined }),
-    );
-    this.#advance(from + headers.length - 1, true);
+    headers.forEach((targets, place) => {
+      const sequence = from + place;
+      if (sequence !== this.#order.last + 1) return;
+      this.#order.add(targets);
+      this.#end.node.log.add({ sequence, targets, body: undefined });
+    });
+    this.#advance(true);
+  }
+
+  /** The root's word on what it has given. */
+  confirm({ last, chain }: SignedStamp): void {
+    if (last <= this.#sure || last > this.#order.last) return;
+    if (!isSameBytes(this.#order.at(last), chain)) return this.#forgetTold(this.#order.last);
+    this.#sure = last;
+    this.#forgetBelow();
   }
 
   askAgain(): void {
-    if (this.#have < this.#told) this.#node.lacks(this.#have + 1);
+    if (this.#have < this.#order.last) this.#end.node.lacks(this.#have + 1);
+  }
+
+  /** All that is not sure: whoever said it, this parent or an earlier one, it is asked for again. */
+  #forgetTold(upTo: number): void {
+    const { node } = this.#end;
+    const again = this.#wasDeceived;
+    this.#wasDeceived = true;
+    this.#order.cut(this.#sure);
+    node.log.forgetHeaders(this.#sure);
+    this.#have = Math.min(this.#have, this.#sure);
+    this.#end.deceived(again);
+    node.lacks(this.#sure + 1, upTo);
   }
 
   #isGap(sequence: number): boolean {
-    if (sequence <= this.#told + 1) return false;
-    this.#node.lacks(this.#told + 1);
+    if (sequence <= this.#order.last + 1) return false;
+    this.#end.node.lacks(this.#order.last + 1, sequence);
     return true;
   }
 
   /** Over all that is for others, and what is for us with its body. */
-  #advance(told: number, areHeaders: boolean): void {
-    const { log } = this.#node;
+  #advance(areHeaders: boolean): void {
+    const { log } = this.#end.node;
     const before = this.#have;
-    this.#told = Math.max(this.#told, told);
-    while (this.#have < this.#told) {
+    while (this.#have < this.#order.last) {
       const command = log.get(this.#have + 1);
       if (command === undefined) break;
       const { sequence, targets, body } = command;
       const isOurs = hasRank(targets, this.#rank);
       if (isOurs && body === undefined) break;
       this.#have = sequence;
-      if (isOurs && body !== undefined) this.#deliver({ sequence, payload: body.payload });
+      if (isOurs && body !== undefined) this.#end.deliver({ sequence, payload: body.payload });
     }
     if (this.#have > before) this.#raise();
+    this.#forgetBelow();
     this.askAgain();
-    this.#node.arrived(areHeaders);
-    this.#node.tellSoon();
+    this.#end.node.arrived(areHeaders);
+    this.#end.node.tellSoon();
+  }
+
+  #forgetBelow(): void {
+    this.#order.forgetBelow(Math.min(this.#sure, this.#have));
   }
 
   #raise(): void {
-    this.#node.progress.raise(this.#rank, this.#have, this.#proofs.ofHaving(this.#have));
+    const chain = this.#order.at(this.#have);
+    if (chain === undefined) return;
+    this.#end.node.progress.raise(this.#rank, this.#have, this.#proofs.ofHaving(this.#have, chain));
   }
 }

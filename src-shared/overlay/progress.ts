@@ -1,5 +1,6 @@
 // Up to which number each rank has all commands: only grows, so that merging it twice, in any order, changes nothing.
 // Each number is proved by its own rank, so that nobody on the way can make it higher.
+import { isSameBytes } from "./command-order.ts";
 import { tagsOf, taggedRanksOf } from "./tagged-ranks.ts";
 import type { Rank } from "./topology.ts";
 import type { ProgressGroup } from "./tree-frames.ts";
@@ -22,12 +23,15 @@ export class Progress {
     return this.#untold.size > 0;
   }
 
-  isNews(rank: Rank, upTo: number): boolean {
-    return upTo > (this.get(rank) ?? -1);
+  /** Also the same number with another proof: whoever was deceived about commands has mended its own. */
+  isNews(rank: Rank, upTo: number, tag: Uint8Array): boolean {
+    const known = this.#known.get(rank);
+    if (known === undefined || upTo > known.upTo) return true;
+    return upTo === known.upTo && !isSameBytes(tag, known.tag);
   }
 
   raise(rank: Rank, upTo: number, tag: Uint8Array): void {
-    if (!this.isNews(rank, upTo)) return;
+    if (!this.isNews(rank, upTo, tag)) return;
     this.#known.set(rank, { upTo, tag });
     this.#untold.add(rank);
   }

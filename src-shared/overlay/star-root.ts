@@ -6,6 +6,7 @@
 //                        \------------------- join ------------------/-----------------------/
 //   any --command log full--> lost, for good (until a newer incarnation)
 import type { HostId } from "../base/ids.ts";
+import { FIRST_CHAIN } from "./command-order.ts";
 import { judgeArrival } from "./delivery.ts";
 import type { LinkId, MembershipState, Payload, Surroundings } from "./overlay.ts";
 import type { StarFrame, StarJoin, StarRefusal } from "./star-frames.ts";
@@ -76,6 +77,11 @@ class StarRoot implements RootCore<StarFrame> {
   /** Commands are numbered for each host by itself, from 1 for each client. */
   get lastCommand(): number {
     return 0;
+  }
+
+  /** Nobody is between the root and a member: there is nothing to prove. */
+  chainAt(): Uint8Array {
+    return FIRST_CHAIN;
   }
 
   step(event: RootEvent, surroundings: Surroundings): RootEffect[] {

@@ -127,11 +127,21 @@ export type RootRecord =
       readonly payload: Payload;
     }
   /** All members have all commands up to here; their records may be dropped. */
-  | { readonly kind: "stable"; readonly sequence: number }
+  | { readonly kind: "stable"; readonly sequence: number; readonly chain: Uint8Array }
   /** All reports of this rank up to here were handed on. */
   | { readonly kind: "reports"; readonly rank: Rank; readonly upTo: number }
   /** It has said goodbye, or is lost: it does not come back under this rank. */
   | { readonly kind: "ended"; readonly rank: Rank; readonly as: "left" | "lost" };
+
+/** What the root signs; also its beacons and orders, which have no number (tree-proofs.ts). */
+export interface SealedCommand {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly targets: readonly number[];
+  readonly payload: Payload;
+  /** The digest of for whom all commands before it are. */
+  readonly before: Uint8Array;
+}
 
 /**
  * Proofs of origin, as pure functions: a compromised interior host can drop, but neither forge nor replay. The root
@@ -139,16 +149,10 @@ export type RootRecord =
  * a key that only these two have.
  */
 export interface MemberSeals {
-  /** The root's signature under (session, epoch, sequence, targets, payload). */
-  isSealed(
-    command: {
-      readonly epoch: number;
-      readonly sequence: number;
-      readonly targets: readonly number[];
-      readonly payload: Payload;
-    },
-    seal: Uint8Array,
-  ): boolean;
+  /** The root's signature, with the session. */
+  isSealed(command: SealedCommand, seal: Uint8Array): boolean;
+  /** The digest of for whom all commands up to this one are, from that of those before: TAG_BYTES, by no key. */
+  chain(before: Uint8Array, sequence: number, targets: readonly number[]): Uint8Array;
   /** TAG_BYTES long; `what` keeps proofs of different things apart. */
   prove(what: string, payload: Payload): Uint8Array;
   /** By the root, to this member. */
@@ -156,12 +160,9 @@ export interface MemberSeals {
 }
 
 export interface RootSeals {
-  seal(command: {
-    readonly epoch: number;
-    readonly sequence: number;
-    readonly targets: readonly number[];
-    readonly payload: Payload;
-  }): Uint8Array;
+  seal(command: SealedCommand): Uint8Array;
+  /** As a member's. */
+  chain(before: Uint8Array, sequence: number, targets: readonly number[]): Uint8Array;
   isProved(rank: Rank, what: string, payload: Payload, tag: Uint8Array): boolean;
   /** To one member. */
   prove(rank: Rank, what: string, payload: Payload): Uint8Array;
@@ -175,6 +176,8 @@ export interface MemberSettings {
   readonly rank: Rank;
   /** Commands up to here are not for this client: it was invited after them. */
   readonly start: number;
+  /** The digest of for whom these are: RootCore.chainAt(start). */
+  readonly startChain: Uint8Array;
   /** Whom to dial at first, the best first; the root is among them where it can be reached. */
   readonly candidates: readonly Candidate[];
   /** Children taken at most. */
@@ -218,6 +221,8 @@ export interface RootCore<Frame> {
   plan(rank: Rank, surroundings: Surroundings): readonly Candidate[];
   /** The last command given: a client that is invited now starts after it. */
   readonly lastCommand: number;
+  /** The digest of for whom all commands up to this one are; of those that not everybody has. */
+  chainAt(sequence: number): Uint8Array;
 }
 
 /** What `info mesh` shows of one member. */

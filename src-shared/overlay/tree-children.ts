@@ -10,7 +10,13 @@ import { doRanksMeet, hasRank, type RankSet } from "./rank-set.ts";
 import { isFeasible } from "./stamps.ts";
 import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
 import { TreeChild, type Applicant } from "./tree-child.ts";
-import type { SignedStamp, TreeFrame, TreeJoin, TreeRefusal } from "./tree-frames.ts";
+import {
+  signedStampOf,
+  type SignedStamp,
+  type TreeFrame,
+  type TreeJoin,
+  type TreeRefusal,
+} from "./tree-frames.ts";
 
 /** A joiner that must wait for a newer stamp waits for the next beacon, and a little longer. */
 const PARKED_BEACONS = 1.3;
@@ -286,8 +292,7 @@ export class TreeChildren {
     this.#children.set(link, child);
     this.#byRank.set(rank, child);
     this.#newest.set(rank, join.attach);
-    const { stamp, stable, seal, path } = position;
-    this.#adopter.send(link, { t: "accept", stamp, stable, seal, path });
+    this.#adopter.send(link, { t: "accept", ...signedStampOf(position), path: position.path });
     this.#adopter.adopted(child);
     this.feedOne(child, true);
   }
@@ -326,14 +331,11 @@ export class TreeChildren {
   }
 
   #sendBeacon(child: TreeChild, position: Position, open: readonly TreeChild[]): void {
-    const { stamp, stable, seal, path } = position;
     const siblings = this.#sample(open, SAMPLES_MAX).filter((other) => other !== child);
     this.#adopter.send(child.link, {
       t: "beacon",
-      stamp,
-      stable,
-      seal,
-      path,
+      ...signedStampOf(position),
+      path: position.path,
       alternatives: this.#sample(this.#adopter.alternatives(child.rank), SAMPLES_MAX),
       siblings: siblings.map(({ candidate }) => candidate),
     });

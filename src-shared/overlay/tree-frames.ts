@@ -14,7 +14,15 @@ export interface SignedStamp {
   readonly stamp: Stamp;
   /** Every member has every command up to here. */
   readonly stable: number;
+  /** The last command that the root had given, and the digest of for whom all up to it are (command-order.ts). */
+  readonly last: number;
+  readonly chain: Uint8Array;
   readonly seal: Uint8Array;
+}
+
+/** Of a frame or a position that holds more. */
+export function signedStampOf({ stamp, stable, last, chain, seal }: SignedStamp): SignedStamp {
+  return { stamp, stable, last, chain, seal };
 }
 
 /**
@@ -132,6 +140,8 @@ export type TreeFrame =
       readonly sequence: number;
       readonly targets: readonly number[];
       readonly payload: Payload;
+      /** The digest of for whom all commands before it are. */
+      readonly before: Uint8Array;
       readonly seal: Uint8Array;
     }
   /** Commands from this number on, without a gap, of which none is for anybody below: for whom each is. */

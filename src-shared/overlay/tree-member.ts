@@ -65,8 +65,10 @@ export class TreeMember
     this.#place = new TreePlace(settings.rank, this.#proofs);
     this.#seeker = new Seeker(settings.rank, settings.candidates, settings.times);
     this.#node = new TreeNode(this, settings);
-    this.#commands = new OwnCommands(settings, this.#node, this.#proofs, (command) => {
-      this.effects.push({ kind: "deliver", ...command });
+    this.#commands = new OwnCommands(settings, this.#proofs, {
+      node: this.#node,
+      deliver: (command) => this.effects.push({ kind: "deliver", ...command }),
+      deceived: (again) => this.#deceived(again),
     });
   }
 
@@ -223,9 +225,11 @@ export class TreeMember
     this.#seeker.know(frame.path, this.#seeker.alternatives);
     this.#node.log.prune(frame.stable);
     this.#deadlines.arm("lease", this.#settings.times.deadIntervalMs);
+    this.#commands.newParent();
     this.#node.tellState(true);
     this.#settled();
     this.#node.children.beacon();
+    this.#commands.confirm(frame);
   }
 
   #beacon(frame: Extract<TreeFrame, { t: "beacon" }>): void {
@@ -256,6 +260,7 @@ export class TreeMember
     this.#node.askAgain();
     this.#commands.askAgain();
     this.#sayGoodbye();
+    this.#commands.confirm(frame);
   }
 
   /** Something large is on its way from the parent, and the next beacon behind it: not for ever, and told below. */
@@ -283,11 +288,14 @@ export class TreeMember
     const isSealed = this.#settings.seals.isSealed(command, command.seal);
     if (command.epoch > this.#place.stamp.epoch || !isSealed)
       return this.#violation("a command that the controller has not signed");
-    if (this.#commands.wasMissed(command))
-      this.problem(
-        `command ${command.sequence} was for this client, and a host above has said that it was not`,
-      );
     this.#commands.whole(command);
+  }
+
+  /** Whoever began it: a parent that was deceived itself says it right the second time. */
+  #deceived(again: boolean): void {
+    const reason = "what it said of commands for others is not what the controller says";
+    if (again) this.#violation(reason);
+    else this.problem(`${this.#parent}: ${reason}; asked again`);
   }
 
   /** The parent says it again and again while it looks for another: so long it lives, and so do we to it. */

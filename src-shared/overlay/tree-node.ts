@@ -187,12 +187,9 @@ export class TreeNode {
   }
 
   /** Asks the parent for a command that was pruned or never was here, or came without a body that is needed now. */
-  lacks(sequence: number): void {
+  lacks(sequence: number, upTo = this.#end.have): void {
     if (!this.#end.canSendUp) return;
-    const to = Math.max(
-      sequence,
-      Math.min(this.#end.have, sequence + this.#settings.limits.commandWindow - 1),
-    );
+    const to = Math.max(sequence, Math.min(upTo, sequence + this.#settings.limits.commandWindow - 1));
     const range = this.#wants.ask(sequence, to, () => [this.rank, ...this.subtree.ranks()]);
     if (range !== undefined) this.#end.sendUp({ t: "need", ...range });
   }
@@ -298,7 +295,7 @@ export class TreeNode {
 
   #progress(child: TreeChild, rank: Rank, upTo: number, tag: Uint8Array): void {
     if (rank !== child.rank && this.subtree.routeTo(rank) !== child.rank) return;
-    if (!this.progress.isNews(rank, upTo) || this.#end.isProgress?.(rank, upTo, tag) === false) return;
+    if (!this.progress.isNews(rank, upTo, tag) || this.#end.isProgress?.(rank, upTo, tag) === false) return;
     this.progress.raise(rank, upTo, tag);
     if (rank === child.rank) this.children.acknowledged(rank, upTo);
   }

@@ -1,9 +1,18 @@
 // Where a member hangs: the path from the root, the newest stamp heard, and the distance that keeps circles away.
+import { FIRST_CHAIN, isSameBytes } from "./command-order.ts";
 import type { MemberProofs } from "./member-proofs.ts";
 import { compareStamps, isFeasible, nearer, NO_STAMP, NOWHERE, type Distance } from "./stamps.ts";
 import type { Candidate, Rank } from "./topology.ts";
 import type { Position } from "./tree-children.ts";
-import type { SignedStamp, Stamp, TreeFrame } from "./tree-frames.ts";
+import { signedStampOf, type SignedStamp, type Stamp, type TreeFrame } from "./tree-frames.ts";
+
+const NOTHING_SIGNED: SignedStamp = {
+  stamp: NO_STAMP,
+  stable: 0,
+  last: 0,
+  chain: FIRST_CHAIN,
+  seal: new Uint8Array(0),
+};
 
 type Beacon = Extract<TreeFrame, { t: "beacon" }>;
 
@@ -11,7 +20,7 @@ export class TreePlace {
   readonly #me: Rank;
   readonly #proofs: MemberProofs;
   /** The newest that was heard. */
-  #signed: SignedStamp = { stamp: NO_STAMP, stable: 0, seal: new Uint8Array(0) };
+  #signed: SignedStamp = NOTHING_SIGNED;
   #distance: Distance = NOWHERE;
   /** When the newest stamp came. */
   #heardAt = 0;
@@ -66,10 +75,10 @@ export class TreePlace {
     return this.#isKnown(signed) || this.#proofs.isBeacon(signed);
   }
 
-  #isKnown({ stamp, stable, seal }: SignedStamp): boolean {
+  #isKnown({ stamp, stable, last, chain, seal }: SignedStamp): boolean {
     const known = this.#signed;
-    const isSame = compareStamps(stamp, known.stamp) === 0 && stable === known.stable;
-    return isSame && seal.length === known.seal.length && seal.every((byte, at) => byte === known.seal[at]);
+    const isSame = compareStamps(stamp, known.stamp) === 0 && stable === known.stable && last === known.last;
+    return isSame && isSameBytes(chain, known.chain) && isSameBytes(seal, known.seal);
   }
 
   /** How long ago the newest stamp came. */
@@ -77,9 +86,10 @@ export class TreePlace {
     return now - this.#heardAt;
   }
 
-  take({ stamp, stable, seal }: SignedStamp, path: readonly Candidate[], now: number): void {
+  take(signed: SignedStamp, path: readonly Candidate[], now: number): void {
+    const { stamp } = signed;
     if (compareStamps(stamp, this.stamp) > 0) this.#heardAt = now;
-    this.#signed = { stamp, stable, seal };
+    this.#signed = signedStampOf(signed);
     this.#above = path;
     this.#distance = nearer(this.#distance, stamp, path.length);
   }

@@ -2,13 +2,13 @@
 import type { RankSet } from "./rank-set.ts";
 import type { Payload } from "./overlay.ts";
 import type { Rank } from "./topology.ts";
-import type { Stamp } from "./tree-frames.ts";
+import type { SignedStamp } from "./tree-frames.ts";
 
 // Proved by a member to the root.
 
 export const GOODBYE = "goodbye";
 export const NOTHING: Payload = new Uint8Array(0);
-/** All commands up to the number that is the payload were here. */
+/** All commands up to a number were here, and with them all that was given: chainBytes() is the payload. */
 export const HAVE_PROOF = "have";
 export const BULK_PROOF = "bulk";
 
@@ -33,6 +33,15 @@ export function numberBytes(number: number): Payload {
   return encoder.encode(String(number));
 }
 
+/** A number of commands, and the digest of for whom they are (command-order.ts). */
+export function chainBytes(sequence: number, chain: Uint8Array): Payload {
+  const number = numberBytes(sequence);
+  const bytes = new Uint8Array(number.length + 1 + chain.length);
+  bytes.set(number);
+  bytes.set(chain, number.length + 1);
+  return bytes;
+}
+
 // Signed by the root for everybody: like a command that has no number.
 
 interface Signed {
@@ -40,14 +49,16 @@ interface Signed {
   readonly sequence: number;
   readonly targets: RankSet;
   readonly payload: Payload;
+  readonly before: Uint8Array;
 }
 
 /** To send a client away, or to let it go. */
 export function orderTo(rank: Rank, order: "expel" | "farewell", epoch: number): Signed {
-  return { epoch, sequence: 0, targets: [rank, rank], payload: encoder.encode(order) };
+  return { epoch, sequence: 0, targets: [rank, rank], payload: encoder.encode(order), before: NOTHING };
 }
 
-/** A stamp and what everybody had when it was issued; for nobody in particular, which no order is. */
-export function beaconOf({ epoch, beacon }: Stamp, stable: number): Signed {
-  return { epoch, sequence: 0, targets: [], payload: encoder.encode(`beacon ${beacon} ${stable}`) };
+/** A stamp, and what everybody had and what was given when it was issued; for nobody in particular, which no order is. */
+export function beaconOf({ stamp, stable, last, chain }: Omit<SignedStamp, "seal">): Signed {
+  const payload = encoder.encode(`beacon ${stamp.beacon} ${stable} ${last}`);
+  return { epoch: stamp.epoch, sequence: 0, targets: [], payload, before: chain };
 }

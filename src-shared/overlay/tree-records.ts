@@ -1,4 +1,5 @@
 // What a root finds of an earlier one: its members, the commands that not everybody had, the reports handed on.
+import { FIRST_CHAIN } from "./command-order.ts";
 import type { RootRecord } from "./topology.ts";
 import { counts, type TreeMemberships } from "./tree-membership.ts";
 
@@ -6,8 +7,9 @@ type KeptCommand = Extract<RootRecord, { kind: "command" }>;
 
 export interface RestoredRoot {
   readonly commands: readonly KeptCommand[];
-  readonly last: number;
   readonly stable: number;
+  /** The digest of for whom all up to `stable` are. */
+  readonly chain: Uint8Array;
 }
 
 /** Fills the memberships; whoever had been given anything counts as orphaned: it may come back. */
@@ -15,6 +17,7 @@ export function restoreRecords(records: readonly RootRecord[], members: TreeMemb
   const commands: KeptCommand[] = [];
   let last = 0;
   let stable = 0;
+  let chain: Uint8Array = FIRST_CHAIN;
   for (const record of records) {
     switch (record.kind) {
       case "invited":
@@ -30,7 +33,7 @@ export function restoreRecords(records: readonly RootRecord[], members: TreeMemb
         last = Math.max(last, record.sequence);
         break;
       case "stable":
-        stable = Math.max(stable, record.sequence);
+        if (record.sequence >= stable) ({ sequence: stable, chain } = record);
         last = Math.max(last, record.sequence);
         break;
       case "reports": {
@@ -47,5 +50,5 @@ export function restoreRecords(records: readonly RootRecord[], members: TreeMemb
   }
   for (const member of members.all())
     if (counts(member) && (member.start < last || member.reportsHave > 0)) member.state = "orphaned";
-  return { commands, last, stable };
+  return { commands: commands.filter(({ sequence }) => sequence > stable), stable, chain };
 }

@@ -1,10 +1,11 @@
 // The root of the tree: issues stamps and commands, knows who is attached where, and who is lost.
 import type { HostId } from "../base/ids.ts";
+import { CommandOrder, FIRST_CHAIN } from "./command-order.ts";
 import { judgeArrival } from "./delivery.ts";
 import { EffectList } from "./effect-list.ts";
 import type { LinkId, MembershipState, Payload, Surroundings } from "./overlay.ts";
 import { ProgressGroups, splitProgress } from "./progress.ts";
-import { hasRank, rankSetOf } from "./rank-set.ts";
+import { hasRank, rankSetOf, type RankSet } from "./rank-set.ts";
 import type { SubtreeChange } from "./subtree.ts";
 import { tagsOf } from "./tagged-ranks.ts";
 import { ROOT_RANK } from "./topology.ts";
@@ -32,7 +33,7 @@ import { TreeNode, type TreeNodeEnd } from "./tree-node.ts";
 import { restoreRecords } from "./tree-records.ts";
 import { drawPool, planCandidates } from "./tree-plan.ts";
 import { BULK_DOWN_PROOF, BULK_PROOF, edgeProof, GOODBYE, HAVE_PROOF, NOTHING } from "./tree-proofs.ts";
-import { beaconOf, numberBytes, orderTo, RECEIVED_PROOF, reportProof } from "./tree-proofs.ts";
+import { beaconOf, chainBytes, numberBytes, orderTo, RECEIVED_PROOF, reportProof } from "./tree-proofs.ts";
 
 type TimerName = "beacon" | "check" | "groom";
 
@@ -47,7 +48,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   readonly #planned = new Map<Rank, Rank>();
   /** Where all paths begin, with the newest beacon. */
   position: Position | undefined;
-  #last = 0;
+  #given: CommandOrder;
   #started = false;
   #grooming = false;
 
@@ -55,11 +56,20 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     super();
     this.#settings = settings;
     this.#node = new TreeNode(this, settings);
+    this.#given = this.#orderFrom(0, FIRST_CHAIN);
     this.#restore();
   }
 
   get lastCommand(): number {
-    return this.#last;
+    return this.#given.last;
+  }
+
+  chainAt(sequence: number): Uint8Array {
+    return this.#given.at(sequence) ?? FIRST_CHAIN;
+  }
+
+  #orderFrom(sequence: number, chain: Uint8Array): CommandOrder {
+    return new CommandOrder((...of) => this.#settings.seals.chain(...of), sequence, chain);
   }
 
   /** For judges. */
@@ -139,7 +149,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   }
 
   #invite(host: HostId, incarnation: number, rank: Rank): void {
-    const start = this.#last;
+    const start = this.#given.last;
     const before = this.#members.invite({ host, incarnation, rank, start }, this.now);
     if (this.#members.withRank(rank) === undefined) return;
     this.#keep({ kind: "invited", host, incarnation, rank, start });
@@ -178,14 +188,18 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     );
     if (targets.length === 0) return;
     if (this.#node.log.isFull) this.#giveUpSlowest();
+    this.#keep({ kind: "command", sequence: this.#given.last + 1, targets, payload });
+    this.#give(targets, payload);
+    this.#node.children.feed(this.#node.log.isFilling);
+  }
+
+  #give(targets: RankSet, payload: Payload): void {
     const { epoch, seals } = this.#settings;
-    const sequence = this.#last + 1;
-    this.#last = sequence;
-    this.#keep({ kind: "command", sequence, targets, payload });
-    const seal = seals.seal({ epoch, sequence, targets, payload });
-    const { log, children } = this.#node;
-    log.add({ sequence, targets, body: { epoch, payload, seal } });
-    children.feed(log.isFilling);
+    const before = this.#given.lastChain;
+    this.#given.add(targets);
+    const sequence = this.#given.last;
+    const seal = seals.seal({ epoch, sequence, targets, payload, before });
+    this.#node.log.add({ sequence, targets, body: { epoch, payload, before, seal } });
   }
 
   /** Whoever holds up so many commands is beyond saving. */
@@ -204,12 +218,13 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   }
 
   #prune(): void {
-    let stable = this.#last;
+    let stable = this.#given.last;
     for (const member of this.#members.all())
       if (counts(member)) stable = Math.min(stable, this.#haveOf(member));
     if (stable <= this.#node.log.stable) return;
     this.#node.log.prune(stable);
-    this.#keep({ kind: "stable", sequence: stable });
+    this.#given.forgetBelow(stable);
+    this.#keep({ kind: "stable", sequence: stable, chain: this.chainAt(stable) });
   }
 
   #bulk(host: HostId, payload: Payload): void {
@@ -247,9 +262,10 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   #issueBeacon(): void {
     const { epoch, seals } = this.#settings;
     const stamp = { epoch, beacon: (this.position?.stamp.beacon ?? 0) + 1 };
-    const { stable } = this.#node.log;
-    const seal = seals.seal(beaconOf(stamp, stable));
-    this.position = { stamp, stable, seal, depth: 0, path: [{ rank: ROOT_RANK, address: "" }] };
+    const { last, lastChain } = this.#given;
+    const signed = { stamp, stable: this.#node.log.stable, last, chain: lastChain };
+    const seal = seals.seal(beaconOf(signed));
+    this.position = { ...signed, seal, depth: 0, path: [{ rank: ROOT_RANK, address: "" }] };
   }
 
   #lose(member: TreeMembership, reason: string): void {
@@ -293,7 +309,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     const above = this.#node.subtree.record(rank)?.parent;
     const parent = above === ROOT_RANK ? "controller" : this.#members.withRank(above ?? -1)?.host;
     let pendingCommands = 0;
-    for (let sequence = this.#haveOf(member) + 1; sequence <= this.#last; sequence += 1)
+    for (let sequence = this.#haveOf(member) + 1; sequence <= this.#given.last; sequence += 1)
       if (hasRank(this.#node.log.get(sequence)?.targets ?? [], rank)) pendingCommands += 1;
     const depth = this.#node.subtree.pathTo(rank).length;
     return { host, incarnation, rank, state, sinceMs: this.now - since, parent, depth, pendingCommands };
@@ -301,14 +317,10 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
 
   /** What an earlier root has kept. */
   #restore(): void {
-    const { epoch, seals, records } = this.#settings;
-    const restored = restoreRecords(records, this.#members);
-    for (const { sequence, targets, payload } of restored.commands) {
-      const seal = seals.seal({ epoch, sequence, targets, payload });
-      this.#node.log.add({ sequence, targets, body: { epoch, payload, seal } });
-    }
-    this.#last = restored.last;
+    const restored = restoreRecords(this.#settings.records, this.#members);
+    this.#given = this.#orderFrom(restored.stable, restored.chain);
     this.#node.log.prune(restored.stable);
+    for (const { targets, payload } of restored.commands) this.#give(targets, payload);
   }
 
   #keep(record: Extract<RootEffect<TreeFrame>, { kind: "keep" }>["record"]): void {
@@ -324,7 +336,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   // What the node asks of its end.
 
   get have(): number {
-    return this.#last;
+    return this.#given.last;
   }
 
   get canSendUp(): boolean {
@@ -342,7 +354,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   objection(rank: Rank, join: TreeJoin): TreeRefusal | undefined {
     const member = this.#members.withRank(rank);
     // Whoever has more than was ever given is another root's client.
-    if (member === undefined || member.state === "lost" || join.have > this.#last) return "unknown";
+    if (member === undefined || member.state === "lost" || join.have > this.#given.last) return "unknown";
     const isProved = this.#settings.seals.isProved(
       rank,
       edgeProof(ROOT_RANK),
@@ -381,7 +393,10 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   }
 
   isProgress(rank: Rank, upTo: number, tag: Uint8Array): boolean {
-    if (upTo <= this.#last && this.#settings.seals.isProved(rank, HAVE_PROOF, numberBytes(upTo), tag))
+    // What everybody has is no news, of whomever.
+    if (upTo < this.#node.log.stable) return false;
+    const chain = this.#given.at(upTo);
+    if (chain !== undefined && this.#settings.seals.isProved(rank, HAVE_PROOF, chainBytes(upTo, chain), tag))
       return true;
     const member = this.#members.withRank(rank);
     if (member !== undefined) this.#forged(member, `an acknowledgement of commands up to ${upTo}`);

@@ -25,6 +25,8 @@ export interface OverlayCredentials {
   readonly rank: Rank;
   /** Commands up to here are not for this client. */
   readonly start: number;
+  /** Base64: the digest of for whom these are (overlay/command-order.ts). */
+  readonly startChain: string;
   /** Whom to dial, the best first; the root among them where it can be dialled. */
   readonly candidates: readonly Candidate[];
   /** Base64: the key that checks the root's signatures, and the one that proves what this client says. */
@@ -64,6 +66,7 @@ const credentialsShape = objectOf({
   degree: numberOf({ whole: true, least: 0, most: DEGREE_MAX }),
   rank: numberOf({ whole: true, least: ROOT_RANK + 1, most: RANK_MAX }),
   start: numberOf({ whole: true, least: 0 }),
+  startChain: secret,
   candidates: listOf(candidate, 0, CANDIDATES_MAX),
   rootKey: secret,
   proofKey: secret,

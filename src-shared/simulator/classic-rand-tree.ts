@@ -1,6 +1,7 @@
 // The published RandTree as a topology, for the simulator and the figures: what PlushM had to live with.
 import type { HostId } from "../base/ids.ts";
 import type { LinkId, Surroundings } from "../overlay/overlay.ts";
+import { FIRST_CHAIN } from "../overlay/command-order.ts";
 import { hasRank, rankSetOf, RANK_MAX } from "../overlay/rank-set.ts";
 import { ROOT_RANK } from "../overlay/topology.ts";
 import type {
@@ -207,6 +208,10 @@ class ClassicRoot implements RootCore<ClassicFrame>, ClassicCarrier {
   #random: () => number = () => 0;
   #started = false;
   lastCommand = 0;
+
+  chainAt(): Uint8Array {
+    return FIRST_CHAIN;
+  }
 
   constructor(settings: RootSettings) {
     this.#node = new ClassicNode(this, ROOT, settings.degree);

@@ -2,14 +2,7 @@
 // simulated forgers are able.
 import type { Payload } from "../overlay/overlay.ts";
 import { ROOT_RANK, TAG_BYTES } from "../overlay/topology.ts";
-import type { MemberSeals, Rank, RootSeals } from "../overlay/topology.ts";
-
-interface SealedCommand {
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly targets: readonly number[];
-  readonly payload: Payload;
-}
+import type { MemberSeals, Rank, RootSeals, SealedCommand } from "../overlay/topology.ts";
 
 const PRIME = 0x01000193;
 
@@ -17,6 +10,7 @@ const PRIME = 0x01000193;
 export function createRootSeals(session: number): RootSeals {
   return {
     seal: (command) => sealOf(keyOf(session, ROOT_RANK), command),
+    chain: chainOf,
     isProved: (rank, what, payload, tag) => isSame(proofOf(keyOf(session, rank), what, payload), tag),
     prove: (rank, what, payload) => proofOf(keyOf(session, rank), what, payload),
   };
@@ -27,6 +21,7 @@ export function createMemberSeals(session: number, rank: Rank): MemberSeals {
   const root = keyOf(session, ROOT_RANK);
   return {
     isSealed: (command, seal) => isSame(sealOf(root, command), seal),
+    chain: chainOf,
     prove: (what, payload) => proofOf(own, what, payload),
     isProved: (what, payload, tag) => isSame(proofOf(own, what, payload), tag),
   };
@@ -36,10 +31,16 @@ function keyOf(session: number, rank: Rank): number {
   return Math.imul(Math.imul(session ^ 0x811c9dc5, PRIME) ^ rank, PRIME) ^ 0x5bd1e995;
 }
 
-function sealOf(key: number, { epoch, sequence, targets, payload }: SealedCommand): Uint8Array {
+function sealOf(key: number, { epoch, sequence, targets, payload, before }: SealedCommand): Uint8Array {
   let hash = mix(mix(key, epoch), sequence);
   for (const number of targets) hash = mix(hash, number);
-  return written(mixBytes(hash, payload));
+  return written(mixBytes(mixBytes(hash, before), payload));
+}
+
+function chainOf(before: Uint8Array, sequence: number, targets: readonly number[]): Uint8Array {
+  let hash = mix(mixBytes(PRIME, before), sequence);
+  for (const number of targets) hash = mix(hash, number);
+  return written(hash);
 }
 
 function proofOf(key: number, what: string, payload: Payload): Uint8Array {

@@ -1,4 +1,5 @@
 // What the members of a simulated star share: its limits, and the world as a member sees it.
+import { FIRST_CHAIN } from "../overlay/command-order.ts";
 import type { HostId } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { LinkId, OverlayLimits } from "../overlay/overlay.ts";
@@ -30,6 +31,7 @@ export const SIMULATED_LIMITS: OverlayLimits = {
 export const NO_SEALS: MemberSeals & RootSeals = {
   seal: () => new Uint8Array(),
   isSealed: () => true,
+  chain: () => FIRST_CHAIN,
   prove: () => new Uint8Array(),
   isProved: () => true,
 };

@@ -1,5 +1,6 @@
 // The smallest worlds, of a root and a few members, in which nothing happens by itself: whoever holds one chooses what
 // comes next (which frame arrives, whether a timer fires, what breaks), and can tell two of its states apart.
+import { FIRST_CHAIN } from "../overlay/command-order.ts";
 import { hostIdOf } from "../base/ids.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "../overlay/overlay.ts";
 import type { LinkId } from "../overlay/overlay.ts";
@@ -80,7 +81,8 @@ export class SmallWorld<Frame> {
     const candidates = [{ rank: ROOT_RANK, address: "" }];
     for (let rank = 1; rank <= members; rank += 1) {
       const seals = createMemberSeals(SESSION, rank);
-      const own = { rank, start: 0, candidates, controllerAbsenceMs: 1e9, lastReport: 0, seals };
+      const startChain = FIRST_CHAIN;
+      const own = { rank, start: 0, startChain, candidates, controllerAbsenceMs: 1e9, lastReport: 0, seals };
       this.#actors.push(newActor(rank, topology.createMember({ ...shared, ...own })));
       this.#tellRoot({ kind: "invite", host: hostIdOf(`node${rank}`), incarnation: 1, rank });
     }

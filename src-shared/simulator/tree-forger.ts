@@ -2,7 +2,12 @@
 // that it may ever achieve is that it does not arrive.
 import type { Random } from "../base/random.ts";
 import { TAG_BYTES, type Rank } from "../overlay/topology.ts";
-import type { ProgressGroup, SignedStamp, TreeFrame } from "../overlay/tree-frames.ts";
+import {
+  signedStampOf,
+  type ProgressGroup,
+  type SignedStamp,
+  type TreeFrame,
+} from "../overlay/tree-frames.ts";
 import type { Fault } from "./tree-faults.ts";
 import type { Scene } from "./scene.ts";
 
@@ -79,7 +84,8 @@ function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
         }
         return random() < INVENTS ? forgedBeacon(frame, earlier, random, jump()) : frame;
       case "accept":
-        if (random() < 0.5) return { ...frame, ...signedOf(forgedBeacon(frame, earlier, random, jump())) };
+        if (random() < 0.5)
+          return { ...frame, ...signedStampOf(forgedBeacon(frame, earlier, random, jump())) };
         return frame;
       // Cut off itself, it would like to keep them.
       case "detached":
@@ -110,11 +116,10 @@ function forgedBeacon<Frame extends SignedStamp>(
   const drawn = random();
   if (drawn < 0.3) return { ...frame, stamp: { epoch, beacon: beacon + jump } };
   if (drawn < 0.4) return { ...frame, stamp: { epoch: epoch + 1, beacon } };
-  if (drawn < 0.8 || earlier === undefined) return { ...frame, stable: frame.stable + jump };
-  return { ...frame, ...signedOf(earlier) };
+  if (drawn < 0.7 || earlier === undefined) return { ...frame, stable: frame.stable + jump };
+  if (drawn < 0.8) return { ...frame, last: frame.last + jump };
+  return { ...frame, ...signedStampOf(earlier) };
 }
-
-const signedOf = ({ stamp, stable, seal }: SignedStamp): SignedStamp => ({ stamp, stable, seal });
 
 /** Higher than it is; or what one has for all of them. */
 function forgedProgress(group: ProgressGroup, random: Random, jump: number): ProgressGroup {

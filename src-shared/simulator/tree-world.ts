@@ -168,7 +168,8 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
       controller.step({ kind: "invite", host, incarnation, rank });
       if (controller.node.isDead) return;
       const candidates = controller.core.plan(rank, controller.surroundings);
-      const start = controller.core.lastCommand;
+      const sequence = controller.core.lastCommand;
+      const start = { sequence, chain: controller.core.chainAt(sequence) };
       this.time.after(this.random() * this.settings.deployMs, () => {
         if (this.dark.has(place)) return;
         const address = options.hidden === true ? "" : `node${place}:${rank}`;
@@ -192,7 +193,7 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
       readonly address: string;
       readonly protocol: number;
     },
-    start: number,
+    start: { readonly sequence: number; readonly chain: Uint8Array },
     candidates: readonly Candidate[],
   ): VirtualClient<Frame> {
     const { degree, times, limits, controllerAbsenceMs, reportsKept, seed } = this.settings;
@@ -202,7 +203,8 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
       {
         protocol: identity.protocol,
         rank: identity.rank,
-        start,
+        start: start.sequence,
+        startChain: start.chain,
         candidates,
         degree,
         controllerAbsenceMs,

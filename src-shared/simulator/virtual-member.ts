@@ -1,4 +1,5 @@
 // A simulated client: the real member of the star, an outbox of numbers, and links that the world makes for it.
+import { FIRST_CHAIN } from "../overlay/command-order.ts";
 import type { HostId } from "../base/ids.ts";
 import { OVERLAY_TIMES } from "../overlay/overlay.ts";
 import type { LinkId } from "../overlay/overlay.ts";
@@ -49,6 +50,7 @@ export class VirtualMember {
       protocol: SIMULATED_PROTOCOL,
       rank,
       start: 0,
+      startChain: FIRST_CHAIN,
       candidates: ["first", "second"].map((address) => ({ rank: ROOT_RANK, address })),
       degree: 0,
       controllerAbsenceMs: CONTROLLER_ABSENCE_MS,

@@ -31,6 +31,7 @@ const CREDENTIALS = {
   degree: 32,
   rank: 1,
   start: 0,
+  startChain: "AAAAAAAAAAAAAAAAAAAAAA==",
   rootKey: "AA==",
   proofKey: "AA==",
   ...{ ca: "none", certificate: "none", key: "none", session: "s", host: hostIdOf("slow"), incarnation: 1 },

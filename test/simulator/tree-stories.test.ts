@@ -43,16 +43,17 @@ describe("RandTree's known bugs", () => {
 const stamp = { epoch: 9, beacon: 9 };
 const path = [{ rank: 0, address: "" }];
 const seal = new Uint8Array(64);
+const chain = new Uint8Array(16);
 
 /** What only a parent, or nobody, may say. */
 const FROM_A_CHILD: readonly TreeFrame[] = [
-  { t: "beacon", stamp, path, stable: 1000, seal, alternatives: [], siblings: [] },
-  { t: "accept", stamp, path, stable: 1000, seal },
+  { t: "beacon", stamp, path, stable: 1000, last: 1000, chain, seal, alternatives: [], siblings: [] },
+  { t: "accept", stamp, path, stable: 1000, last: 1000, chain, seal },
   { t: "redirect", to: [] },
   { t: "refuse", why: "unknown", backoffMs: 0 },
   { t: "detached" },
   { t: "resync" },
-  { t: "command", epoch: 1, sequence: 1, targets: [0, 100], payload: seal, seal },
+  { t: "command", epoch: 1, sequence: 1, targets: [0, 100], payload: seal, before: chain, seal },
   { t: "received", progress: [{ upTo: 1000, ranks: [1, 4], tags: seal }] },
   { t: "expel", rank: 1, epoch: 1, seal },
   { t: "farewell", rank: 1, epoch: 1, seal },

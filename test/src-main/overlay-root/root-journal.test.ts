@@ -16,6 +16,7 @@ import type { RootRecord } from "../../../src-shared/overlay/topology.ts";
 import { openRootJournal, stillNeeded } from "../../../src-main/overlay-root/root-journal.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
+const chain = new Uint8Array(16);
 const invited = (rank: number, host = `node${String(rank)}`): RootRecord => ({
   kind: "invited",
   host: hostIdOf(host),
@@ -120,7 +121,7 @@ describe("a journal", () => {
     const payload = new Uint8Array(512 * 1024);
     for (let sequence = 1; sequence <= 20; sequence += 1) {
       await journal.append([{ kind: "command", sequence, targets: [1, 1], payload }]);
-      await journal.append([{ kind: "stable", sequence: sequence - 1 }]);
+      await journal.append([{ kind: "stable", sequence: sequence - 1, chain }]);
     }
     expect(statSync(path).size).toBeLessThan(6 * 1024 * 1024);
     await journal.close();
@@ -138,7 +139,7 @@ test("what is needed still: current clients, commands that some lack, the last c
     { kind: "reports", rank: 1, upTo: 3 },
     { kind: "reports", rank: 1, upTo: 5 },
     invited(3, "b"),
-    { kind: "stable", sequence: 1 },
+    { kind: "stable", sequence: 1, chain },
     { kind: "ended", rank: 1, as: "left" },
     invited(4, "c"),
     { kind: "dismissed", rank: 4 },
@@ -151,7 +152,7 @@ test("what is needed still: current clients, commands that some lack, the last c
     invited(3, "b"),
     { kind: "ended", rank: 1, as: "left" },
     { kind: "dismissed", rank: 4 },
-    { kind: "stable", sequence: 1 },
+    { kind: "stable", sequence: 1, chain },
     { kind: "reports", rank: 1, upTo: 5 },
   ]);
   expect(stillNeeded(needed)).toEqual(needed);

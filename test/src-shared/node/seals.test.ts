@@ -7,7 +7,8 @@ const keys = createSessionKeys();
 const root = createRootSeals("session-1", keys);
 const member = createMemberSeals("session-1", root.memberKeys(7));
 const payload = new Uint8Array([1, 2, 3]);
-const command = { epoch: 1, sequence: 5, targets: [1, 4], payload };
+const before = new Uint8Array(TAG_BYTES);
+const command = { epoch: 1, sequence: 5, targets: [1, 4], payload, before };
 
 describe("the root's seal", () => {
   test("holds for everybody, also after a restart with the same keys", () => {
@@ -24,6 +25,7 @@ describe("the root's seal", () => {
     ["another number", { ...command, sequence: 6 }],
     ["other targets", { ...command, targets: [1, 5] }],
     ["targets cut off", { ...command, targets: [1] }],
+    ["another past", { ...command, before: new Uint8Array(TAG_BYTES).fill(1) }],
     ["another payload", { ...command, payload: new Uint8Array([1, 2, 4]) }],
   ])("does not hold for %s", (_name, other) => {
     expect(member.isSealed(other, root.seal(command))).toBe(false);
@@ -37,6 +39,21 @@ describe("the root's seal", () => {
     );
     for (const wrong of [seal.subarray(1), new Uint8Array(), new Uint8Array(64), new Uint8Array(128)])
       expect(member.isSealed(command, wrong)).toBe(false);
+  });
+});
+
+describe("the chain of commands", () => {
+  test("is the same for the root and all, and another one for each past, number and set of targets", () => {
+    const digests = [
+      root.chain(before, 1, [1, 4]),
+      root.chain(before, 2, [1, 4]),
+      root.chain(before, 1, [1, 5]),
+      root.chain(before, 1, [1, 4, 6, 6]),
+      root.chain(new Uint8Array(TAG_BYTES).fill(1), 1, [1, 4]),
+    ];
+    expect(new Set(digests.map(String)).size).toBe(digests.length);
+    for (const digest of digests) expect(digest).toHaveLength(TAG_BYTES);
+    expect(member.chain(before, 1, [1, 4])).toEqual(digests[0]);
   });
 });
 

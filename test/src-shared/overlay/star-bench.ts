@@ -1,4 +1,5 @@
 // A root or a member of the star on the bench: gives it events at chosen times, keeps its timers, shows its effects.
+import { FIRST_CHAIN } from "#shared/overlay/command-order.ts";
 import { hostIdOf } from "../../../src-shared/base/ids.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "../../../src-shared/overlay/overlay.ts";
 import type { LinkId, OverlayLimits, Surroundings } from "../../../src-shared/overlay/overlay.ts";
@@ -77,6 +78,7 @@ export class MemberBench extends Bench<MemberEvent, MemberEffect> {
       protocol: PROTOCOL,
       rank: RANK,
       start: 0,
+      startChain: FIRST_CHAIN,
       candidates,
       degree: 0,
       controllerAbsenceMs: 60_000,

@@ -1,12 +1,15 @@
 // What a relay that lies can make of the root's and the members' words: nothing but silence.
 import { beforeEach, describe, expect, test } from "vitest";
 import { hostIdOf } from "../../../src-shared/base/ids.ts";
+import type { RankSet } from "../../../src-shared/overlay/rank-set.ts";
+import { CommandOrder, FIRST_CHAIN } from "../../../src-shared/overlay/command-order.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "../../../src-shared/overlay/overlay.ts";
 import { randTree } from "../../../src-shared/overlay/rand-tree.ts";
 import type { MemberCore, MemberEffect, RootCore, RootEffect } from "../../../src-shared/overlay/topology.ts";
 import type { SignedStamp, TreeFrame } from "../../../src-shared/overlay/tree-frames.ts";
 import {
   beaconOf,
+  chainBytes,
   BULK_DOWN_PROOF,
   edgeProof,
   HAVE_PROOF,
@@ -25,11 +28,20 @@ const PATH = [
 ];
 const root = createRootSeals(SESSION);
 const payload = new TextEncoder().encode("something");
+const NOTHING_GIVEN = orderOf([]);
 const common = { protocol: 1, degree: 2, times: OVERLAY_TIMES, limits: OVERLAY_LIMITS };
 
-function signed(beacon: number, stable = 0, epoch = 1): SignedStamp {
+/** What the root has given, by targets. */
+function orderOf(targets: readonly RankSet[]): CommandOrder {
+  const order = new CommandOrder((...of) => root.chain(...of), 0, FIRST_CHAIN);
+  for (const set of targets) order.add(set);
+  return order;
+}
+
+function signed(beacon: number, stable = 0, epoch = 1, given = NOTHING_GIVEN): SignedStamp {
   const stamp = { epoch, beacon };
-  return { stamp, stable, seal: root.seal(beaconOf(stamp, stable)) };
+  const { last, lastChain: chain } = given;
+  return { stamp, stable, last, chain, seal: root.seal(beaconOf({ stamp, stable, last, chain })) };
 }
 
 const received = (rank: number, upTo: number, provedUpTo = upTo, provedTo = rank): TreeFrame => ({
@@ -52,7 +64,15 @@ describe("a member below a relay", () => {
   function begin(): void {
     const candidates = [PATH[1]!, { rank: 0, address: "root:1" }];
     const seals = createMemberSeals(SESSION, ME);
-    const settings = { rank: ME, start: 0, candidates, controllerAbsenceMs: 600_000, lastReport: 0, seals };
+    const settings = {
+      rank: ME,
+      start: 0,
+      startChain: FIRST_CHAIN,
+      candidates,
+      controllerAbsenceMs: 600_000,
+      lastReport: 0,
+      seals,
+    };
     core = randTree.createMember({ ...common, ...settings });
     const surroundings = { now, random: () => 0.5 };
     core.step({ kind: "start" }, surroundings);
@@ -86,11 +106,70 @@ describe("a member below a relay", () => {
     ["the newest again, with more stable", { ...signed(7), stable: 4 }],
     [
       "one with the seal of a command",
-      { ...signed(8), seal: root.seal({ epoch: 1, sequence: 8, targets: [], payload }) },
+      { ...signed(8), seal: root.seal({ epoch: 1, sequence: 8, targets: [], payload, before: FIRST_CHAIN }) },
     ],
     ["one without a seal", { ...signed(8), seal: new Uint8Array(0) }],
   ])("leaves whoever sends %s", (_name, lie) => {
     expectLeft(beacon(lie), "a beacon that the controller has not signed");
+  });
+
+  const forMe: RankSet = [ME, ME];
+  const forOthers: RankSet = [9, 9];
+  const given = orderOf([forMe]);
+  const commandOf = (order: CommandOrder, sequence: number, targets: RankSet): TreeFrame => {
+    const signed = { epoch: 1, sequence, targets, payload, before: order.at(sequence - 1)! };
+    return { t: "command", ...signed, seal: root.seal(signed) };
+  };
+  const sent = (effects: readonly MemberEffect<TreeFrame>[]): TreeFrame[] =>
+    effects.flatMap((effect) => (effect.kind === "send" ? [effect.frame] : []));
+
+  test("learns from a beacon that a command was for it, asks for it again, and gets it once", () => {
+    expect(kinds(hear({ t: "headers", from: 1, targets: [forOthers] }))).not.toContain("deliver");
+    const found = beacon(signed(8, 0, 1, given));
+    expect(sent(found)).toContainEqual({ t: "need", from: 1, to: 1, ranks: [ME, ME] });
+    expect(kinds(found)).toContain("problem");
+    expect(core.attached).toBe(true);
+    const effects = [...hear(commandOf(given, 1, forMe)), ...hear(commandOf(given, 1, forMe))];
+    expect(kinds(effects).filter((kind) => kind === "deliver")).toHaveLength(1);
+  });
+
+  test("leaves whoever hides a command a second time", () => {
+    hear({ t: "headers", from: 1, targets: [forOthers] });
+    beacon(signed(8, 0, 1, given));
+    hear({ t: "headers", from: 1, targets: [forOthers] });
+    expectLeft(
+      beacon(signed(9, 0, 1, given)),
+      "what it said of commands for others is not what the controller says",
+    );
+  });
+
+  test("takes no command behind one that was hidden, and both in their order afterwards", () => {
+    const both = orderOf([forMe, forMe]);
+    hear({ t: "headers", from: 1, targets: [forOthers] });
+    const early = hear(commandOf(both, 2, forMe));
+    expect(kinds(early)).not.toContain("deliver");
+    expect(sent(early)).toContainEqual({ t: "need", from: 1, to: 2, ranks: [ME, ME] });
+    const effects = [...hear(commandOf(both, 1, forMe)), ...hear(commandOf(both, 2, forMe))];
+    expect(effects.flatMap((effect) => (effect.kind === "deliver" ? [effect.sequence] : []))).toEqual([1, 2]);
+  });
+
+  test("takes a command that it was told was for others, when it comes whole", () => {
+    hear({ t: "headers", from: 1, targets: [forOthers] });
+    const effects = hear(commandOf(given, 1, forMe));
+    expect(effects).toContainEqual({ kind: "deliver", sequence: 1, payload });
+    expect(kinds(effects)).toContain("problem");
+  });
+
+  test("is acknowledged with the digest of what it was told: the root sees that it was deceived", () => {
+    hear({ t: "headers", from: 1, targets: [forOthers] });
+    now += OVERLAY_TIMES.groomMs;
+    const told = sent(core.step({ kind: "timer", name: "groom" }, { now, random: () => 0.5 }));
+    const tags = told.flatMap((frame) => (frame.t === "state" ? frame.progress.map(({ tags }) => tags) : []));
+    expect(tags).toHaveLength(1);
+    const isProved = (order: CommandOrder): boolean =>
+      root.isProved(ME, HAVE_PROOF, chainBytes(1, order.lastChain), tags[0]!);
+    expect(isProved(orderOf([forOthers]))).toBe(true);
+    expect(isProved(given)).toBe(false);
   });
 
   test.each<[string, SignedStamp, string]>([
@@ -179,8 +258,10 @@ describe("a root above a relay", () => {
     progress: [{ upTo, ranks: [BELOW, BELOW], tags: tag }],
     room: 1,
   });
-  const have = (rank: number, upTo: number): Uint8Array =>
-    createMemberSeals(SESSION, rank).prove(HAVE_PROOF, numberBytes(upTo));
+  const forBelow: RankSet = [BELOW, BELOW];
+  const given = orderOf([forBelow, forBelow]);
+  const have = (rank: number, upTo: number, order = given): Uint8Array =>
+    createMemberSeals(SESSION, rank).prove(HAVE_PROOF, chainBytes(upTo, order.at(upTo) ?? FIRST_CHAIN));
   const pending = (): number | undefined => core.members().find(({ host }) => host === HOST)?.pendingCommands;
 
   beforeEach(() => {
@@ -205,6 +286,7 @@ describe("a root above a relay", () => {
     ["that is another's", 2, have(RELAY, 2)],
     ["without a proof", 2, new Uint8Array(16)],
     ["of what was never given, proved or not", 3, have(BELOW, 3)],
+    ["by one who was told of other commands", 2, have(BELOW, 2, orderOf([forBelow, [9, 9]]))],
   ])("not one %s, and says over whom it came", (_name, upTo, tag) => {
     const effects = hear(state(upTo, tag));
     expect(pending()).toBe(2);

@@ -1,5 +1,6 @@
 // A member of the tree by itself: what it does when something large is on its way, when its parent is lost, when it is lied to.
 import { beforeEach, describe, expect, test } from "vitest";
+import { FIRST_CHAIN } from "../../../src-shared/overlay/command-order.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "../../../src-shared/overlay/overlay.ts";
 import { randTree } from "../../../src-shared/overlay/rand-tree.ts";
 import { TAG_BYTES, type MemberCore, type MemberEffect } from "../../../src-shared/overlay/topology.ts";
@@ -18,6 +19,7 @@ class Bench {
     protocol: 1,
     rank: ME,
     start: 0,
+    startChain: FIRST_CHAIN,
     candidates: [PARENT, { rank: 0, address: "root:1" }],
     degree: 2,
     controllerAbsenceMs: 600_000,
@@ -27,6 +29,7 @@ class Bench {
     seals: {
       isSealed: (_command, seal) => seal[0] === GOOD_SEAL[0],
       isProved: () => true,
+      chain: () => FIRST_CHAIN,
       prove: () => new Uint8Array(TAG_BYTES),
     },
   });
@@ -67,6 +70,8 @@ class Bench {
       stamp: { epoch: 1, beacon: this.#beacon },
       path: [ROOT, PARENT],
       stable: 0,
+      last: 0,
+      chain: FIRST_CHAIN,
       seal: GOOD_SEAL,
       alternatives: [{ rank: 8, address: "u:1" }],
       siblings: [],
@@ -82,6 +87,8 @@ class Bench {
       stamp: { epoch: 1, beacon: 1 },
       path: [ROOT, PARENT],
       stable: 0,
+      last: 0,
+      chain: FIRST_CHAIN,
       seal: GOOD_SEAL,
     });
     this.beacon();
@@ -182,6 +189,7 @@ describe("a parent that lies", () => {
     sequence,
     targets: [ME, ME],
     payload: new Uint8Array([sequence]),
+    before: FIRST_CHAIN,
     seal,
   });
 

@@ -12,6 +12,7 @@ const GOOD: ClientCredentials = {
   degree: 32,
   rank: 7,
   start: 3,
+  startChain: "AAAAAAAAAAAAAAAAAAAAAA==",
   candidates: [{ rank: 0, address: "127.0.0.1:4711" }],
   rootKey: "AAAA",
   proofKey: "c2VjcmV0",
