@@ -1,8 +1,10 @@
 // Tells stories and lives lives with the cores of another folder until a promise breaks: exit code 1 and the promise.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Topology } from "../../src-shared/overlay/topology.ts";
 import type { TreeFrame } from "../../src-shared/overlay/tree-frames.ts";
 import type { Performer } from "../../src-shared/simulator/story-stage.ts";
+import type { HeaderStory } from "../../src-shared/simulator/header-stories.ts";
 import type { Story } from "../../src-shared/simulator/tree-stories.ts";
 import type { Life } from "../../src-shared/simulator/tree-scenario.ts";
 
@@ -16,9 +18,10 @@ const CPU_MS_MAX = 90_000;
 interface Simulator {
   playTreeLife(life: Life): unknown;
   lifeOfSeed(seed: number, hosts: number, topology: Life["topology"]): Life;
-  readonly randTree: Life["topology"];
+  readonly randTree: Topology<TreeFrame>;
   readonly treeFrameBytes: Performer<TreeFrame>["bytesOf"];
   readonly STORIES: readonly Story[];
+  readonly HEADER_STORIES: readonly HeaderStory[];
 }
 
 async function simulatorIn(folder: string): Promise<Simulator> {
@@ -29,7 +32,8 @@ async function simulatorIn(folder: string): Promise<Simulator> {
   const { randTree } = await load("overlay/rand-tree.ts");
   const { treeFrameBytes } = await load("simulator/tree-frame-judge.ts");
   const { STORIES } = await load("simulator/tree-stories.ts");
-  return { playTreeLife, lifeOfSeed, randTree, treeFrameBytes, STORIES };
+  const { HEADER_STORIES } = await load("simulator/header-stories.ts");
+  return { playTreeLife, lifeOfSeed, randTree, treeFrameBytes, STORIES, HEADER_STORIES };
 }
 
 function orBroken(name: string, play: () => void): void {
@@ -44,8 +48,9 @@ function orBroken(name: string, play: () => void): void {
 const simulator = await simulatorIn(process.argv[2] ?? "");
 const { randTree, treeFrameBytes } = simulator;
 for (const seed of STORY_SEEDS) {
-  for (const story of simulator.STORIES)
-    orBroken(story.name, () => story.play({ topology: randTree, bytesOf: treeFrameBytes }, seed));
+  const performer = { topology: randTree, bytesOf: treeFrameBytes };
+  for (const story of [...simulator.STORIES, ...simulator.HEADER_STORIES])
+    orBroken(story.name, () => story.play(performer, seed));
 }
 for (let seed = 1; seed <= LIVES && process.cpuUsage().user / 1000 < CPU_MS_MAX; seed += 1) {
   const hosts = HOSTS[seed % HOSTS.length] ?? 12;

@@ -93,8 +93,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "order: commands with a gap before them are taken",
     file: "own-commands.ts",
-    find: "if (sequence <= this.#told + 1) return false;",
-    put: "if (sequence > this.#told + 1) this.#have = sequence - 1; return false;",
+    find: "if (sequence <= this.#order.last + 1) return false;",
+    put: "if (sequence > this.#order.last + 1) this.#have = sequence - 1; return false;",
   },
   {
     name: "replay: a new parent begins one too late",
@@ -117,8 +117,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "bodies: who waits for one says that it has it",
     file: "own-commands.ts",
-    find: "if (this.#have > before) progress.raise(this.#rank, this.#have);",
-    put: "if (this.#told > before) progress.raise(this.#rank, this.#told);",
+    find: "if (this.#have > before) this.#raise();",
+    put: `const told = this.#order.last;
+    if (told > before)
+      this.#end.node.progress.raise(this.#rank, told, this.#proofs.ofHaving(told, this.#order.lastChain));`,
   },
   {
     name: "bodies: one that comes behind its header is not taken",
@@ -133,9 +135,21 @@ export const MUTATIONS: readonly Mutation[] = [
     put: "if (command === undefined) {",
   },
   {
-    name: "bodies: a host does not ask for its own",
+    name: "headers are believed, whatever a beacon says",
     file: "own-commands.ts",
-    find: "if (this.#have < this.#told) this.#node.lacks(this.#have + 1);",
+    find: "    if (!isSameBytes(this.#order.at(last), chain)) return this.#forgetTold(this.#order.last);\n",
+    put: "",
+  },
+  {
+    name: "headers are believed, whatever a command says that comes behind them",
+    file: "own-commands.ts",
+    find: "if (!isSameBytes(this.#order.at(sequence - 1), before)) return this.#forgetTold(sequence);",
+    put: "if (before.length === 0) return;",
+  },
+  {
+    name: "proof of acknowledgements leaves out for whom the commands were",
+    file: "tree-proofs.ts",
+    find: "bytes.set(chain, number.length + 1);",
     put: "",
   },
   {
@@ -177,14 +191,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "seal of beacons leaves `stable` out",
     file: "tree-proofs.ts",
-    find: "encoder.encode(`beacon ${beacon} ${stable}`)",
-    put: "encoder.encode(`beacon ${beacon} ${stable < 0}`)",
+    find: "encoder.encode(`beacon ${stamp.beacon} ${stable} ${last}`)",
+    put: "encoder.encode(`beacon ${stamp.beacon} ${stable < 0} ${last}`)",
   },
   {
     name: "what was heard last counts as signed whatever its `stable`",
     file: "tree-place.ts",
-    find: "compareStamps(stamp, known.stamp) === 0 && stable === known.stable;",
-    put: "compareStamps(stamp, known.stamp) === 0 && stable >= known.stable;",
+    find: "stable === known.stable && last",
+    put: "stable >= known.stable && last",
   },
   {
     name: "a beacon that was passed on once is good enough to join",
@@ -195,8 +209,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "proof of acknowledgements is not looked at",
     file: "tree-root.ts",
-    find: "if (upTo <= this.#last && this.#settings.seals.isProved(rank, HAVE_PROOF, numberBytes(upTo), tag))",
-    put: "if (upTo <= this.#last && HAVE_PROOF.length + numberBytes(upTo).length + tag.length > 0)",
+    find: "if (chain !== undefined && this.#settings.seals.isProved(rank, HAVE_PROOF, chainBytes(upTo, chain), tag))",
+    put: "if (chain !== undefined && HAVE_PROOF.length + chainBytes(upTo, chain).length + tag.length > 0)",
   },
   {
     name: "proof of receipts is not looked at",
@@ -255,9 +269,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "epoch: numbers of commands begin anew with each root",
     file: "tree-records.ts",
-    find: `        commands.push(record);
-        last = Math.max(last, record.sequence);`,
-    put: "        commands.push(record);",
+    find: "commands: commands.filter(({ sequence }) => sequence > stable), stable, chain };",
+    put: "commands: commands.filter(({ sequence }) => sequence > stable), stable: 0, chain };",
   },
   {
     name: "a root that starts anew does not know who is lost or has left",

@@ -3,21 +3,23 @@
 import type { RankSet } from "./rank-set.ts";
 import { TAG_BYTES } from "./topology.ts";
 
-/** The digest of the next command, from that of the one before: `chain` of the seals in topology.ts. */
-export type ChainDigest = (before: Uint8Array, sequence: number, targets: RankSet) => Uint8Array;
+/** The digest of the next command, from that of the one before: of MemberSeals and RootSeals in topology.ts. */
+interface Chaining {
+  chain(before: Uint8Array, sequence: number, targets: RankSet): Uint8Array;
+}
 
 /** Before the first command. */
 export const FIRST_CHAIN = new Uint8Array(TAG_BYTES);
 
 export class CommandOrder {
-  readonly #digest: ChainDigest;
+  readonly #seals: Chaining;
   readonly #chains = new Map<number, Uint8Array>();
   #first: number;
   #last: number;
   #lastChain: Uint8Array;
 
-  constructor(digest: ChainDigest, start: number, chain: Uint8Array) {
-    this.#digest = digest;
+  constructor(seals: Chaining, start: number, chain: Uint8Array) {
+    this.#seals = seals;
     this.#first = start;
     this.#last = start;
     this.#lastChain = chain;
@@ -39,12 +41,12 @@ export class CommandOrder {
 
   /** What the next command would have as its digest. */
   after(before: Uint8Array, sequence: number, targets: RankSet): Uint8Array {
-    return this.#digest(before, sequence, targets);
+    return this.#seals.chain(before, sequence, targets);
   }
 
   /** The next command. */
   add(targets: RankSet): void {
-    this.#lastChain = this.#digest(this.#lastChain, this.#last + 1, targets);
+    this.#lastChain = this.#seals.chain(this.#lastChain, this.#last + 1, targets);
     this.#last += 1;
     this.#chains.set(this.#last, this.#lastChain);
   }

@@ -19,7 +19,7 @@ export const OVERLAY_TIMES = {
   lostGraceMs: 30_000,
   /** A join that is not answered by then is tried again; doubled up to the maximum. */
   joinMs: 2500,
-  joinMsMax: 20_000,
+  joinMsMax: 10_000,
   /**
    * Somebody other than the root that has not taken a dial by then is passed over. Over 80 ms one way it takes 0.4 s,
    * and whoever is slower than that is no good parent; of 14 ancestors of an orphan, half may be gone without a word.

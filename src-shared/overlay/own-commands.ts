@@ -19,9 +19,12 @@ export interface OwnCommand {
 export interface OwnCommandsEnd {
   readonly node: TreeNode;
   deliver(command: OwnCommand): void;
-  /** What was told of commands is not what the root says. `again`: by the same parent a second time. */
-  deceived(again: boolean): void;
+  problem(reason: string): void;
+  /** The parent is not to be believed: the way over it is given up. */
+  violation(reason: string): void;
 }
+
+const DECEIVED = "what hosts above said of commands for others is not what the controller says";
 
 type CommandFrame = Extract<TreeFrame, { t: "command" }>;
 
@@ -40,7 +43,7 @@ export class OwnCommands {
     this.#rank = rank;
     this.#proofs = proofs;
     this.#end = end;
-    this.#order = new CommandOrder((...of) => seals.chain(...of), start, startChain);
+    this.#order = new CommandOrder(seals, start, startChain);
     this.#have = start;
     this.#sure = start;
     this.#raise();
@@ -55,6 +58,7 @@ export class OwnCommands {
     return sequence <= log.stable || log.get(sequence)?.body !== undefined;
   }
 
+  /** Or the parent itself has another: whoever deceived us before, it is somebody else now. */
   newParent(): void {
     this.#wasDeceived = false;
   }
@@ -81,8 +85,8 @@ export class OwnCommands {
     if (this.#isGap(from)) return;
     headers.forEach((targets, place) => {
       const sequence = from + place;
-      if (sequence !== this.#order.last + 1) return;
-      this.#order.add(targets);
+      // Others are for a child that was there before this client.
+      if (sequence === this.#order.last + 1) this.#order.add(targets);
       this.#end.node.log.add({ sequence, targets, body: undefined });
     });
     this.#advance(true);
@@ -108,7 +112,9 @@ export class OwnCommands {
     this.#order.cut(this.#sure);
     node.log.forgetHeaders(this.#sure);
     this.#have = Math.min(this.#have, this.#sure);
-    this.#end.deceived(again);
+    // A parent that was deceived itself says it right the second time.
+    if (again) return this.#end.violation(DECEIVED);
+    this.#end.problem(`${DECEIVED}: asked again`);
     node.lacks(this.#sure + 1, upTo);
   }
 

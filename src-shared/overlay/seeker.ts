@@ -45,6 +45,8 @@ export class Seeker {
   #unreached = 0;
   /** They did not answer in this search: each such dial costs a whole join deadline. */
   readonly #silent = new Set<Rank>();
+  /** They have said what cannot be true: never asked again. */
+  readonly #distrusted = new Set<Rank>();
   #rounds = 0;
   /** Since the last beacon. */
   #late = 0;
@@ -68,6 +70,11 @@ export class Seeker {
 
   get alternatives(): readonly Candidate[] {
     return this.#alternatives;
+  }
+
+  /** The root is always asked: there is no other. */
+  distrust(rank: Rank): void {
+    if (rank !== ROOT_RANK) this.#distrusted.add(rank);
   }
 
   /** A beacon was heard: what failed before counts no more. */
@@ -159,7 +166,9 @@ export class Seeker {
     this.#current = undefined;
     this.#redirects += 1;
     if (this.#redirects > REDIRECTS_MAX) return this.failed("refused", 0, random);
-    const reachable = to.filter(({ rank, address }) => rank !== this.#me && address !== "");
+    const reachable = to.filter(
+      ({ rank, address }) => rank !== this.#me && address !== "" && !this.#distrusted.has(rank),
+    );
     const answering = reachable.filter(({ rank }) => !this.#silent.has(rank));
     const known = answering.length > 0 ? answering : reachable;
     this.#choices.unshift(...known.map(choiceOf));
@@ -180,6 +189,7 @@ export class Seeker {
       this.#me,
       ROOT_RANK,
       ...this.#silent,
+      ...this.#distrusted,
       ...(this.#lost === undefined ? [] : [this.#lost]),
     ]);
     const choices: Candidate[] = [];

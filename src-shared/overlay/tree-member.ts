@@ -65,10 +65,10 @@ export class TreeMember
     this.#place = new TreePlace(settings.rank, this.#proofs);
     this.#seeker = new Seeker(settings.rank, settings.candidates, settings.times);
     this.#node = new TreeNode(this, settings);
-    this.#commands = new OwnCommands(settings, this.#proofs, {
-      node: this.#node,
+    this.#commands = new OwnCommands(settings, this.#proofs, this.#node, {
       deliver: (command) => this.effects.push({ kind: "deliver", ...command }),
-      deceived: (again) => this.#deceived(again),
+      problem: (reason) => this.problem(reason),
+      violation: (reason) => this.#violation(reason),
     });
   }
 
@@ -228,8 +228,8 @@ export class TreeMember
     this.#commands.newParent();
     this.#node.tellState(true);
     this.#settled();
-    this.#node.children.beacon();
     this.#commands.confirm(frame);
+    this.#node.children.beacon();
   }
 
   #beacon(frame: Extract<TreeFrame, { t: "beacon" }>): void {
@@ -252,6 +252,8 @@ export class TreeMember
       this.#deadlines.disarm("hold");
       this.#settled();
     } else if (hasMoved) this.effects.push({ kind: "attached", parent: this.#parent, path: this.path });
+    this.#commands.confirm(frame);
+    if (!this.attached) return;
     this.#reports.beacon();
     this.#pump();
     this.#node.flush();
@@ -260,7 +262,6 @@ export class TreeMember
     this.#node.askAgain();
     this.#commands.askAgain();
     this.#sayGoodbye();
-    this.#commands.confirm(frame);
   }
 
   /** Something large is on its way from the parent, and the next beacon behind it: not for ever, and told below. */
@@ -291,13 +292,6 @@ export class TreeMember
     this.#commands.whole(command);
   }
 
-  /** Whoever began it: a parent that was deceived itself says it right the second time. */
-  #deceived(again: boolean): void {
-    const reason = "what it said of commands for others is not what the controller says";
-    if (again) this.#violation(reason);
-    else this.problem(`${this.#parent}: ${reason}; asked again`);
-  }
-
   /** The parent says it again and again while it looks for another: so long it lives, and so do we to it. */
   #hold(): void {
     if (!this.#variant.repairs) return this.#unlink("the parent has lost its own", "refused");
@@ -305,6 +299,7 @@ export class TreeMember
     this.#sayAlive();
     if (this.#phase !== "attached") return;
     this.#phase = "holding";
+    this.#commands.newParent();
     this.#deadlines.arm("hold", this.#settings.times.detachedHoldMs);
     this.#lostPlace("the parent has lost its own, and is looking for another");
   }
@@ -368,6 +363,7 @@ export class TreeMember
   }
 
   #violation(reason: string): void {
+    this.#seeker.distrust(this.#parent);
     this.effects.push({ kind: "distrusted", neighbour: this.#parent, reason });
     this.#unlink(`it broke the protocol: ${reason}`, "refused");
   }
@@ -394,10 +390,10 @@ export class TreeMember
   }
 
   #timer(name: string): void {
-    const timer = this.#deadlines.due(name);
-    if (timer === undefined) return;
     const { times } = this.#settings;
-    switch (timer) {
+    switch (this.#deadlines.due(name)) {
+      case undefined:
+        return;
       case "dial":
         return this.#dial();
       case "join":

@@ -319,8 +319,9 @@ export class TreeNode {
 
   #need({ link }: TreeChild, { from, to, ranks }: Extract<TreeFrame, { t: "need" }>): void {
     this.#wants.forget(link);
-    const end = Math.min(to, this.#end.have, from + this.#settings.limits.commandWindow - 1);
-    if (from <= end) this.#serveOne(link, { from, to: end, ranks });
+    // Also what has not come here yet: whoever asks may have had it, and forgotten it as told falsely.
+    const end = Math.min(to, from + this.#settings.limits.commandWindow - 1);
+    this.#serveOne(link, { from, to: end, ranks });
   }
 
   #serve(): void {

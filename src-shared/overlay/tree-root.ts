@@ -56,7 +56,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     super();
     this.#settings = settings;
     this.#node = new TreeNode(this, settings);
-    this.#given = this.#orderFrom(0, FIRST_CHAIN);
+    this.#given = new CommandOrder(settings.seals, 0, FIRST_CHAIN);
     this.#restore();
   }
 
@@ -66,15 +66,6 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
 
   chainAt(sequence: number): Uint8Array {
     return this.#given.at(sequence) ?? FIRST_CHAIN;
-  }
-
-  #orderFrom(sequence: number, chain: Uint8Array): CommandOrder {
-    return new CommandOrder((...of) => this.#settings.seals.chain(...of), sequence, chain);
-  }
-
-  /** For judges. */
-  get stable(): number {
-    return this.#node.log.stable;
   }
 
   members(): readonly MemberState[] {
@@ -155,7 +146,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     this.#keep({ kind: "invited", host, incarnation, rank, start });
     if (before === undefined) return;
     this.#forget(before);
-    this.#expel(before);
+    this.#order(before, "expel");
   }
 
   #dismiss(host: HostId): void {
@@ -163,16 +154,12 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     if (member === undefined) return;
     this.#keep({ kind: "dismissed", rank: member.rank });
     this.#forget(member.rank);
-    this.#expel(member.rank);
+    this.#order(member.rank, "expel");
   }
 
   #forget(rank: Rank): void {
     this.#owed.delete(rank);
     this.#planned.delete(rank);
-  }
-
-  #expel(rank: Rank): void {
-    this.#order(rank, "expel");
   }
 
   #order(rank: Rank, order: "expel" | "farewell"): void {
@@ -262,8 +249,8 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   #issueBeacon(): void {
     const { epoch, seals } = this.#settings;
     const stamp = { epoch, beacon: (this.position?.stamp.beacon ?? 0) + 1 };
-    const { last, lastChain } = this.#given;
-    const signed = { stamp, stable: this.#node.log.stable, last, chain: lastChain };
+    const { last, lastChain: chain } = this.#given;
+    const signed = { stamp, stable: this.#node.log.stable, last, chain };
     const seal = seals.seal(beaconOf(signed));
     this.position = { ...signed, seal, depth: 0, path: [{ rank: ROOT_RANK, address: "" }] };
   }
@@ -271,7 +258,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   #lose(member: TreeMembership, reason: string): void {
     this.#become(member, "lost", reason);
     this.#forget(member.rank);
-    this.#expel(member.rank);
+    this.#order(member.rank, "expel");
   }
 
   #acknowledge(): void {
@@ -318,7 +305,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   /** What an earlier root has kept. */
   #restore(): void {
     const restored = restoreRecords(this.#settings.records, this.#members);
-    this.#given = this.#orderFrom(restored.stable, restored.chain);
+    this.#given = new CommandOrder(this.#settings.seals, restored.stable, restored.chain);
     this.#node.log.prune(restored.stable);
     for (const { targets, payload } of restored.commands) this.#give(targets, payload);
   }
@@ -393,7 +380,6 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   }
 
   isProgress(rank: Rank, upTo: number, tag: Uint8Array): boolean {
-    // What everybody has is no news, of whomever.
     if (upTo < this.#node.log.stable) return false;
     const chain = this.#given.at(upTo);
     if (chain !== undefined && this.#settings.seals.isProved(rank, HAVE_PROOF, chainBytes(upTo, chain), tag))
@@ -413,7 +399,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     for (const rank of come) {
       const member = this.#members.withRank(rank);
       this.#planned.delete(rank);
-      if (member === undefined || member.state === "lost") this.#expel(rank);
+      if (member === undefined || member.state === "lost") this.#order(rank, "expel");
       else if (member.state === "left") this.#order(rank, "farewell");
       else this.#become(member, "attached", "joined");
     }

@@ -29,6 +29,8 @@ export class Stage<Frame> {
   readonly membership: string[] = [];
   /** Joins that have ended well, of all. */
   attachments = 0;
+  /** All have all commands up to here, as the root has written down. */
+  stable = 0;
   #commands = 0;
 
   constructor(performer: Performer<Frame>, hosts: number, degree: number, seed: number) {
@@ -71,6 +73,7 @@ export class Stage<Frame> {
       clientGone: nothing,
       rootStepping: nothing,
       rootPerforming: (effect) => {
+        if (effect.kind === "keep" && effect.record.kind === "stable") this.stable = effect.record.sequence;
         if (effect.kind === "membership") this.membership.push(`${effect.host} ${effect.state}`);
       },
       rootStepped: nothing,

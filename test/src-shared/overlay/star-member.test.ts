@@ -34,7 +34,7 @@ describe("joining", () => {
     const bench = new MemberBench();
     bench.step({ kind: "start" });
     const dials: [number, string][] = [];
-    for (const effect of bench.pass(55_000))
+    for (const effect of bench.pass(35_000))
       if (effect.kind === "dial") dials.push([bench.now, effect.to.address]);
     expect(dials.map(([, address]) => address)).toEqual(["second", "first", "second", "first"]);
   });

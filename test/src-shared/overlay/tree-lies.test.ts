@@ -33,7 +33,7 @@ const common = { protocol: 1, degree: 2, times: OVERLAY_TIMES, limits: OVERLAY_L
 
 /** What the root has given, by targets. */
 function orderOf(targets: readonly RankSet[]): CommandOrder {
-  const order = new CommandOrder((...of) => root.chain(...of), 0, FIRST_CHAIN);
+  const order = new CommandOrder(root, 0, FIRST_CHAIN);
   for (const set of targets) order.add(set);
   return order;
 }
@@ -139,8 +139,14 @@ describe("a member below a relay", () => {
     hear({ t: "headers", from: 1, targets: [forOthers] });
     expectLeft(
       beacon(signed(9, 0, 1, given)),
-      "what it said of commands for others is not what the controller says",
+      "what hosts above said of commands for others is not what the controller says",
     );
+  });
+
+  test("asks for a command of its own that came without its body, and asks again", () => {
+    const need: TreeFrame = { t: "need", from: 1, to: 1, ranks: forMe };
+    expect(sent(hear({ t: "headers", from: 1, targets: [forMe] }))).toContainEqual(need);
+    expect(sent(beacon(signed(8, 0, 1, given)))).toContainEqual(need);
   });
 
   test("takes no command behind one that was hidden, and both in their order afterwards", () => {
@@ -286,7 +292,7 @@ describe("a root above a relay", () => {
     ["that is another's", 2, have(RELAY, 2)],
     ["without a proof", 2, new Uint8Array(16)],
     ["of what was never given, proved or not", 3, have(BELOW, 3)],
-    ["by one who was told of other commands", 2, have(BELOW, 2, orderOf([forBelow, [9, 9]]))],
+    ["by one who was told of other commands", 2, have(BELOW, 2, orderOf([forBelow, [77, 77]]))],
   ])("not one %s, and says over whom it came", (_name, upTo, tag) => {
     const effects = hear(state(upTo, tag));
     expect(pending()).toBe(2);
