@@ -17,7 +17,6 @@ export interface OwnCommand {
 }
 
 export interface OwnCommandsEnd {
-  readonly node: TreeNode;
   deliver(command: OwnCommand): void;
   problem(reason: string): void;
   /** The parent is not to be believed: the way over it is given up. */
@@ -30,6 +29,7 @@ type CommandFrame = Extract<TreeFrame, { t: "command" }>;
 
 export class OwnCommands {
   readonly #rank: Rank;
+  readonly #node: TreeNode;
   readonly #end: OwnCommandsEnd;
   readonly #proofs: MemberProofs;
   /** Of all commands up to its last it is known for whom they are; those above #have wait for a body. */
@@ -39,9 +39,15 @@ export class OwnCommands {
   #sure: number;
   #wasDeceived = false;
 
-  constructor({ rank, start, startChain, seals }: MemberSettings, proofs: MemberProofs, end: OwnCommandsEnd) {
+  constructor(
+    { rank, start, startChain, seals }: MemberSettings,
+    proofs: MemberProofs,
+    node: TreeNode,
+    end: OwnCommandsEnd,
+  ) {
     this.#rank = rank;
     this.#proofs = proofs;
+    this.#node = node;
     this.#end = end;
     this.#order = new CommandOrder(seals, start, startChain);
     this.#have = start;
@@ -54,7 +60,7 @@ export class OwnCommands {
   }
 
   knows(sequence: number): boolean {
-    const { log } = this.#end.node;
+    const { log } = this.#node;
     return sequence <= log.stable || log.get(sequence)?.body !== undefined;
   }
 
@@ -76,7 +82,7 @@ export class OwnCommands {
       if (sequence > this.#order.last) this.#order.add(targets);
       this.#sure = sequence;
     }
-    this.#end.node.log.add(command);
+    this.#node.log.add(command);
     this.#advance(false);
   }
 
@@ -87,7 +93,7 @@ export class OwnCommands {
       const sequence = from + place;
       // Others are for a child that was there before this client.
       if (sequence === this.#order.last + 1) this.#order.add(targets);
-      this.#end.node.log.add({ sequence, targets, body: undefined });
+      this.#node.log.add({ sequence, targets, body: undefined });
     });
     this.#advance(true);
   }
@@ -101,32 +107,31 @@ export class OwnCommands {
   }
 
   askAgain(): void {
-    if (this.#have < this.#order.last) this.#end.node.lacks(this.#have + 1);
+    if (this.#have < this.#order.last) this.#node.lacks(this.#have + 1);
   }
 
   /** All that is not sure: whoever said it, this parent or an earlier one, it is asked for again. */
   #forgetTold(upTo: number): void {
-    const { node } = this.#end;
     const again = this.#wasDeceived;
     this.#wasDeceived = true;
     this.#order.cut(this.#sure);
-    node.log.forgetHeaders(this.#sure);
+    this.#node.log.forgetHeaders(this.#sure);
     this.#have = Math.min(this.#have, this.#sure);
     // A parent that was deceived itself says it right the second time.
     if (again) return this.#end.violation(DECEIVED);
     this.#end.problem(`${DECEIVED}: asked again`);
-    node.lacks(this.#sure + 1, upTo);
+    this.#node.lacks(this.#sure + 1, upTo);
   }
 
   #isGap(sequence: number): boolean {
     if (sequence <= this.#order.last + 1) return false;
-    this.#end.node.lacks(this.#order.last + 1, sequence);
+    this.#node.lacks(this.#order.last + 1, sequence);
     return true;
   }
 
   /** Over all that is for others, and what is for us with its body. */
   #advance(areHeaders: boolean): void {
-    const { log } = this.#end.node;
+    const { log } = this.#node;
     const before = this.#have;
     while (this.#have < this.#order.last) {
       const command = log.get(this.#have + 1);
@@ -140,8 +145,8 @@ export class OwnCommands {
     if (this.#have > before) this.#raise();
     this.#forgetBelow();
     this.askAgain();
-    this.#end.node.arrived(areHeaders);
-    this.#end.node.tellSoon();
+    this.#node.arrived(areHeaders);
+    this.#node.tellSoon();
   }
 
   #forgetBelow(): void {
@@ -151,6 +156,6 @@ export class OwnCommands {
   #raise(): void {
     const chain = this.#order.at(this.#have);
     if (chain === undefined) return;
-    this.#end.node.progress.raise(this.#rank, this.#have, this.#proofs.ofHaving(this.#have, chain));
+    this.#node.progress.raise(this.#rank, this.#have, this.#proofs.ofHaving(this.#have, chain));
   }
 }

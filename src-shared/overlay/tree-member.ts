@@ -8,7 +8,7 @@ import { Deadlines } from "./deadlines.ts";
 import { EffectList } from "./effect-list.ts";
 import { MemberProofs } from "./member-proofs.ts";
 import type { LinkId, Payload, Surroundings } from "./overlay.ts";
-import { OwnCommands } from "./own-commands.ts";
+import { OwnCommands, type OwnCommand, type OwnCommandsEnd } from "./own-commands.ts";
 import { OwnReports } from "./own-reports.ts";
 import { Seeker, type DialFailure } from "./seeker.ts";
 import { ROOT_RANK } from "./topology.ts";
@@ -31,7 +31,7 @@ const LINK_STEP = 2;
 
 export class TreeMember
   extends EffectList<MemberEffect<TreeFrame>>
-  implements MemberCore<TreeFrame>, TreeNodeEnd
+  implements MemberCore<TreeFrame>, TreeNodeEnd, OwnCommandsEnd
 {
   readonly #settings: MemberSettings;
   readonly #variant: TreeVariant;
@@ -65,11 +65,7 @@ export class TreeMember
     this.#place = new TreePlace(settings.rank, this.#proofs);
     this.#seeker = new Seeker(settings.rank, settings.candidates, settings.times);
     this.#node = new TreeNode(this, settings);
-    this.#commands = new OwnCommands(settings, this.#proofs, this.#node, {
-      deliver: (command) => this.effects.push({ kind: "deliver", ...command }),
-      problem: (reason) => this.problem(reason),
-      violation: (reason) => this.#violation(reason),
-    });
+    this.#commands = new OwnCommands(settings, this.#proofs, this.#node, this);
   }
 
   get attached(): boolean {
@@ -124,8 +120,7 @@ export class TreeMember
         this.#reports.noteLast(event.sequence);
         return this.#pump();
       case "bulk":
-        if (this.attached) this.sendUp(bulkOf(this.#settings.rank, event.payload, event.tag));
-        return;
+        return this.attached ? this.sendUp(bulkOf(this.#settings.rank, event.payload, event.tag)) : undefined;
       case "receiving":
         return event.link === this.#link ? this.#stretch() : this.#node.receiving(event.link);
       case "lagged":
@@ -197,7 +192,7 @@ export class TreeMember
       return this.#node.fromBelow(link, frame);
     }
     if (this.#phase === "joining") return this.#answer(frame);
-    if (isUpFrame(frame) || isJoinFrame(frame)) return this.#violation(`${frame.t} from a parent`);
+    if (isUpFrame(frame) || isJoinFrame(frame)) return this.violation(`${frame.t} from a parent`);
     if (frame.t === "beacon") return this.#beacon(frame);
     if (frame.t === "command") return this.#command(frame);
     if (frame.t === "headers") return this.#commands.headers(frame.from, frame.targets);
@@ -213,12 +208,12 @@ export class TreeMember
     if (frame.t === "redirect")
       return this.#retry("it is full", this.#seeker.redirected(frame.to, this.random));
     if (frame.t === "refuse") return this.#refused(frame.why, frame.backoffMs);
-    this.#violation(`${frame.t} before accept`);
+    this.violation(`${frame.t} before accept`);
   }
 
   #accepted(frame: Extract<TreeFrame, { t: "accept" }>): void {
     const wrong = this.#place.wrongWith(frame, this.#parent);
-    if (wrong !== undefined) return this.#violation(wrong);
+    if (wrong !== undefined) return this.violation(wrong);
     this.#deadlines.disarm("join");
     this.#phase = "attached";
     this.#place.take(frame, frame.path, this.now);
@@ -235,8 +230,8 @@ export class TreeMember
   #beacon(frame: Extract<TreeFrame, { t: "beacon" }>): void {
     const { path, stable } = frame;
     const { order, hasMoved } = this.#place.news(frame);
-    if (order < 0) return this.#violation("a beacon of another time");
-    if (!this.#place.isSigned(frame)) return this.#violation("a beacon that the controller has not signed");
+    if (order < 0) return this.violation("a beacon of another time");
+    if (!this.#place.isSigned(frame)) return this.violation("a beacon that the controller has not signed");
     if (!this.#place.isSound(path, this.#parent))
       return this.#unlink("its way to the controller leads over us", "refused");
     const wasHolding = this.#phase === "holding";
@@ -288,7 +283,7 @@ export class TreeMember
     if (this.#commands.knows(command.sequence)) return;
     const isSealed = this.#settings.seals.isSealed(command, command.seal);
     if (command.epoch > this.#place.stamp.epoch || !isSealed)
-      return this.#violation("a command that the controller has not signed");
+      return this.violation("a command that the controller has not signed");
     this.#commands.whole(command);
   }
 
@@ -319,7 +314,7 @@ export class TreeMember
   /** Only the root can make a client end: by its own word, or by its signature. */
   #ordered(order: OrderFrame<"expel" | "farewell">): void {
     const { t, rank } = order;
-    if (!this.#proofs.isOrder(order)) return this.#violation(`${t} that the controller has not signed`);
+    if (!this.#proofs.isOrder(order)) return this.violation(`${t} that the controller has not signed`);
     if (rank !== this.#settings.rank) return this.#node.passDown(rank, order);
     if (t === "farewell") return this.#exit.letGo();
     if (this.#exit.isWanted) return this.#end({ kind: "left" });
@@ -337,8 +332,7 @@ export class TreeMember
 
   /** Drops what was tried, and tries the next. */
   #retry(reason: string, pauseMs: number): void {
-    if (this.#link !== undefined) this.close(this.#link, reason);
-    this.#link = undefined;
+    this.#hangUp(reason);
     this.#phase = "seeking";
     this.#deadlines.disarm("join");
     this.#deadlines.arm("dial", pauseMs);
@@ -351,9 +345,8 @@ export class TreeMember
       this.problem(`could not join below ${this.#parent}: ${reason}`);
       return this.#retry(reason, this.#seeker.failed(why, 0, this.random));
     }
-    if (this.#link !== undefined) this.close(this.#link, reason);
+    this.#hangUp(reason);
     const wasHolding = this.#phase === "holding";
-    this.#link = undefined;
     this.#place.leave();
     this.#phase = "seeking";
     this.#deadlines.disarm("lease", "hold");
@@ -362,7 +355,13 @@ export class TreeMember
     this.#deadlines.arm("dial", this.#seeker.begin(this.#parent, this.random));
   }
 
-  #violation(reason: string): void {
+  #hangUp(reason: string): void {
+    if (this.#link !== undefined) this.close(this.#link, reason);
+    this.#link = undefined;
+  }
+
+  /** The parent is not to be believed: it is left for good. */
+  violation(reason: string): void {
     this.#seeker.distrust(this.#parent);
     this.effects.push({ kind: "distrusted", neighbour: this.#parent, reason });
     this.#unlink(`it broke the protocol: ${reason}`, "refused");
@@ -423,8 +422,7 @@ export class TreeMember
   }
 
   #end(effect: MemberEffect<TreeFrame>): void {
-    if (this.#link !== undefined) this.close(this.#link, effect.kind);
-    this.#link = undefined;
+    this.#hangUp(effect.kind);
     this.#phase = "ended";
     this.#node.children.closeAll("this client has ended");
     this.#deadlines.disarmAll();
@@ -445,6 +443,10 @@ export class TreeMember
     this.effects.push({ kind: "problem", reason });
   }
 
+  deliver(command: OwnCommand): void {
+    this.effects.push({ kind: "deliver", ...command });
+  }
+
   objection(): TreeRefusal | undefined {
     return this.#exit.isWanted ? "leaving" : undefined;
   }
@@ -459,7 +461,7 @@ export class TreeMember
 
   receivedOwn(upTo: number, tag: Uint8Array): void {
     if (!this.#proofs.isReceipt(upTo, tag))
-      return this.#violation("a receipt for reports that the controller has not given");
+      return this.violation("a receipt for reports that the controller has not given");
     if (!this.#reports.received(upTo)) return;
     this.effects.push({ kind: "forgetReports", upTo });
     this.#pump();
@@ -467,7 +469,7 @@ export class TreeMember
   }
 
   deliverBulk(payload: Payload, tag: Uint8Array): void {
-    if (!this.#proofs.isBulk(payload, tag)) return this.#violation("bulk that the controller has not sent");
+    if (!this.#proofs.isBulk(payload, tag)) return this.violation("bulk that the controller has not sent");
     this.effects.push({ kind: "deliverBulk", payload });
   }
 }
