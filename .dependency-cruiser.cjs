@@ -58,6 +58,8 @@ const CLIENT = {
   processes: { values: [], types: ["core"] },
   collect: { values: [], types: ["core"] },
   log: { values: [], types: ["core"] },
+  // Hosts that are none: the same cores, with a network and processes that are simulated.
+  simulated: { values: ["core"], types: [] },
 };
 
 /** Inside src-renderer: the shell shows views, views read state, state knows no view. */
@@ -80,7 +82,7 @@ const RENDERER = {
 
 const FACES = ["window", "web", "command-line", "xml-rpc"];
 const ENTRIES =
-  "^(src-main/(main|preload|cli)[.]ts|src-client/client[.]ts|src-renderer/(index[.]html|renderer[.]tsx))$";
+  "^(src-main/(main|preload|cli)[.]ts|src-client/(client|simulated-hosts)[.]ts|src-renderer/(index[.]html|renderer[.]tsx))$";
 const ELECTRON_HOMES = "^src-main/(window/|main[.]ts$|preload[.]ts$)";
 const PURE_FOLDERS = "^(src-shared/(?!node/)|src-main/(matcher|controller)/|src-client/core/)|-layout[.]ts$";
 const SHELLS = "^src-main/controller/controller[.]ts$|-shell[.]ts$";
@@ -185,8 +187,8 @@ module.exports = {
     ),
     forbid(
       "no-simulator-in-programs",
-      "The simulated world is for tests, benchmarks and rehearsals, which enter through src-main's rehearsal.",
-      { path: "^src-(main/(?!rehearsal)|client|renderer)" },
+      "The simulated world is for tests, benchmarks and simulated hosts.",
+      { path: "^src-(main|client/(?!simulated/)|renderer)" },
       { path: "^src-shared/simulator/" },
     ),
     forbid(

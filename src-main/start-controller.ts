@@ -21,6 +21,7 @@ import { sshQuestions } from "./controller/ssh-questions.ts";
 import { readClientBundle, type ClientBundle } from "./deploy/client-bundle.ts";
 import { createNodeBringer } from "./deploy/bring-node.ts";
 import { createLocalDeployment } from "./deploy/deploy-local.ts";
+import { createSimulatedDeployment } from "./deploy/deploy-simulated.ts";
 import { createSshDeployment, type ListenResult } from "./deploy/deploy-ssh.ts";
 import { inheritedEnvironment } from "./deploy/inherited-environment.ts";
 import type { Deployment } from "./deploy/deployment.ts";
@@ -236,9 +237,14 @@ function createDeployments(settings: StartSettings, needs: DeploymentNeeds): Rea
     },
     { session },
   );
+  const simulated = createSimulatedDeployment(
+    { attach: (stream, host) => overlay.attachStream(stream, "client", host), log },
+    { program: join(dirname(clientBundle), "simulated-hosts.cjs") },
+  );
   return new Map([
     ["local", local],
     ["ssh", ssh],
+    ["simulated", simulated],
   ]);
 }
 
@@ -247,7 +253,7 @@ function testHostBy(deployments: ReadonlyMap<string, Deployment>, ways: readonly
     const deployment = deployments.get(host.managerType);
     if (deployment !== undefined) return deployment.test(host, { ...options, ways });
     const detail = `hosts of type "${host.managerType}" cannot be reached by this version`;
-    const remedy = "Use resource managers of type ssh or local.";
+    const remedy = "Use resource managers of type ssh, local or simulated.";
     return [{ step: "connect", outcome: "failed", detail, remedy, unreachable: true }];
   };
 }

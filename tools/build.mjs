@@ -57,6 +57,13 @@ const PROGRAMS = [
     format: "cjs",
     packed: true,
   },
+  // A thread beside the controller's own: the client's cores, many times.
+  {
+    entry: "src-client/simulated-hosts.ts",
+    bundle: "dist/simulated-hosts.cjs",
+    sources: ["src-shared", "src-client"],
+    format: "cjs",
+  },
   {
     entry: "src-renderer/renderer.tsx",
     bundle: "dist/window/index.html",

@@ -89,6 +89,7 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
 
   return {
     isElsewhere: false,
+    needsCertificates: true,
     start,
     test: () => testHere(hostsDirectory, node),
     async cleanUp(host) {

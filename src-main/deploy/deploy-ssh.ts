@@ -65,6 +65,7 @@ export function createSshDeployment(parts: SshDeploymentParts, settings: SshDepl
 
 class SshDeployment implements Deployment {
   readonly isElsewhere = true;
+  readonly needsCertificates = true;
   readonly #parts: SshDeploymentParts;
   readonly #settings: SshDeploymentSettings;
   readonly #shellDeadlineMs: number;

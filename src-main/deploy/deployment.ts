@@ -54,6 +54,8 @@ export interface StartOptions {
   readonly ways: readonly LinkWay[];
   readonly signal: AbortSignal;
   readonly tell: (progress: DeployProgress) => void;
+  /** What follows costs nobody here anything: others may be contacted meanwhile. */
+  readonly giveWay: () => void;
 }
 
 export interface TestOptions {
@@ -68,6 +70,8 @@ export interface TestOptions {
 export interface Deployment {
   /** Its hosts may be other computers: they dial this one by its addresses. */
   readonly isElsewhere: boolean;
+  /** False: who is at the other end of its links is known without. */
+  readonly needsCertificates: boolean;
   /**
    * Starts a client with these credentials, and prepares those ways to it that are wanted. Aborting ends what was
    * begun.

@@ -19,6 +19,7 @@ import { noGoodbye, removeClient, sayGoodbye, type RemovalParts } from "./remove
 
 /** From the start of the client until it is attached and has said who it is: Node's start on a busy host takes seconds. */
 const ATTACH_MS = 60_000;
+const NO_KEYS: TlsCredentials = { ca: "", certificate: "", key: "" };
 
 export interface FleetCallbacks {
   onConnected(host: HostId): void;
@@ -274,7 +275,7 @@ export class Fleet {
       this.#notConnected(record, {
         step: "deploy",
         reason: `hosts of type "${entry.managerType}" cannot be reached by this version`,
-        remedy: "Use resource managers of type ssh or local.",
+        remedy: "Use resource managers of type ssh, local or simulated.",
         unreachable: true,
       });
       return;
@@ -290,7 +291,9 @@ export class Fleet {
     const { id: host } = entry;
     const { incarnation } = record;
     const rank = overlay.invite(host, incarnation);
-    const keys = await this.#parts.issue({ role: "client", host, incarnation, rank });
+    const keys = deployment.needsCertificates
+      ? await this.#parts.issue({ role: "client", host, incarnation, rank })
+      : NO_KEYS;
     if (starting.signal.aborted) return;
     const { session } = this.#settings;
     const place = overlay.introduce(rank);
@@ -302,6 +305,7 @@ export class Fleet {
         leave();
         this.#parts.callbacks.onProgress(entry.id, progress);
       },
+      giveWay: leave,
     });
     const result = await record.launching;
     if (record.starting !== starting) return;

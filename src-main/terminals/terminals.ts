@@ -80,6 +80,10 @@ export class Terminals {
         const transport = await this.#parts.transport(host);
         return transport.shell(targetOf(host), size, this.#closing.signal);
       }
+      case "simulated": {
+        const reason = `${host.id} is a simulated host: there is no machine to open a shell on`;
+        return failed(refused("terminal", reason, "Open terminals on hosts of type ssh or local."));
+      }
       default: {
         const reason = `hosts of type "${host.managerType}" have no shell`;
         return failed(refused("terminal", reason, "Open terminals on hosts of type ssh or local."));

@@ -4,10 +4,8 @@ import type { HostEntry, ResourceDirectory } from "../resource-directory/resourc
 import type { ComponentDefinition, ResourceReference } from "./application.ts";
 import type { CheckContext } from "./check-context.ts";
 import { quoted } from "./check-names.ts";
+import { MANAGER_TYPES, MANAGER_TYPES_REMEDY } from "./manager-types.ts";
 import { suggestion } from "./nearest-name.ts";
-
-/** Managers that hosts can be reached through. */
-const SUPPORTED_MANAGERS: readonly string[] = ["ssh", "local"];
 
 export function checkHosts(context: CheckContext): void {
   const used = new Set(context.componentBlocks.map(({ component }) => component.name));
@@ -149,9 +147,9 @@ function checkManager(
   pool: HostPool | undefined,
   { problems, places }: CheckContext,
 ): boolean {
-  if (!SUPPORTED_MANAGERS.includes(type)) {
-    const message = `hosts of type '${type}' cannot be reached yet${suggestion(type, SUPPORTED_MANAGERS)}`;
-    problems.error(places.attribute(span, "type"), message, 'Write type="ssh" or type="local".');
+  if (MANAGER_TYPES.every((known) => known !== type)) {
+    const message = `hosts of type '${type}' cannot be reached yet${suggestion(type, MANAGER_TYPES)}`;
+    problems.error(places.attribute(span, "type"), message, MANAGER_TYPES_REMEDY);
     return false;
   }
   if (pool === undefined) return true;

@@ -30,6 +30,7 @@ import {
   readName,
   textOffset,
 } from "./element-reader.ts";
+import { MANAGER_TYPES_REMEDY } from "./manager-types.ts";
 import { parseCollects, parseExitPolicies, parseProcess } from "./parse-process.ts";
 import { parseSoftware } from "./parse-software.ts";
 import { createProblemList, type ProblemList } from "./problem-list.ts";
@@ -198,7 +199,7 @@ class ApplicationParser {
   #resource(element: XmlElement): ResourceReference {
     const type = attributeText(element, "type")?.trim();
     if (type === undefined)
-      this.#problems.error(element.span.start, "<resource> has no type", 'Write type="ssh" or type="local".');
+      this.#problems.error(element.span.start, "<resource> has no type", MANAGER_TYPES_REMEDY);
     const group = attributeText(element, "group")?.trim();
     return { span: element.span, type: type ?? "ssh", group, hosts: attributeText(element, "hosts")?.trim() };
   }

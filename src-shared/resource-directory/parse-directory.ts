@@ -1,6 +1,7 @@
 // Reads a resource directory from its XML: managers, and their hosts with node sets unfolded; mistakes become problems.
 import { HOSTS_MAX } from "../application/application-limits.ts";
 import { attributeOffset, attributeText, childrenOf, readCount } from "../application/element-reader.ts";
+import { MANAGER_TYPES, MANAGER_TYPES_REMEDY } from "../application/manager-types.ts";
 import { createProblemList, type ProblemList } from "../application/problem-list.ts";
 import { attributeOf, readXml, type XmlDocument, type XmlElement } from "../application/xml-document.ts";
 import { checkShape, elementShape, many, OPAQUE } from "../application/xml-shapes.ts";
@@ -8,7 +9,8 @@ import { hostIdOf } from "../base/ids.ts";
 import type { Problem } from "../base/problem.ts";
 import { parseHostName, type HostNames } from "./host-name.ts";
 import { NO_SSH_WAY, readSshWay, type SshWay } from "./read-ssh-way.ts";
-import type { HostEntry, ResourceDirectory, ResourceManager } from "./resource-directory.ts";
+import { placeOfIndex, readSimulation, SIMULATED, SIMULATION_ATTRIBUTES } from "./read-simulation.ts";
+import type { HostEntry, ResourceDirectory, ResourceManager, Simulation } from "./resource-directory.ts";
 
 export interface ParsedDirectory {
   /** Undefined only when nothing can be made of the text: not well-formed, or another root. */
@@ -18,7 +20,9 @@ export interface ParsedDirectory {
 
 const LOCAL = "local";
 const LOCAL_ADDRESS = "127.0.0.1";
-const SUPPORTED_TYPES: readonly string[] = ["ssh", LOCAL];
+const SUPPORTED_TYPES: readonly string[] = MANAGER_TYPES;
+/** Their hosts need no list. */
+const COUNTED_TYPES: readonly string[] = [LOCAL, SIMULATED];
 
 const SSH_ATTRIBUTES = ["transport", "host_key_policy"];
 const NODE_SHAPE = elementShape([
@@ -27,7 +31,7 @@ const NODE_SHAPE = elementShape([
 ]);
 /** `cf` and `pg_slice` belonged to GENI's managers, `user` and `port_map` to PlanetLab's. */
 const MANAGER_SHAPE = elementShape(
-  ["type", "count", "group", "site", "latitude", "longitude", "cf", "pg_slice", ...SSH_ATTRIBUTES],
+  ["type", "count", "group", "site", "latitude", "longitude", "cf", "pg_slice", ...SIMULATION_ATTRIBUTES, ...SSH_ATTRIBUTES],
   {
     node: many(NODE_SHAPE),
     user: many(OPAQUE),
@@ -80,6 +84,7 @@ interface EntrySource {
   readonly element: XmlElement;
   readonly type: string;
   readonly way: SshWay;
+  readonly simulation: Simulation | undefined;
   readonly offset: number;
 }
 
@@ -102,7 +107,7 @@ class DirectoryParser {
       this.#problems.error(
         element.span.start,
         "the resource manager has no type",
-        'Write type="ssh" or type="local".',
+        MANAGER_TYPES_REMEDY,
       );
     } else if (!SUPPORTED_TYPES.includes(type)) {
       const message = `hosts of a '${type}' resource manager cannot be reached yet`;
@@ -114,31 +119,42 @@ class DirectoryParser {
     }
     const hosts: HostEntry[] = [];
     const way = readSshWay(element, type, NO_SSH_WAY, this.#problems);
+    const simulation = readSimulation(element, type, this.#problems);
     const nodes = childrenOf(element, "node");
-    for (const node of nodes) this.#node(node, type, way, hosts);
-    this.#counted(element, type, hosts);
+    for (const node of nodes) this.#node(node, type, { way, simulation }, hosts);
+    this.#counted(element, type, simulation, hosts);
     return { span: element.span, type, hosts };
   }
 
-  /** `count="12"` on a local manager stands for the hosts local1 to local12. */
-  #counted(element: XmlElement, type: string, hosts: HostEntry[]): void {
+  /** `count="12"` on a local manager stands for the hosts local1 to local12, on a simulated one for simulated1 to … */
+  #counted(
+    element: XmlElement,
+    type: string,
+    simulation: Simulation | undefined,
+    hosts: HostEntry[],
+  ): void {
     const attribute = attributeOf(element, "count");
     if (attribute === undefined) return;
-    if (type !== LOCAL) {
+    if (!COUNTED_TYPES.includes(type)) {
       this.#problems.warning(
         attribute.nameSpan.start,
-        "count has an effect on local resource managers only",
+        "count has an effect on local and simulated resource managers only",
         "Delete it, or list the hosts with <node>.",
       );
       return;
     }
     const count = readCount(element, "count", { fallback: 0, min: 1, max: HOSTS_MAX }, this.#problems);
-    const names = Array.from({ length: count }, (_, index) => `local${String(index + 1)}`);
-    const source = { element, type, way: NO_SSH_WAY, offset: attribute.valueSpan.start };
+    const names = Array.from({ length: count }, (_, index) => `${type}${String(index + 1)}`);
+    const source = { element, type, way: NO_SSH_WAY, simulation, offset: attribute.valueSpan.start };
     this.#addAll(source, { names, port: undefined }, hosts);
   }
 
-  #node(element: XmlElement, type: string, around: SshWay, hosts: HostEntry[]): void {
+  #node(
+    element: XmlElement,
+    type: string,
+    around: { readonly way: SshWay; readonly simulation: Simulation | undefined },
+    hosts: HostEntry[],
+  ): void {
     const written = attributeText(element, "hostname");
     const offset = attributeOffset(element, "hostname");
     if (written === undefined) {
@@ -154,11 +170,15 @@ class DirectoryParser {
       this.#problems.error(offset + result.offset, `hostname '${written}': ${result.message}`, result.remedy);
       return;
     }
-    const way = readSshWay(element, type, around, this.#problems);
-    this.#addAll({ element, type, way, offset }, result, hosts);
+    const way = readSshWay(element, type, around.way, this.#problems);
+    this.#addAll({ element, type, way, simulation: around.simulation, offset }, result, hosts);
   }
 
-  #addAll({ element, type, way, offset }: EntrySource, { names, port }: HostNames, hosts: HostEntry[]): void {
+  #addAll(
+    { element, type, way, simulation, offset }: EntrySource,
+    { names, port }: HostNames,
+    hosts: HostEntry[],
+  ): void {
     const { span } = element;
     const shared = {
       span,
@@ -166,6 +186,7 @@ class DirectoryParser {
       port,
       user: attributeText(element, "user")?.trim(),
       ...way,
+      ...(simulation === undefined ? {} : { simulation }),
       groups: groupsOf(element),
       site: attributeText(element, "site")?.trim(),
       latitude: this.#degrees(element, "latitude", 90),
@@ -178,9 +199,11 @@ class DirectoryParser {
         "Write both.",
       );
     }
+    const isPlaced = shared.site !== undefined || shared.latitude !== undefined;
     for (const name of names) {
       const address = type === LOCAL ? LOCAL_ADDRESS : name;
-      if (!this.#add({ ...shared, id: hostIdOf(name), address }, hosts, offset)) return;
+      const place = isPlaced ? undefined : placeOfIndex(simulation, hosts.length);
+      if (!this.#add({ ...shared, ...place, id: hostIdOf(name), address }, hosts, offset)) return;
     }
   }
 

@@ -10,12 +10,26 @@ export type SshTransportName = (typeof SSH_TRANSPORTS)[number];
 export const HOST_KEY_POLICIES = ["yes", "ask", "accept-new", "no"] as const;
 export type HostKeyPolicy = (typeof HOST_KEY_POLICIES)[number];
 
+/** How far simulated hosts are from each other: on one switch, or as far as their places on the globe are. */
+export const SIMULATED_NETWORKS = ["lan", "wan"] as const;
+export type SimulatedNetwork = (typeof SIMULATED_NETWORKS)[number];
+
+/** The hosts of one manager of type simulated have it in common. */
+export interface Simulation {
+  /** Tells the managers of a directory apart. */
+  readonly manager: number;
+  readonly network: SimulatedNetwork;
+  readonly seed: number;
+  /** So many of the manager's hosts fail in an hour, on average. */
+  readonly failuresPerHour: number;
+}
+
 export interface ResourceDirectory {
   readonly rootName: "plush" | "gush";
   readonly managers: readonly ResourceManager[];
 }
 
-/** type="local": embedded hosts on this computer. type="ssh": hosts reached by SSH. Others load with a warning. */
+/** Of a type in MANAGER_TYPES, whose hosts can be used; managers of other types load with a warning. */
 export interface ResourceManager extends Placed {
   readonly type: string;
   readonly hosts: readonly HostEntry[];
@@ -40,6 +54,8 @@ export interface HostEntry extends Placed {
   /** Degrees, WGS 84. */
   readonly latitude: number | undefined;
   readonly longitude: number | undefined;
+  /** It is no machine: there only for hosts of type simulated. */
+  readonly simulation?: Simulation;
 }
 
 /** The entries of these hosts, in the order of the directory. */

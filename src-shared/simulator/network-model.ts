@@ -1,4 +1,4 @@
-// How long frames travel between the hosts of a simulated world: a LAN, a WAN, and a transit-stub internet in the
+// How long frames travel between the hosts of a simulated world: a LAN, a WAN, the globe, and a transit-stub internet in the
 // spirit of ModelNet, in which each pipe on the way has a latency and a bandwidth of its own. Place 0 is the root.
 import { createRandom } from "../base/random.ts";
 import type { Random } from "../base/random.ts";
@@ -78,6 +78,57 @@ export function createWan(places: number, seed: number): NetworkModel {
       return (uplinks[from]?.pass(bytes, at, bulk) ?? at) + base + jitterMs;
     },
   };
+}
+
+/** Degrees, WGS 84. */
+export interface GlobePlace {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+const EARTH_KM = 6371;
+/** Light in glass, on ways that are half as long again as the shortest. */
+const KM_PER_MS = 200 / 1.5;
+/** From a host to where the long way begins, with both ends' routers. */
+const ACCESS_MS = 0.5;
+
+/**
+ * Hosts where they stand on the globe, 100 Mb/s each: up to 150 ms one way, and as on the WAN above one frame in a
+ * hundred is late. Those without a place stand on one switch together. Places may come while it is in use.
+ */
+export function createGlobe(placeOf: (place: number) => GlobePlace | undefined): NetworkModel {
+  const lan = 0.1;
+  const uplinks = new Map<number, Pipe>();
+  const uplinkOf = (place: number): Pipe => {
+    const known = uplinks.get(place);
+    if (known !== undefined) return known;
+    const made = new Pipe(0, placeOf(place) === undefined ? GIGABIT : 100 * MEGABIT);
+    uplinks.set(place, made);
+    return made;
+  };
+  const latencyMs = (from: number, to: number): number => {
+    const here = placeOf(from);
+    const there = placeOf(to);
+    return here === undefined || there === undefined ? lan : ACCESS_MS + kmBetween(here, there) / KM_PER_MS;
+  };
+  return {
+    name: "globe",
+    latencyMs,
+    arrivesAt: ({ from, to, bytes, at, bulk, random: draw }) => {
+      const base = latencyMs(from, to);
+      const jitterMs = draw() < 0.01 ? draw() * base : draw() * 0.05 * base;
+      return uplinkOf(from).pass(bytes, at, bulk) + base + jitterMs;
+    },
+  };
+}
+
+/** Along a great circle. */
+function kmBetween(one: GlobePlace, other: GlobePlace): number {
+  const radians = (degrees: number): number => (degrees * Math.PI) / 180;
+  const north = Math.sin(radians(other.latitude - one.latitude) / 2);
+  const east = Math.sin(radians(other.longitude - one.longitude) / 2);
+  const cosines = Math.cos(radians(one.latitude)) * Math.cos(radians(other.latitude));
+  return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(north * north + cosines * east * east)));
 }
 
 export interface TransitStubSettings {

@@ -16,6 +16,11 @@ export class VirtualTime {
     return this.#now;
   }
 
+  /** When the earliest of what is planned is due; Infinity for nothing. */
+  get next(): number {
+    return this.#heap[0]?.at ?? Infinity;
+  }
+
   after(delayMs: number, act: () => void): void {
     this.#order += 1;
     this.#push({ at: this.#now + Math.max(0, delayMs), order: this.#order, act });

@@ -71,6 +71,7 @@ async function startClients(controller: TestRoot, folder: string): Promise<Map<H
       ways: ["client"],
       signal,
       tell: () => undefined,
+      giveWay: () => undefined,
     });
     if (result.kind === "failed") throw new Error(result.failure.reason);
     clients.set(host, result.client);
