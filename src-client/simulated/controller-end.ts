@@ -2,7 +2,7 @@
 import type { LinkId } from "#shared/overlay/overlay.ts";
 import { ROOT_RANK } from "#shared/overlay/topology.ts";
 import { FrameDecoder } from "#shared/protocol/frame-decoder.ts";
-import type { FromSimulated } from "#shared/protocol/simulated-hosts.ts";
+import type { FromSimulated } from "#shared/protocol/simulation-words.ts";
 import type { WireCodec } from "#shared/protocol/wire.ts";
 import type { ConnectedProgram, VirtualConnection } from "#shared/simulator/virtual-connection.ts";
 import type { VirtualTime } from "#shared/simulator/virtual-time.ts";

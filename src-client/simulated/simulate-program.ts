@@ -47,7 +47,11 @@ export function simulateProgram(asked: Asked, host: string, random: Random): Sim
   if (commands === undefined) run.perform([path, ...args]);
   else {
     for (const { words, when } of commands) {
-      if (run.hasExited || (when === "success" && run.status !== 0) || (when === "failure" && run.status === 0))
+      if (
+        run.hasExited ||
+        (when === "success" && run.status !== 0) ||
+        (when === "failure" && run.status === 0)
+      )
         continue;
       run.perform(words);
     }
@@ -137,7 +141,8 @@ function stated(environment: Asked["environment"], random: Random): SimulationOu
   if (!Number.isInteger(count) || count < 0 || count > LINES_MAX)
     return wrong("SIMULATED_LINES", lines, `a whole number up to ${String(LINES_MAX)}`);
   const share = Number(fails ?? 0);
-  if (!(share >= 0 && share <= 1)) return wrong("SIMULATED_FAILS", fails, "a share from 0 to 1, such as 0.05");
+  if (!(share >= 0 && share <= 1))
+    return wrong("SIMULATED_FAILS", fails, "a share from 0 to 1, such as 0.05");
   const ends = Number(status);
   if (!Number.isInteger(ends) || ends < 0 || ends > STATUS_MAX)
     return wrong("SIMULATED_STATUS", status, `an exit status up to ${String(STATUS_MAX)}`);

@@ -16,7 +16,7 @@ import { checkBulk } from "#shared/protocol/check-bulk.ts";
 import { PROTOCOL_VERSION, type Command } from "#shared/protocol/commands.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
 import type { Report } from "#shared/protocol/reports.ts";
-import type { SimulatedStart } from "#shared/protocol/simulated-hosts.ts";
+import type { SimulatedStart } from "#shared/protocol/simulation-words.ts";
 import type { WireCodec } from "#shared/protocol/wire.ts";
 import type { ConnectedProgram, VirtualConnection } from "#shared/simulator/virtual-connection.ts";
 import { VirtualProcess } from "#shared/simulator/virtual-process.ts";

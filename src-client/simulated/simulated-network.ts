@@ -8,7 +8,7 @@ import { topologyNamed } from "#shared/overlay/topologies.ts";
 import { ROOT_RANK, type Candidate, type Topology } from "#shared/overlay/topology.ts";
 import { checkCommand } from "#shared/protocol/check-commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
-import type { FromSimulated, SimulatedStart, ToSimulated } from "#shared/protocol/simulated-hosts.ts";
+import type { FromSimulated, SimulatedStart, ToSimulated } from "#shared/protocol/simulation-words.ts";
 import { createWireCodec, type WireCodec } from "#shared/protocol/wire.ts";
 import { createGlobe, type GlobePlace } from "#shared/simulator/network-model.ts";
 import { VirtualConnection, type Ether } from "#shared/simulator/virtual-connection.ts";
@@ -236,14 +236,18 @@ export class SimulatedNetwork {
     this.#time.after((-Math.log(1 - random()) * HOUR_MS) / failuresPerHour, () => {
       const living = [...hosts].filter(({ attached }) => attached);
       const host = living[Math.floor(random() * living.length)];
-      if (host !== undefined) this.#fail(host, random() < SILENT_SHARE);
+      const isSilent = random() < SILENT_SHARE;
+      if (host !== undefined) this.#fail(host, isSilent);
       this.#planFailure(managed);
     });
   }
 
   #fail(host: SimulatedHost, isSilent: boolean): void {
     this.#remove(host);
-    if (!isSilent) return host.crash();
+    if (!isSilent) {
+      host.crash();
+      return this.#ended(host, "has failed, as its manager's failures_per_hour has it");
+    }
     this.#dark.add(host.address);
     host.vanish();
   }

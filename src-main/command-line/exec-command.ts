@@ -24,6 +24,7 @@ import {
   openSession,
   requireDirectory,
   tellProblems,
+  tellSimulated,
   withController,
   type Session,
 } from "./session.ts";
@@ -85,6 +86,7 @@ export async function execCommand(world: World, command: string, flags: ExecFlag
     const { loaded, documents } = await loadDocuments(api, directory, undefined);
     if (session.output === "text" || loaded) tellProblems(session, documents);
     if (!loaded) return refuseInvalid(session, documents);
+    tellSimulated(session, api);
     return follow(api, session, command, hostsWhere(api, hosts, flags.where), flags);
   });
 }

@@ -20,6 +20,7 @@ import {
   readNamed,
   requireDirectory,
   tellProblems,
+  tellSimulated,
   withController,
   type NamedDocument,
   type Session,
@@ -71,6 +72,7 @@ export async function runCommand(world: World, name: string, flags: RunFlags): P
     const { loaded, documents } = await loadDocuments(api, directory, application);
     if (session.output === "text" || loaded) tellProblems(session, documents);
     if (!loaded) return refuseInvalid(session, documents);
+    tellSimulated(session, api);
     return follow(api, session, application, flags);
   });
 }

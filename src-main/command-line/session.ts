@@ -246,6 +246,14 @@ export async function loadDocuments(
   return { loaded, documents };
 }
 
+/** Nobody is to take what they print for what machines have done. */
+export function tellSimulated(session: Session, api: ControllerApi): void {
+  const simulated = api.hosts().filter(({ managerType }) => managerType === "simulated");
+  if (simulated.length === 0 || session.quiet) return;
+  const hosts = cutToWidth(foldNames(simulated.map(({ host }) => host)), REMEDY_COLUMNS_MAX);
+  session.world.stderr.write(`simulated hosts: ${hosts}: no program runs anywhere\n`);
+}
+
 /** Text goes to standard error: the data of a command is on standard output. */
 export function tellProblems(session: Session, documents: readonly DocumentProblems[]): void {
   const shown = session.quiet

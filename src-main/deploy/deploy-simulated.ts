@@ -5,7 +5,7 @@ import type { HostId } from "#shared/base/ids.ts";
 import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { LinkId } from "#shared/overlay/overlay.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
-import type { FromSimulated, SimulatedStart, ToSimulated } from "#shared/protocol/simulated-hosts.ts";
+import type { FromSimulated, SimulatedStart, ToSimulated } from "#shared/protocol/simulation-words.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { Deployment, DeployResult, StartedClient, StartOptions } from "./deployment.ts";
 import { SimulatedStream } from "./simulated-stream.ts";
@@ -188,6 +188,11 @@ function placeOf({ latitude, longitude, simulation }: HostEntry): SimulatedStart
 }
 
 function notStarted(reason: string): DeployResult {
-  const failure = { step: "simulate", reason, remedy: "Is Nebula built? Run: npm run build", unreachable: false };
+  const failure = {
+    step: "simulate",
+    reason,
+    remedy: "Is Nebula built? Run: npm run build",
+    unreachable: false,
+  };
   return { kind: "failed", failure };
 }

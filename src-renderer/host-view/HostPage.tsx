@@ -112,7 +112,7 @@ function Facts({ row }: { readonly row: HostRow }): JSX.Element {
     ["Component", row.component],
     ["Groups", host.groups.join(", ") || undefined],
     ["Site", host.site],
-    ["Reached by", host.managerType],
+    ["Reached by", host.managerType === "simulated" ? "simulated: there is no machine" : host.managerType],
     [
       "Client",
       host.client === undefined ? undefined : `pid ${String(host.client.pid)}, Node ${host.client.node}`,

@@ -39,6 +39,7 @@ export function StatusBar(): JSX.Element {
 
 function HostCounts(): JSX.Element {
   const sorted = useStore(hostsStore, (state) => state.sorted);
+  const simulated = sorted.filter(({ host }) => host.managerType === "simulated").length;
   const count = (wanted: string): number => sorted.filter((row) => row.member?.state === wanted).length;
   const failed = sorted.filter((row) => row.mark === "failed").length;
   const [attached, orphaned, lost] = [count("attached"), count("orphaned"), count("lost")];
@@ -50,6 +51,11 @@ function HostCounts(): JSX.Element {
       ) : null}
       {lost > 0 ? <span style={{ color: "var(--ink-lost)" }}>, {countText(lost)} lost</span> : null}
       {failed > 0 ? <span style={{ color: "var(--ink-failed)" }}>, {countText(failed)} failed</span> : null}
+      {simulated > 0 ? (
+        <span title="No program runs on them: there are no machines." className="badge">
+          {simulated === sorted.length ? "simulated" : `${countText(simulated)} simulated`}
+        </span>
+      ) : null}
     </button>
   );
 }

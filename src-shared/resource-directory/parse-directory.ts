@@ -31,7 +31,18 @@ const NODE_SHAPE = elementShape([
 ]);
 /** `cf` and `pg_slice` belonged to GENI's managers, `user` and `port_map` to PlanetLab's. */
 const MANAGER_SHAPE = elementShape(
-  ["type", "count", "group", "site", "latitude", "longitude", "cf", "pg_slice", ...SIMULATION_ATTRIBUTES, ...SSH_ATTRIBUTES],
+  [
+    "type",
+    "count",
+    "group",
+    "site",
+    "latitude",
+    "longitude",
+    "cf",
+    "pg_slice",
+    ...SIMULATION_ATTRIBUTES,
+    ...SSH_ATTRIBUTES,
+  ],
   {
     node: many(NODE_SHAPE),
     user: many(OPAQUE),
@@ -104,11 +115,7 @@ class DirectoryParser {
   manager(element: XmlElement): ResourceManager {
     const type = attributeText(element, "type")?.trim() ?? "";
     if (type === "") {
-      this.#problems.error(
-        element.span.start,
-        "the resource manager has no type",
-        MANAGER_TYPES_REMEDY,
-      );
+      this.#problems.error(element.span.start, "the resource manager has no type", MANAGER_TYPES_REMEDY);
     } else if (!SUPPORTED_TYPES.includes(type)) {
       const message = `hosts of a '${type}' resource manager cannot be reached yet`;
       this.#problems.warning(
@@ -127,12 +134,7 @@ class DirectoryParser {
   }
 
   /** `count="12"` on a local manager stands for the hosts local1 to local12, on a simulated one for simulated1 to … */
-  #counted(
-    element: XmlElement,
-    type: string,
-    simulation: Simulation | undefined,
-    hosts: HostEntry[],
-  ): void {
+  #counted(element: XmlElement, type: string, simulation: Simulation | undefined, hosts: HostEntry[]): void {
     const attribute = attributeOf(element, "count");
     if (attribute === undefined) return;
     if (!COUNTED_TYPES.includes(type)) {

@@ -82,7 +82,12 @@ describe.skipIf(farmHindrance() !== undefined)("a stall after the login", () => 
     const { signal } = new AbortController();
     const told = { step: "shell", remedy: REMEDY, unreachable: false };
     const [started, checks] = await Promise.all([
-      deployment.start(hostAt(address), CREDENTIALS, { ways: ["ssh"], signal, tell: () => undefined, giveWay: () => undefined }),
+      deployment.start(hostAt(address), CREDENTIALS, {
+        ways: ["ssh"],
+        signal,
+        tell: () => undefined,
+        giveWay: () => undefined,
+      }),
       deployment.test(hostAt(address), {
         users: [],
         password: () => Promise.resolve(undefined),

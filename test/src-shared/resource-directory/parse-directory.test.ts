@@ -63,6 +63,36 @@ describe("fixtures", () => {
     expect(problems).toMatchObject([{ severity: "warning", line: 5, column: 27 }]);
   });
 
+  test("simulated hosts have their manager's settings, and on a wide-area network a place", () => {
+    const text = (attributes: string): string =>
+      `<plush><resource_manager type="simulated" count="40" ${attributes}/></plush>`;
+    const lan = hostsOf(text(""));
+    expect(lan).toHaveLength(40);
+    expect(lan[39]).toMatchObject({ id: "simulated40", address: "simulated40", site: undefined });
+    expect(lan[0]!["simulation"]).toEqual({ manager: 7, network: "lan", seed: 1, failuresPerHour: 0 });
+    const wide = text('network="wan" seed="3" failures_per_hour="60"');
+    const wan = hostsOf(wide);
+    expect(wan[0]!["simulation"]).toEqual({ manager: 7, network: "wan", seed: 3, failuresPerHour: 60 });
+    expect(new Set(wan.map(({ site }) => site)).size).toBeGreaterThan(15);
+    expect(wan.every(({ latitude, longitude }) => latitude !== undefined && longitude !== undefined)).toBe(
+      true,
+    );
+    expect(hostsOf(wide)).toEqual(wan);
+    expect(hostsOf(wide.replace('seed="3"', 'seed="4"'))).not.toEqual(wan);
+    const placed = hostsOf(text('network="wan" site="Here"'));
+    expect(placed[0]).toMatchObject({ site: "Here", latitude: undefined });
+  });
+
+  test("what simulated managers say means nothing to others", () => {
+    const { problems } = parseDirectory(
+      '<plush><resource_manager type="local" count="1" seed="2" network="wan"/></plush>',
+    );
+    expect(problems.map(({ severity, message }) => [severity, message]).sort()).toEqual([
+      ["warning", "network has an effect on simulated resource managers only"],
+      ["warning", "seed has an effect on simulated resource managers only"],
+    ]);
+  });
+
   test.each(fixturePaths("directory"))("%s cut off anywhere is a problem", (path) => {
     const text = fixture(path);
     for (let length = 0; length < text.trimEnd().length; length += 1) {
@@ -192,7 +222,7 @@ describe("problems", () => {
     [
       "a count elsewhere",
       '<plush><resource_manager type="ssh" «count="3"/></plush>',
-      "warning count has an effect on local resource managers only",
+      "warning count has an effect on local and simulated resource managers only",
     ],
     [
       "a count",
