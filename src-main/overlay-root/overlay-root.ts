@@ -259,7 +259,7 @@ class DrivenRoot implements RunningOverlayRoot {
     }
     this.#giveCommand();
     this.#pending = { payload, targets: new Set(targets) };
-    setImmediate(() => this.#giveCommand());
+    queueMicrotask(() => this.#giveCommand());
   }
 
   #giveCommand(): void {
