@@ -32,7 +32,17 @@ const MAIN = {
   matcher: { values: [], types: [] },
   controller: {
     values: ["matcher"],
-    types: ["fleet", "results", "journal", "overlay-root", "ssh", "deploy", "documents", "terminals"],
+    types: [
+      "fleet",
+      "results",
+      "journal",
+      "overlay-root",
+      "ssh",
+      "deploy",
+      "documents",
+      "terminals",
+      "host-doors",
+    ],
   },
   fleet: { values: [], types: ["deploy", "overlay-root"] },
   results: { values: [], types: [] },
@@ -42,6 +52,7 @@ const MAIN = {
   deploy: { values: ["ssh"], types: [] },
   documents: { values: [], types: [] },
   terminals: { values: ["ssh"], types: [] },
+  "host-doors": { values: ["ssh"], types: [] },
   // What is the same for a window in Electron and one in a browser.
   "window-session": { values: [], types: [] },
   window: { values: ["window-session", "documents"], types: [] },

@@ -7,6 +7,7 @@ import { readDocument } from "./documents/read-document.ts";
 import { replaceDocument } from "./documents/write-document.ts";
 import { startWebServer } from "./web/web-server.ts";
 import { attachWindow, type WindowSurroundings } from "./window-session/attach-window.ts";
+import { Downloads } from "./window-session/downloads.ts";
 import { RecentFiles } from "./window-session/recent-files.ts";
 import { WindowDocuments } from "./window-session/window-documents.ts";
 import { WindowStateFile } from "./window-session/window-state-file.ts";
@@ -36,6 +37,7 @@ export async function serveWindow(settings: ServeSettings): Promise<ServedWindow
   const surroundings = await windowSurroundings(settings, "browser", async () => null);
   const server = await startWebServer({
     windowDirectory,
+    downloads: surroundings.downloads,
     port,
     log,
     onWindow: (windowPort) => {
@@ -95,6 +97,7 @@ export async function windowSurroundings(
     examplesDirectory,
     documents,
     recent,
+    downloads: new Downloads(),
     chooseFile,
     log,
   };

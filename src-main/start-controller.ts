@@ -43,6 +43,7 @@ import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts"
 import { createTransports, type SshTransports } from "./ssh/choose-transport.ts";
 import type { StartOnTerminal } from "./ssh/standing-shell.ts";
 import { createStartOnTerminal } from "./terminals/pty-shell.ts";
+import { HostDoors } from "./host-doors/host-doors.ts";
 import { Terminals } from "./terminals/terminals.ts";
 
 /** Runs whose results are kept when nobody says otherwise: weeks of daily work, and bounded. */
@@ -134,6 +135,7 @@ export async function startController(settings: StartSettings): Promise<Controll
         { transport: (host) => transports.byName(host.transport), startOnTerminal },
         { environment: inheritedEnvironment(), platform: process.platform },
       ),
+      doors: new HostDoors({ transport: (host) => transports.byName(host.transport) }),
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
         own.close();

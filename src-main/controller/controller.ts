@@ -4,6 +4,7 @@ import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { hasErrors } from "#shared/base/problem.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "#shared/controller-api/host-tests.ts";
+import type { FilesResult, ForwardResult, ForwardTarget } from "#shared/controller-api/host-files.ts";
 import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminal-shell.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { Question, QuestionChange } from "#shared/controller-api/questions.ts";
@@ -14,6 +15,7 @@ import type { Fleet, FleetCallbacks } from "../fleet/fleet.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 import type { OutputStore, OutputStoreParts } from "../results/output-store.ts";
 import type { RunResults, RunResultsSettings } from "../results/run-results.ts";
+import type { HostDoors } from "../host-doors/host-doors.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 import { chooseHosts, planCommand } from "./command-plan.ts";
 import { HostConnections } from "./host-connections-shell.ts";
@@ -29,7 +31,7 @@ import { RunShell } from "./run-shell.ts";
 import { Run } from "./run.ts";
 import { readSecrets } from "./secrets-shell.ts";
 import { sendInput } from "./send-input-shell.ts";
-import { openTerminal } from "./open-terminal-shell.ts";
+import { onHost } from "./on-host-shell.ts";
 import { SudoPasswords } from "./sudo-passwords-shell.ts";
 import { planSoftware } from "./software-plans-shell.ts";
 
@@ -42,6 +44,7 @@ export interface ControllerParts {
   readonly readDocument: (path: string) => Promise<DocumentResult>;
   readonly testHost: TestHost;
   readonly terminals: Terminals;
+  readonly doors: HostDoors;
   readonly removeOldRuns: () => Promise<void>;
   /** What people are asked, whoever asks. */
   readonly questions: Questions;
@@ -243,13 +246,20 @@ export class Controller implements Api.ControllerApi {
   }
 
   openTerminal(name: string, size: TerminalSize): Promise<TerminalResult> {
+    return onHost(name, this.#hostParts(), (host, folder) => this.#parts.terminals.open(host, folder, size));
+  }
+
+  openFiles(name: string): Promise<FilesResult> {
+    return onHost(name, this.#hostParts(), (host, folder) => this.#parts.doors.openFiles(host, folder));
+  }
+
+  openForward(name: string, target: ForwardTarget): Promise<ForwardResult> {
+    return onHost(name, this.#hostParts(), (host) => this.#parts.doors.openForward(host, target));
+  }
+
+  #hostParts(): Parameters<typeof onHost>[1] {
     const folderOf = (host: HostId): string | undefined => this.fleet.host(host)?.facts?.directory;
-    return openTerminal(
-      this.#documents.directory,
-      name,
-      { terminals: this.#parts.terminals, folderOf },
-      size,
-    );
+    return { loaded: this.#documents.directory, folderOf };
   }
 
   hosts(): readonly Api.HostView[] {
@@ -301,7 +311,7 @@ export class Controller implements Api.ControllerApi {
 
   async quit(): Promise<void> {
     const reason = "the controller is quitting";
-    await this.#parts.terminals.close();
+    await Promise.all([this.#parts.terminals.close(), this.#parts.doors.close()]);
     for (const run of this.#runs.open) run.input({ kind: "end", cause: "interrupt", reason });
     await Promise.all(this.#runs.all.map((run) => run.ended));
     // Not only those that are connected: a client that is being started would be left behind.

@@ -31,6 +31,10 @@ export interface SshConnection {
   run(command: string, options: SshRunOptions): Promise<SshResult<SshOutput>>;
   /** Standard input and output of a command as one stream: frames travel on it. */
   open(command: string, signal: AbortSignal): Promise<SshResult<Duplex>>;
+  /** A program that sshd names itself: `sftp`. */
+  subsystem(name: string, signal: AbortSignal): Promise<SshResult<Duplex>>;
+  /** A TCP connection from the host to a port that it can reach. */
+  reach(address: string, port: number, signal: AbortSignal): Promise<SshResult<Duplex>>;
   /** Resolves when the connection is gone, with why. */
   readonly closed: Promise<string>;
   close(): void;

@@ -72,6 +72,28 @@ export async function startCommand(
   return started.kind === "failed" ? started : { kind: "ok", value: commandOf(connection, started.value) };
 }
 
+/** Starts a program that sshd names itself; aborting only stops the start. */
+export async function startSubsystem(
+  connection: HopConnection,
+  name: string,
+  signal: AbortSignal,
+): Promise<SshResult<SshCommand>> {
+  const ask: AskForSession = (onChannel) => connection.client.subsys(name, onChannel);
+  const started = await startSession(connection, ask, signal);
+  if (started.kind === "ok") return { kind: "ok", value: commandOf(connection, started.value) };
+  const { failure } = started;
+  const isUnknown = /Unable to start subsystem/.test(failure.reason);
+  return isUnknown ? failed(noSubsystem(name)) : started;
+}
+
+export function noSubsystem(name: string): SshFailure {
+  return refused(
+    name,
+    `the host has no ${name}`,
+    `Add "Subsystem ${name} internal-sftp" to the host's sshd_config, or copy by scp.`,
+  );
+}
+
 type AskForSession = (onChannel: (error: Error | undefined, channel: ClientChannel) => void) => unknown;
 
 /** A session in which a command or a shell runs; aborting only stops the start. */

@@ -9,7 +9,8 @@ import { runToEnd, streamOf } from "./ssh-command.ts";
 import { parseJump, type SshHop, type SshResolve } from "./ssh-config.ts";
 import { failed, interrupted, onTheWay, refused, unreachable, USE_SYSTEM_SSH } from "./ssh-failures.ts";
 import { SharedPasswords } from "./shared-passwords.ts";
-import { startCommand } from "./ssh2-command.ts";
+import { startCommand, startSubsystem } from "./ssh2-command.ts";
+import { reachThrough } from "./ssh2-reach.ts";
 import { startShell } from "./ssh2-shell.ts";
 import type {
   SshConnection,
@@ -198,6 +199,11 @@ function sshConnectionOf(connection: HopConnection): SshConnection {
       const started = await startCommand(connection, command, signal);
       return started.kind === "failed" ? started : { kind: "ok", value: streamOf(started.value) };
     },
+    async subsystem(name, signal) {
+      const started = await startSubsystem(connection, name, signal);
+      return started.kind === "failed" ? started : { kind: "ok", value: streamOf(started.value) };
+    },
+    reach: (address, port, signal) => reachThrough(connection, address, port, signal),
   };
 }
 

@@ -43,6 +43,8 @@ export interface Master {
   readonly closed: Promise<string>;
   readonly lost: string | undefined;
   start(command: string): SshCommand;
+  /** Arguments of ssh instead of a command: a subsystem, a port. */
+  startWith(options: readonly string[], words?: readonly string[]): SshCommand;
   close(): void;
 }
 
@@ -104,13 +106,12 @@ function collectWords(child: ChildProcessWithoutNullStreams): () => string {
 function startClient(
   settings: SshSettings,
   args: readonly string[],
-  host: string,
-  command: string,
+  words: readonly string[],
   lost: () => string | undefined,
 ): SshCommand {
   const own = ["ControlMaster=no", "ProxyCommand=false", "BatchMode=yes", "LogLevel=ERROR"];
   // A session of its own: no terminal to ask on, and Ctrl-C is for the controller alone.
-  const child = spawn("ssh", [...args, ...own.flatMap((option) => ["-o", option]), "--", host, command], {
+  const child = spawn("ssh", [...args, ...own.flatMap((option) => ["-o", option]), ...words], {
     env: settings.environment,
     detached: true,
   });
@@ -232,7 +233,9 @@ export async function startMaster(settings: SshSettings, wish: MasterWish): Prom
     get lost() {
       return lost;
     },
-    start: (command) => startClient(settings, args, target.host, command, () => lost),
+    start: (command) => startClient(settings, args, ["--", target.host, command], () => lost),
+    startWith: (options, words = []) =>
+      startClient(settings, args, [...options, "--", target.host, ...words], () => lost),
     close: end,
   };
   signal.addEventListener("abort", end, { once: true });

@@ -85,6 +85,18 @@ function connectionOf(master: Master): SshConnection {
       const started = start(signal);
       return started.kind === "failed" ? started : { kind: "ok", value: streamOf(started.value(command)) };
     },
+    // What the host says against them comes as the stream's last words.
+    async subsystem(name, signal) {
+      const started = start(signal);
+      if (started.kind === "failed") return started;
+      return { kind: "ok", value: streamOf(master.startWith(["-s"], [name])) };
+    },
+    async reach(address, port, signal) {
+      const started = start(signal);
+      if (started.kind === "failed") return started;
+      const at = address.includes(":") ? `[${address}]` : address;
+      return { kind: "ok", value: streamOf(master.startWith(["-W", `${at}:${String(port)}`])) };
+    },
   };
 }
 

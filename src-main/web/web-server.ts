@@ -2,9 +2,12 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
+import { Readable, type Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream as WebStream } from "node:stream/web";
 import { WebSocketServer } from "ws";
 import { WINDOW_MESSAGE_BYTES_MAX } from "#shared/controller-api/window-messages.ts";
+import { isDownload, type Downloads } from "../window-session/downloads.ts";
 import type { WindowPort } from "../window-session/window-port.ts";
 import { readWindowFile, WINDOW_HEADERS } from "../window-session/window-files.ts";
 import { webSocketPort } from "./web-socket-port.ts";
@@ -12,6 +15,7 @@ import { webSocketPort } from "./web-socket-port.ts";
 export interface WebServerSettings {
   /** Where the built window lies. */
   readonly windowDirectory: string;
+  readonly downloads: Downloads;
   /** 0: any free one. */
   readonly port: number;
   readonly onWindow: (port: WindowPort) => void;
@@ -119,7 +123,7 @@ Ask for a new one where the controller runs: stop it and start it again.
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { windowDirectory, log }: WebServerSettings,
+  { windowDirectory, downloads, log }: WebServerSettings,
   door: Door,
 ): Promise<void> {
   try {
@@ -139,6 +143,13 @@ async function answer(
       return;
     }
     if (!door.isOpenTo(request)) return refuse(403, NO_ENTRY);
+    if (isDownload(url.pathname)) {
+      const download = request.method === "GET" ? downloads.take(url.pathname) : undefined;
+      if (download === undefined) return refuse(404, "This has been fetched already; ask for it again.\n");
+      response.writeHead(200, download.headers);
+      await pipeline(Readable.fromWeb(download.body as WebStream), response);
+      return;
+    }
     const file = await readWindowFile(windowDirectory, url.pathname);
     if (file === undefined) return refuse(404, "There is no such file.\n");
     response.writeHead(200, { ...WINDOW_HEADERS, "content-type": file.type });

@@ -2,6 +2,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
+import type { Downloads } from "./downloads.ts";
+import { FilePool } from "./file-pool.ts";
+import { ForwardPool } from "./forward-pool.ts";
 import type { RecentFiles } from "./recent-files.ts";
 import { TerminalPool } from "./terminal-pool.ts";
 import type { WindowDocuments } from "./window-documents.ts";
@@ -20,6 +23,7 @@ export interface WindowSurroundings {
   readonly examplesDirectory: string | undefined;
   readonly documents: WindowDocuments;
   readonly recent: RecentFiles;
+  readonly downloads: Downloads;
   readonly chooseFile: (kind: "application" | "directory") => Promise<string | null>;
   readonly log: (text: string) => void;
 }
@@ -33,6 +37,8 @@ export async function attachWindow(
     api,
     port,
     terminals: new TerminalPool(api.openTerminal.bind(api), (update) => port.send(update)),
+    files: new FilePool(api.openFiles.bind(api), surroundings.downloads, (update) => port.send(update)),
+    forwards: new ForwardPool(api.openForward.bind(api), (update) => port.send(update)),
     welcome: {
       program,
       platform,

@@ -13,7 +13,7 @@ const NODE_SET_CHARACTERS_MAX = 1_000_000;
 const DOCUMENT_CHARACTERS_MAX = 32 * 1024 * 1024;
 const HOSTS_MAX = 100_000;
 /** A paste; larger ones come in pieces. */
-const TERMINAL_BYTES_MAX = 1024 * 1024;
+const BYTES_MAX = 1024 * 1024;
 const COLUMNS_MAX = 1000;
 const FANOUT_MAX = 4096;
 /** A refusal names what is wrong, not all hundred thousand places of it. */
@@ -27,6 +27,16 @@ const fanout = z.number().int().min(1).max(FANOUT_MAX);
 const count = z.number().int().min(0);
 const terminal = count;
 const columns = z.number().int().min(1).max(COLUMNS_MAX);
+
+/** The system would take the part before a NUL for the whole. */
+const path = z
+  .string()
+  .min(1)
+  .max(NAME_CHARACTERS_MAX)
+  .refine((text) => !text.includes("\0"));
+/** A name or an address; no option of a program, and nothing that ends an argument. */
+const hostAddress = z.string().regex(/^[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,254}$/);
+const someBytes = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= BYTES_MAX);
 
 const source = z.strictObject({ path: name, text: z.string().max(DOCUMENT_CHARACTERS_MAX).optional() });
 
@@ -74,11 +84,28 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   openTerminal: z.strictObject({ host: name, columns, rows: columns }),
   writeTerminal: z.strictObject({
     terminal,
-    bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= TERMINAL_BYTES_MAX),
+    bytes: someBytes,
   }),
   resizeTerminal: z.strictObject({ terminal, columns, rows: columns }),
   seenTerminal: z.strictObject({ terminal, bytes: count }),
   closeTerminal: z.strictObject({ terminal }),
+  openFiles: z.strictObject({ host: name }),
+  listFiles: z.strictObject({ files: count, path }),
+  makeFileDirectory: z.strictObject({ files: count, path }),
+  renameFile: z.strictObject({ files: count, from: path, to: path }),
+  removeFile: z.strictObject({ files: count, path, kind: z.enum(["file", "directory", "link", "other"]) }),
+  startDownload: z.strictObject({ files: count, path }),
+  startUpload: z.strictObject({ files: count, path, replace: z.boolean() }),
+  putBytes: z.strictObject({ transfer: count, bytes: someBytes }),
+  endUpload: z.strictObject({ transfer: count }),
+  cancelTransfer: z.strictObject({ transfer: count }),
+  closeFiles: z.strictObject({ files: count }),
+  openForward: z.strictObject({
+    host: name,
+    address: hostAddress,
+    port: z.number().int().min(1).max(65_535),
+  }),
+  closeForward: z.strictObject({ forward: count }),
   keepWindowState: z.strictObject({ state: z.string().max(DOCUMENT_CHARACTERS_MAX) }),
   seenState: z.strictObject({ sequence: count }),
   saveGroup: z.strictObject({ group: name, hosts: z.array(name).min(1).max(HOSTS_MAX), write: z.boolean() }),

@@ -8,6 +8,9 @@ import {
   type WelcomeUpdate,
 } from "#shared/controller-api/window-messages.ts";
 import { checkWindowRequest, type AnyWindowRequest } from "./check-window-request.ts";
+import type { FilePool } from "./file-pool.ts";
+import type { ForwardPool } from "./forward-pool.ts";
+import { performOnFiles } from "./perform-on-files.ts";
 import { StateFeed } from "./state-feed.ts";
 import type { TerminalPool } from "./terminal-pool.ts";
 import type { WindowDocuments } from "./window-documents.ts";
@@ -26,6 +29,8 @@ export interface WindowSessionParts {
   readonly api: ControllerApi;
   readonly port: WindowPort;
   readonly terminals: TerminalPool;
+  readonly files: FilePool;
+  readonly forwards: ForwardPool;
   readonly welcome: Omit<WelcomeUpdate, "kind" | "version" | "application" | "directory">;
   readonly documents: WindowDocuments;
   readonly onRecent: (listener: (files: readonly RecentFile[]) => void) => () => void;
@@ -78,6 +83,8 @@ export class WindowSession {
     this.#closed = true;
     for (const stop of this.#stops) stop();
     this.#parts.terminals.close();
+    this.#parts.files.close();
+    this.#parts.forwards.close();
   }
 
   #event(event: RunEvent): void {
@@ -192,6 +199,22 @@ export class WindowSession {
         return terminals.seen(request.arguments.terminal, request.arguments.bytes);
       case "closeTerminal":
         return terminals.closeOne(request.arguments.terminal);
+      case "openFiles":
+      case "listFiles":
+      case "makeFileDirectory":
+      case "renameFile":
+      case "removeFile":
+      case "startDownload":
+      case "startUpload":
+      case "putBytes":
+      case "endUpload":
+      case "cancelTransfer":
+      case "closeFiles":
+        return performOnFiles(this.#parts.files, request);
+      case "openForward":
+        return this.#parts.forwards.open(request.arguments);
+      case "closeForward":
+        return this.#parts.forwards.closeOne(request.arguments.forward);
       case "keepWindowState":
         keepWindowState(request.arguments.state);
         return null;

@@ -30,8 +30,12 @@ export function lockDownSession(session: Session, { log }: LockDownParts): void 
     decide({ cancel: !isOurs });
   });
   session.on("will-download", (event, item) => {
-    // What the window exports it makes itself; the person is asked where it goes.
-    if (!item.getURL().startsWith(`blob:${PAGE_ORIGIN}/`)) event.preventDefault();
+    // What the window exports it makes itself, or has been offered for its hosts' files; the person is asked where it goes.
+    const url = item.getURL();
+    const isOurs = [`blob:${PAGE_ORIGIN}/`, `${PAGE_ORIGIN}/download/`].some((start) =>
+      url.startsWith(start),
+    );
+    if (!isOurs) event.preventDefault();
   });
 }
 

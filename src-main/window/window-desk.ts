@@ -6,6 +6,7 @@ import { loadPreferences } from "../documents/load-preferences.ts";
 import type { Paths } from "../documents/paths.ts";
 import type { Preferences } from "../documents/preferences.ts";
 import { attachWindow, examplesIn, type WindowSurroundings } from "../window-session/attach-window.ts";
+import type { Downloads } from "../window-session/downloads.ts";
 import type { RecentFiles } from "../window-session/recent-files.ts";
 import type { WindowPort } from "../window-session/window-port.ts";
 
@@ -36,6 +37,7 @@ export interface DeskSurroundings {
 export interface WindowDesk {
   readonly api: ControllerApi;
   readonly recent: RecentFiles;
+  readonly downloads: Downloads;
   readonly examples: readonly string[];
   readonly attach: (port: WindowPort) => Promise<void>;
   /** Ends the controller, and writes what is to be kept. */
@@ -52,10 +54,11 @@ export async function openWindowDesk(parts: DeskParts): Promise<WindowDesk> {
     ...{ api, stateDirectory: paths.state, programDirectory, version, chooseFile, log },
     open: directory === undefined ? {} : { directory },
   });
-  const { recent, windowState, examplesDirectory } = surroundings;
+  const { recent, downloads, windowState, examplesDirectory } = surroundings;
   return {
     api,
     recent,
+    downloads,
     examples: (await examplesIn(examplesDirectory)).map(({ name }) => name),
     attach: async (port) => void (await attachWindow(port, surroundings)),
     async close() {

@@ -8,6 +8,7 @@ import type { ControllerSettings } from "../documents/controller-settings.ts";
 import type { Paths } from "../documents/paths.ts";
 import { readDocument } from "../documents/read-document.ts";
 import type { WindowSurroundings } from "../window-session/attach-window.ts";
+import type { Downloads } from "../window-session/downloads.ts";
 import { documentKindOf } from "../window-session/document-kind.ts";
 import { WindowStateFile } from "../window-session/window-state-file.ts";
 import { LeaveProgram, type LeaveChoice } from "./leave-program.ts";
@@ -118,7 +119,8 @@ class WindowProgram {
     const lockDown = { openOutside: (address: string) => void this.#openOutside(address), log };
     lockDownApp(app, lockDown);
     lockDownSession(session.defaultSession, lockDown);
-    servePage(session.defaultSession.protocol, join(programDirectory, "window"));
+    const downloads = async (): Promise<Downloads | undefined> => (await this.#desk)?.downloads;
+    servePage(session.defaultSession.protocol, join(programDirectory, "window"), downloads);
     // A shutdown does not wait for answers.
     powerMonitor.on("shutdown", () => this.end());
     this.#desk = this.#openDesk();

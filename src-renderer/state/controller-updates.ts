@@ -20,8 +20,13 @@ export interface TerminalEvents {
 
 const terminals = new Map<number, TerminalEvents>();
 type SystemCommand = Extract<WindowUpdate, { kind: "command" }>;
+export type DoorUpdate = Extract<
+  WindowUpdate,
+  { readonly kind: "filesClosed" | "transfer" | "forward" | "forwardClosed" }
+>;
 const commandListeners = new Set<(command: SystemCommand) => void>();
 const hostTestListeners = new Set<(update: Extract<WindowUpdate, { kind: "hostTest" }>) => void>();
+const doorListeners = new Set<(update: DoorUpdate) => void>();
 let link: ControllerLink | undefined;
 let stateKept = "";
 
@@ -67,6 +72,12 @@ export function act<Name extends WindowRequestName>(
 export function followTerminal(terminal: number, events: TerminalEvents): () => void {
   terminals.set(terminal, events);
   return () => terminals.delete(terminal);
+}
+
+/** What becomes of hosts' files, transfers and ports. */
+export function followDoors(listener: (update: DoorUpdate) => void): () => void {
+  doorListeners.add(listener);
+  return () => doorListeners.delete(listener);
 }
 
 export function followHostTests(
@@ -120,6 +131,12 @@ function takeUpdate(update: WindowUpdate): void {
       return;
     case "hostTest":
       for (const listener of hostTestListeners) listener(update);
+      return;
+    case "filesClosed":
+    case "transfer":
+    case "forward":
+    case "forwardClosed":
+      for (const listener of doorListeners) listener(update);
       return;
     case "terminalData":
       terminals.get(update.terminal)?.data(update.bytes);

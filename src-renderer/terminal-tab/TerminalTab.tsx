@@ -1,11 +1,20 @@
 // A shell on a host in a tab: typed into, found in, connected again in place, with the host's files and ports beside it.
 import "@xterm/xterm/css/xterm.css";
-import { IconBroadcast, IconBroadcastOff, IconRefresh, IconSearch } from "@tabler/icons-react";
+import {
+  IconBroadcast,
+  IconBroadcastOff,
+  IconFolder,
+  IconPlugConnected,
+  IconRefresh,
+  IconSearch,
+} from "@tabler/icons-react";
 import { useRef, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { useNow } from "../marks/use-now.ts";
 import { BroadcastPicker } from "./BroadcastPicker.tsx";
 import { broadcastStore, stopBroadcast } from "./broadcast.ts";
+import { FilePanel } from "./FilePanel.tsx";
+import { PortPanel } from "./PortPanel.tsx";
 import { isHarmless, PasteWarning } from "./PasteWarning.tsx";
 import type { LinkState } from "./terminal-link.ts";
 import { useHostShell } from "./use-host-shell.ts";
@@ -15,11 +24,18 @@ interface TerminalTabProps {
   readonly onTitle: (title: string) => void;
 }
 
+/** What may be seen beside the shell. */
+const SIDES = [
+  { name: "files", label: "Files of the host", icon: <IconFolder size={14} /> },
+  { name: "ports", label: "Ports of the host", icon: <IconPlugConnected size={14} /> },
+] as const;
+
 export function TerminalTab({ host, onTitle }: TerminalTabProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const shell = useHostShell(host, place, onTitle);
   const { id, state, paste: pasteText, again, focus } = shell;
   const [pasted, setPasted] = useState<string | undefined>(undefined);
+  const [side, setSide] = useState<"files" | "ports" | undefined>(undefined);
   const [isChoosing, setChoosing] = useState(false);
   const { members, isOn, chosen } = useStore(broadcastStore);
   const hears = isOn && chosen.has(id);
@@ -41,6 +57,19 @@ export function TerminalTab({ host, onTitle }: TerminalTabProps): JSX.Element {
         >
           <IconBroadcast size={14} />
         </button>
+        {SIDES.map(({ name, label, icon }) => (
+          <button
+            key={name}
+            type="button"
+            className="icon-button side"
+            aria-pressed={side === name}
+            aria-label={label}
+            title={label}
+            onClick={() => setSide(side === name ? undefined : name)}
+          >
+            {icon}
+          </button>
+        ))}
       </div>
       {hears ? (
         <div className="broadcast-tag" role="status">
@@ -62,6 +91,8 @@ export function TerminalTab({ host, onTitle }: TerminalTabProps): JSX.Element {
             else setPasted(text);
           }}
         />
+        {side === "files" ? <FilePanel host={host} /> : null}
+        {side === "ports" ? <PortPanel host={host} /> : null}
       </div>
       {isChoosing ? (
         <BroadcastPicker

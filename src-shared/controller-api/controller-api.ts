@@ -3,6 +3,7 @@ import type { Problem } from "../base/problem.ts";
 import type { MemberState } from "../overlay/topology.ts";
 import type { Question, QuestionChange } from "./questions.ts";
 import type { LinkWay } from "../base/link-way.ts";
+import type { FilesResult, ForwardResult, ForwardTarget } from "./host-files.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "./host-tests.ts";
 import type { OpenTerminal } from "./terminal-shell.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
@@ -36,6 +37,10 @@ export interface ControllerApi {
   testHosts(options: HostTestOptions, listener: (test: HostTest) => void): HostTesting;
   /** A login shell on a host of the directory for a person; also where no client runs. */
   openTerminal: OpenTerminal;
+  /** The files of a host of the directory: by SFTP, or those in an embedded host's own directory. */
+  openFiles(host: string): Promise<FilesResult>;
+  /** A port on this computer's loopback that leads to one that the host can reach. */
+  openForward(host: string, target: ForwardTarget): Promise<ForwardResult>;
   hosts(): readonly HostView[];
   mesh(): MeshView;
   control(): ControlView;

@@ -1,4 +1,5 @@
 // A person's shell on a host: a pseudo-terminal there, its bytes here.
+import type { OpenFailure } from "./host-files.ts";
 
 export interface TerminalSize {
   readonly columns: number;
@@ -22,16 +23,7 @@ export interface TerminalShell {
   close(): void;
 }
 
-export type TerminalResult =
-  | { readonly kind: "opened"; readonly shell: TerminalShell }
-  | {
-      readonly kind: "failed";
-      readonly step: string;
-      readonly reason: string;
-      readonly remedy: string;
-      /** Nobody answered, as opposed to an answer that says no: it may be another a moment later. */
-      readonly unreachable: boolean;
-    };
+export type TerminalResult = { readonly kind: "opened"; readonly shell: TerminalShell } | OpenFailure;
 
 /** A login shell on a host of the directory: by SSH, or on this computer in an embedded host's folder. */
 export type OpenTerminal = (host: string, size: TerminalSize) => Promise<TerminalResult>;

@@ -12,6 +12,7 @@ import type {
   RunView,
   StartResult,
 } from "./controller-api.ts";
+import type { FileAnswer, FileEntry, FileList, ForwardTarget } from "./host-files.ts";
 import type { HostTest, HostTestOptions, HostTestResult } from "./host-tests.ts";
 import type { Question } from "./questions.ts";
 import type { RunEvent } from "./run-events.ts";
@@ -56,6 +57,30 @@ export interface WindowRequests {
   /** The window has shown so many bytes: as many more may come. */
   readonly seenTerminal: Ask<{ readonly terminal: number; readonly bytes: number }, null>;
   readonly closeTerminal: Ask<{ readonly terminal: number }, null>;
+  readonly openFiles: Ask<{ readonly host: string }, OpenedFiles>;
+  readonly listFiles: Ask<{ readonly files: number; readonly path: string }, FileAnswer<FileList>>;
+  readonly makeFileDirectory: Ask<{ readonly files: number; readonly path: string }, FileAnswer<null>>;
+  readonly renameFile: Ask<
+    { readonly files: number; readonly from: string; readonly to: string },
+    FileAnswer<null>
+  >;
+  readonly removeFile: Ask<
+    { readonly files: number; readonly path: string; readonly kind: FileEntry["kind"] },
+    FileAnswer<null>
+  >;
+  /** The page fetches it from the address, once. */
+  readonly startDownload: Ask<{ readonly files: number; readonly path: string }, StartedDownload>;
+  readonly startUpload: Ask<
+    { readonly files: number; readonly path: string; readonly replace: boolean },
+    StartedUpload
+  >;
+  /** In order; the answer says that more may come. */
+  readonly putBytes: Ask<{ readonly transfer: number; readonly bytes: Uint8Array }, FileAnswer<null>>;
+  readonly endUpload: Ask<{ readonly transfer: number }, FileAnswer<null>>;
+  readonly cancelTransfer: Ask<{ readonly transfer: number }, null>;
+  readonly closeFiles: Ask<{ readonly files: number }, null>;
+  readonly openForward: Ask<{ readonly host: string } & ForwardTarget, OpenedForward>;
+  readonly closeForward: Ask<{ readonly forward: number }, null>;
   /** What the window wants to find again: layout, theme, filters. A JSON text that only windows understand. */
   readonly keepWindowState: Ask<{ readonly state: string }, null>;
   /** State up to this number has been taken in: the next may come. */
@@ -92,15 +117,32 @@ export type SavedGroup =
   | { readonly kind: "saved"; readonly directory: LoadedDocument; readonly hosts: number }
   | { readonly kind: "refused"; readonly message: string };
 
-export type OpenedTerminal =
-  | { readonly kind: "opened"; readonly terminal: number }
-  | {
-      readonly kind: "refused";
-      readonly reason: string;
-      readonly remedy: string;
-      /** Nobody has answered: it may go better a moment later. */
-      readonly mayRetry: boolean;
-    };
+export type OpenedTerminal = { readonly kind: "opened"; readonly terminal: number } | RefusedOpening;
+
+export interface RefusedOpening {
+  readonly kind: "refused";
+  readonly reason: string;
+  readonly remedy: string;
+  /** Nobody has answered: it may go better a moment later. */
+  readonly mayRetry: boolean;
+}
+
+export type OpenedFiles =
+  | { readonly kind: "opened"; readonly files: number; readonly start: string }
+  | RefusedOpening;
+
+export type OpenedForward =
+  | { readonly kind: "opened"; readonly forward: number; readonly localPort: number }
+  | RefusedOpening;
+
+export type StartedDownload = FileAnswer<{
+  readonly transfer: number;
+  /** Of the page's own server. */
+  readonly address: string;
+  readonly size: number | undefined;
+}>;
+
+export type StartedUpload = FileAnswer<{ readonly transfer: number }> | { readonly kind: "exists" };
 
 /** From the window. */
 export interface WindowRequest<Name extends WindowRequestName = WindowRequestName> {
@@ -143,12 +185,33 @@ export type WindowUpdate =
   /** What was opened last, the newest first; in the welcome, too. */
   | { readonly kind: "recent"; readonly files: readonly RecentFile[] }
   | { readonly kind: "terminalData"; readonly terminal: number; readonly bytes: Uint8Array }
+  | { readonly kind: "filesClosed"; readonly files: number; readonly reason: string }
+  /** Of a download: so much of it has been taken. */
+  | {
+      readonly kind: "transfer";
+      readonly transfer: number;
+      readonly bytes: number;
+      /** Undefined while it goes on. */
+      readonly end: TransferEnd | undefined;
+    }
+  | {
+      readonly kind: "forward";
+      readonly forward: number;
+      readonly connections: number;
+      readonly problem: string | undefined;
+    }
+  | { readonly kind: "forwardClosed"; readonly forward: number; readonly reason: string }
   | {
       readonly kind: "terminalClosed";
       readonly terminal: number;
       readonly reason: string;
       readonly isLost: boolean;
     };
+
+export type TransferEnd =
+  | { readonly kind: "done" }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "failed"; readonly reason: string };
 
 /** First of all. */
 export interface WelcomeUpdate {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { holdsWithin } from "./process-list.ts";
 
 const SSHD = "/usr/sbin/sshd";
+const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
 /** It listens at once; the computer may be busy. */
 const START_MS = 10_000;
 /** Another test may take the port between our look and sshd's start. */
@@ -141,6 +142,8 @@ async function startSshd(
     // bash reads ~/.bashrc for a command by SSH, but not as an inner shell: whatever the tester has in it (version
     // managers take 100 ms) is no part of a host.
     "SetEnv SHLVL=1",
+    // By the login script, too: it begins in the host's home.
+    `Subsystem sftp ${SFTP_SERVER}`,
     "MaxStartups 1000",
     "MaxSessions 100",
     "LogLevel VERBOSE",

@@ -1,11 +1,14 @@
 // Terminals to a real sshd, in both places: typed into, lost and found again, several at once, and whatever a host may send.
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parentOf, SshHosts } from "./ssh-hosts.ts";
 import { WindowHome } from "./window-home.ts";
-import { TARGETS, type OpenWindow } from "./window-targets.ts";
+import { TARGETS, type ElectronWindow, type OpenWindow } from "./window-targets.ts";
 
 /** On a busy computer. */
 const SOON = { timeout: 15_000 };
@@ -132,4 +135,123 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
     expect(await page.locator(".terminal-tab.broadcasting").count()).toBe(0);
     await closeTerminals();
   });
+
+  test.each(["far1", "far4"])(
+    "looks through the files of %s, fetches, puts, renames and deletes them",
+    async (host) => {
+      const number = Number(host.slice(3));
+      const folder = join(hosts.homeOf(number), "papers");
+      mkdirSync(folder, { recursive: true });
+      // Larger than what is under way at once, and no multiple of anything.
+      const bytes = randomBytes(3_000_001);
+      writeFileSync(join(folder, "data.bin"), bytes);
+      writeFileSync(join(folder, "evil\u001b]0;x\u0007\u202etxt.\n"), "");
+      await openTerminal(host);
+      await front().getByRole("button", { name: "Files of the host" }).click();
+      const panel = front().locator(".side-panel");
+      const row = (name: string): Locator => panel.getByRole("option").filter({ hasText: name });
+      await row("papers").dblclick(SOON);
+      await row("data.bin").waitFor(SOON);
+      expect(await row("evil").innerText()).toContain("evil\u241b]0;x\u2407\ufffdtxt.\u240a");
+
+      await row("data.bin").click();
+      const fetched = await fetchedBy(window, home, () =>
+        panel.getByRole("button", { name: "Get", exact: true }).click(),
+      );
+      expect(fetched.name).toBe("data.bin");
+      expect(fetched.bytes.equals(bytes)).toBe(true);
+      await panel.getByText("done, 3.0 MB").waitFor(SOON);
+
+      const own = join(home.work, "own.txt");
+      writeFileSync(own, bytes.subarray(0, 700_001));
+      await panel.getByLabel("Files to put").setInputFiles(own);
+      await row("own.txt").waitFor(SOON);
+      expect(readFileSync(join(folder, "own.txt")).equals(bytes.subarray(0, 700_001))).toBe(true);
+      writeFileSync(own, "newer");
+      await panel.getByLabel("Files to put").setInputFiles(own);
+      await panel.getByText("Replace own.txt?").waitFor(SOON);
+      await panel.getByRole("button", { name: "Replace", exact: true }).click();
+      await expect.poll(() => readFileSync(join(folder, "own.txt"), "utf8"), SOON).toBe("newer");
+
+      await row("own.txt").click();
+      await panel.getByRole("button", { name: "Rename..." }).click();
+      await panel.getByLabel("Name", { exact: true }).fill("data.bin");
+      await page.keyboard.press("Enter");
+      await panel.getByRole("alert").waitFor(SOON);
+      expect(readFileSync(join(folder, "data.bin")).equals(bytes)).toBe(true);
+      await row("own.txt").click();
+      await panel.getByRole("button", { name: "Delete..." }).click();
+      await panel.getByRole("button", { name: "Delete", exact: true }).click();
+      await row("own.txt").waitFor({ state: "detached" });
+      expect(readdirSync(folder)).toHaveLength(2);
+      await closeTerminals();
+    },
+  );
+
+  test.each(["far2", "far4"])(
+    "shows a web page of %s on a port of the loopback, until it is closed",
+    async (host) => {
+      const server = createServer((_request, response) => response.end(`page of ${host}`));
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      await openTerminal(host);
+      await front().getByRole("button", { name: "Ports of the host" }).click();
+      const panel = front().locator(".side-panel");
+      await panel.getByLabel("Port", { exact: true }).fill(String(port));
+      await panel.getByRole("button", { name: "Open", exact: true }).click();
+      const shown = panel.locator(".forward-head .mono");
+      await shown.waitFor(SOON);
+      const address = await shown.innerText();
+      expect(address).not.toContain(String(port));
+      expect(await (await fetch(address)).text()).toBe(`page of ${host}`);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await expect(fetch(address)).rejects.toThrow();
+      await panel
+        .getByText(/refused/i)
+        .first()
+        .waitFor(SOON);
+      await panel.getByRole("button", { name: /^Close the port/ }).click();
+      await expect
+        .poll(
+          () =>
+            fetch(address).then(
+              () => "open",
+              (error: Error & { cause?: { code?: string } }) => error.cause?.code,
+            ),
+          SOON,
+        )
+        .toBe("ECONNREFUSED");
+      await closeTerminals();
+    },
+  );
 });
+
+/** What the page has fetched, as it lies on the person's disk. */
+async function fetchedBy(
+  window: OpenWindow,
+  home: WindowHome,
+  act: () => Promise<void>,
+): Promise<{ readonly name: string; readonly bytes: Buffer }> {
+  const path = join(home.work, "fetched");
+  if ("app" in window) {
+    const { app } = window as ElectronWindow;
+    const fetched = app.evaluate(
+      ({ session }, to) =>
+        new Promise<string>((resolve) => {
+          session.defaultSession.once("will-download", (_event, item) => {
+            item.setSavePath(to);
+            item.once("done", (_done, state) => resolve(`${state} ${item.getFilename()}`));
+          });
+        }),
+      path,
+    );
+    await act();
+    const [state, name = ""] = (await fetched).split(" ");
+    expect(state).toBe("completed");
+    return { name, bytes: readFileSync(path) };
+  }
+  const [download] = await Promise.all([window.page.waitForEvent("download"), act()]);
+  await download.saveAs(path);
+  return { name: download.suggestedFilename(), bytes: readFileSync(path) };
+}

@@ -44,6 +44,14 @@ export interface ScriptedController extends ControllerApi {
 
 const RESULTS = "/results/run-1";
 
+const NONE_HERE = {
+  kind: "failed",
+  step: "terminal",
+  reason: "none here",
+  remedy: "",
+  unreachable: false,
+} as const;
+
 export function createScriptedController(script: Script): ScriptedController {
   const listeners = new Set<(event: RunEvent) => void>();
   const calls: string[] = [];
@@ -88,13 +96,9 @@ export function createScriptedController(script: Script): ScriptedController {
     emit,
     questions,
     played,
-    openTerminal: async () => ({
-      kind: "failed",
-      step: "terminal",
-      reason: "none here",
-      remedy: "",
-      unreachable: false,
-    }),
+    openTerminal: async () => NONE_HERE,
+    openFiles: async () => NONE_HERE,
+    openForward: async () => NONE_HERE,
     async loadApplication(source: DocumentSource): Promise<LoadResult> {
       const { specification, problems } = parseApplication(source.text ?? "");
       const all = [

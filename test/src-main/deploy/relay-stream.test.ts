@@ -12,6 +12,8 @@ import { temporaryFolder } from "../../temporary-folder.ts";
 
 /** A "host" that is this computer, whose start-up files print. */
 const here: SshConnection = {
+  subsystem: () => Promise.reject(new Error("not needed")),
+  reach: () => Promise.reject(new Error("not needed")),
   open: (command) => {
     const shell = spawn("/bin/sh", ["-c", `echo welcome; printf prompt:; ${command}`]);
     onTestFinished(() => void shell.kill());

@@ -4,7 +4,7 @@ import { parseDirectory } from "../../../src-shared/resource-directory/parse-dir
 import type { TerminalListener, TerminalResult } from "../../../src-shared/controller-api/terminal-shell.ts";
 import type { SshTransport } from "../../../src-main/ssh/ssh.ts";
 import type { StandingShell, TerminalProgram } from "../../../src-main/ssh/standing-shell.ts";
-import { openTerminal } from "../../../src-main/controller/open-terminal-shell.ts";
+import { onHost } from "../../../src-main/controller/on-host-shell.ts";
 import { localShell } from "../../../src-main/terminals/local-shell.ts";
 import { createStartOnTerminal } from "../../../src-main/terminals/pty-shell.ts";
 import { Terminals } from "../../../src-main/terminals/terminals.ts";
@@ -74,15 +74,15 @@ function world(shell?: SshTransport["shell"]): World {
   );
   const loaded = { directory: DIRECTORY, path: "directory.xml" };
   const open = (host: string, folder?: string): Promise<TerminalResult> =>
-    openTerminal(loaded, host, { terminals, folderOf: () => folder }, SIZE);
+    onHost(host, { loaded, folderOf: () => folder }, (entry, own) => terminals.open(entry, own, SIZE));
   return { terminals, programs, shells, open };
 }
 
 describe("opening", () => {
   test("without a directory, and a host that is in none", async () => {
-    const { terminals, open } = world();
-    const parts = { terminals, folderOf: () => undefined };
-    expect(await openTerminal(undefined, "here", parts, SIZE)).toMatchObject({
+    const { open } = world();
+    const none = { loaded: undefined, folderOf: () => undefined };
+    expect(await onHost("here", none, () => Promise.reject(new Error("opened")))).toMatchObject({
       kind: "failed",
       step: "directory",
       reason: "no resource directory is loaded",

@@ -34,6 +34,8 @@ function attached(api: Partial<ControllerApi>): {
       async () => ({ kind: "failed", step: "", reason: "", remedy: "", unreachable: false }),
       () => undefined,
     ),
+    files: { close: () => undefined },
+    forwards: { close: () => undefined },
     documents: {},
     welcome: {},
     onRecent: () => () => undefined,
