@@ -84,6 +84,7 @@ export class SimulatedHost implements ConnectedProgram<unknown> {
       protocol: PROTOCOL_VERSION,
       rank,
       start: credentials.start,
+      startChain: Buffer.from(credentials.startChain, "base64"),
       candidates,
       degree,
       controllerAbsenceMs,
@@ -266,7 +267,14 @@ export class SimulatedHost implements ConnectedProgram<unknown> {
         this.#processes.stopRun(effect.run);
         return this.#feed({ of: "client", event: { kind: "runStopped", run: effect.run, leftovers: [] } });
       case "seekLeft":
-        return this.#feed({ of: "client", event: { kind: "nothingLeft", run: effect.run } });
+        return this.#feed({
+          of: "client",
+          event: {
+            kind: "nothingLeft",
+            run: effect.run,
+            printed: this.#processes.areAllPrinted(effect.run),
+          },
+        });
       case "collect":
         return this.#soon({ kind: "collectable", run: effect.run, files: [], problems: [] });
       case "cleanRun":

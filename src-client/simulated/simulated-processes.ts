@@ -18,6 +18,8 @@ export interface SimulatedProcessesParts {
 
 interface SimulatedProcess {
   readonly request: ProcessRequest;
+  /** Some of its output goes in bulk. */
+  flows: boolean;
   readonly output: Readonly<Record<StreamName, { bytes: Uint8Array }>>;
   startedMs: number;
   ended: boolean;
@@ -60,6 +62,11 @@ export class SimulatedProcesses {
     this.#parts.after(STOP_MS, () => this.#end(id, undefined, "SIGTERM"));
   }
 
+  /** What the processes of the run have printed is all in reports. */
+  areAllPrinted(run: RunId): boolean {
+    return [...this.#processes.values()].every(({ request, flows }) => request.run !== run || !flows);
+  }
+
   stopRun(run: RunId): void {
     for (const [id, { request, ended }] of this.#processes)
       if (request.run === run && !ended) this.#end(id, undefined, "SIGKILL");
@@ -87,7 +94,7 @@ export class SimulatedProcesses {
     const { id } = request;
     const output = { stdout: { bytes: new Uint8Array() }, stderr: { bytes: new Uint8Array() } };
     this.#lastPid += 1;
-    this.#processes.set(id, { request, output, startedMs: now(), ended: false });
+    this.#processes.set(id, { request, output, startedMs: now(), ended: false, flows: false });
     for (const stream of STREAMS) this.#output({ kind: "opened", stream: keyOf(request, stream) });
     step({ kind: "started", process: id, pid: this.#lastPid });
     for (const { atMs, stream, text } of prints) after(atMs, () => this.#print(id, stream, text));
@@ -121,6 +128,7 @@ export class SimulatedProcesses {
     if (isWhole) for (const stream of keys) this.#output({ kind: "forget", stream });
     const { step, now } = this.#parts;
     if (isWhole && stdout.length + stderr.length > 0) step({ kind: "printed", process: id, stdout, stderr });
+    process.flows = !isWhole;
     const usage = { wallMs: now() - startedMs, cpuMs: undefined, memoryBytesMax: undefined };
     step({ kind: "exited", process: id, status, signal, usage, outputEnd });
     if (isWhole) return;
