@@ -68,6 +68,7 @@ const CLIENT = {
   software: { values: [], types: ["core"] },
   processes: { values: [], types: ["core"] },
   collect: { values: [], types: ["core"] },
+  metrics: { values: ["core"], types: [] },
   log: { values: [], types: ["core"] },
   // Hosts that are none: the same cores, with a network and processes that are simulated.
   simulated: { values: ["core"], types: [] },

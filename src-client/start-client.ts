@@ -27,6 +27,7 @@ import {
   type OverlayMemberCallbacks,
   type RunningOverlayMember,
 } from "./overlay-member/overlay-member.ts";
+import { MetricsSampler } from "./metrics/metrics-sampler.ts";
 import { createEndProcesses } from "./processes/end-processes.ts";
 import { createKeeper, type Keeper } from "./processes/keeper.ts";
 import { createLaunch } from "./processes/launch.ts";
@@ -72,6 +73,7 @@ class Client {
   readonly #keeper: Keeper;
   readonly #pipes: OutputPipes;
   readonly #usage: UsageSampler;
+  readonly #metrics: MetricsSampler;
   readonly #software: HostSoftware;
   readonly #processes: HostProcesses;
   readonly #puller: FilePuller;
@@ -99,6 +101,11 @@ class Client {
     this.#outbox = openOutbox({ directory: join(directory, "outbox"), incarnation: credentials.incarnation });
     this.#pipes = createOutputPipes({ directory: join(directory, "output") });
     this.#usage = createUsageSampler();
+    this.#metrics = new MetricsSampler({
+      directory,
+      rttMs: () => this.#member?.rttMs,
+      tell: (metrics) => this.#member?.tellMetrics(metrics),
+    });
     this.#puller = new FilePuller((message) => void this.#sendBulk(message));
     this.#software = new HostSoftware(
       { installer: () => (this.#installer ??= this.#createInstaller()), step: (event) => this.#step(event) },
@@ -129,6 +136,7 @@ class Client {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
       process.on(signal, () => this.#step({ kind: "abandoned", reason: `it was ended by ${signal}` }));
     }
+    this.#metrics.start();
     await this.#listen();
   }
 
@@ -270,6 +278,8 @@ class Client {
       case "addresses":
         this.#note(`the controller's addresses are now ${effect.addresses.join(", ")}`);
         return this.#member?.findRootAt(effect.addresses);
+      case "measure":
+        return this.#metrics.measure(effect.everyMs, effect.forMs);
       case "leave":
         return void this.#leave(effect.keep, effect.reason);
     }
@@ -311,6 +321,7 @@ class Client {
     if (keep) for (const problem of await this.#software.keep()) this.#note(problem);
     this.#timers.clearAll();
     this.#usage.close();
+    this.#metrics.close();
     this.#processes.uplink.close();
     this.#puller.close("the client is leaving");
     await this.#server.close();

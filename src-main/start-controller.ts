@@ -293,6 +293,7 @@ function callbacksOf(late: Late): OverlayRootCallbacks {
       late.controller?.fleet.onReport(host, incarnation, report),
     onMembership: (change) => late.controller?.fleet.onMembership(change),
     onBulk: (host, message) => late.controller?.bulk(host, message),
+    onMetrics: (host, metrics) => late.controller?.metrics.told(host, metrics),
     onBulkWritable: (host) => late.controller?.bulkWritable(host),
     onProblem: (host, reason) => late.log?.(`overlay: ${host ?? "somebody"}: ${reason}`),
   };

@@ -91,6 +91,7 @@ export class RealTrial {
             late.trial?.noticed();
           },
           onBulk: () => undefined,
+          onMetrics: () => undefined,
           onBulkWritable: () => undefined,
           onProblem: () => undefined,
         },

@@ -32,9 +32,9 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "lease: none while holding on",
     file: "tree-member.ts",
     find: `    this.#deadlines.arm("lease", this.#settings.times.deadIntervalMs);
-    this.#sayAlive();`,
+    this.#node.sayAlive();`,
     put: `    this.#deadlines.disarm("lease");
-    this.#sayAlive();`,
+    this.#node.sayAlive();`,
   },
   {
     name: "lease: a silent child stays a child",
@@ -319,5 +319,17 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "tree-children.ts",
     find: `    for (const link of this.#children.keys()) this.#adopter.send(link, { t: "detached" });`,
     put: "",
+  },
+  {
+    name: "latest: what may have been lost with a parent is not said again",
+    file: "latest-values.ts",
+    find: "if (this.#own !== undefined) this.put(this.#own);",
+    put: "",
+  },
+  {
+    name: "latest: the proof is not looked at",
+    file: "tree-root.ts",
+    find: "if (!isOwnLatest(value, this.#settings.seals))",
+    put: "if (value.number < 0)",
   },
 ];

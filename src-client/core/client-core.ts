@@ -123,6 +123,8 @@ export class ClientCore {
         return [{ kind: "password", password: command.password }];
       case "addresses":
         return [{ kind: "addresses", addresses: command.addresses }];
+      case "measure":
+        return [{ kind: "measure", everyMs: command.everyMs, forMs: command.forMs }];
       case "execute":
         return this.#execute(command);
       case "variables":

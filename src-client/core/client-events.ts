@@ -127,7 +127,9 @@ export type ClientEffect =
   | { readonly kind: "leave"; readonly keep: boolean; readonly reason: string }
   | { readonly kind: "allowAbsence"; readonly ms: number }
   /** Dial the controller there from now on. */
-  | { readonly kind: "addresses"; readonly addresses: readonly string[] };
+  | { readonly kind: "addresses"; readonly addresses: readonly string[] }
+  /** Look at the host so often, for so long. */
+  | { readonly kind: "measure"; readonly everyMs: number; readonly forMs: number };
 
 /** What the core knows of the host it is on. */
 export interface HostFacts {

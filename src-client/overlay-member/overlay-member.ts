@@ -13,6 +13,7 @@ import { OVERLAY_LIMITS, OVERLAY_TIMES } from "#shared/overlay/overlay.ts";
 import type { LinkId, OverlayTimes } from "#shared/overlay/overlay.ts";
 import { topologyNamed } from "#shared/overlay/topologies.ts";
 import { ROOT_RANK } from "#shared/overlay/topology.ts";
+import { latestProof } from "#shared/overlay/tree-proofs.ts";
 import type {
   Candidate,
   MemberCore,
@@ -28,6 +29,7 @@ import { checkCommand } from "#shared/protocol/check-commands.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { ClientCredentials } from "#shared/protocol/credentials.ts";
+import type { HostMetrics } from "#shared/protocol/metrics.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import { MemberListeners } from "./member-listeners.ts";
 import type { Outbox } from "./outbox.ts";
@@ -78,6 +80,10 @@ export interface RunningOverlayMember {
   /** Kept on disk until the root has it. `patient`: it may wait a moment for the next one. */
   report(report: Report, patient?: boolean): void;
   sendBulk(message: BulkMessage): BulkOutcome;
+  /** The newest that is known of this host: replaces what has not gone up yet. */
+  tellMetrics(metrics: HostMetrics): void;
+  /** To the parent and back; undefined while it is not known. */
+  readonly rttMs: number | undefined;
   /** A stream on which somebody has come who may be the controller; resolves with whether he has proved it. */
   offer(stream: Duplex): Promise<boolean>;
   /** Replaces `controllerAbsenceMs` of the credentials, as `execute` asks. */
@@ -134,6 +140,7 @@ class DrivenMember implements RunningOverlayMember {
   /** Reports that the core has let out and the link has not taken yet. */
   #outgoing: { link: LinkId; from: number; to: number } | undefined;
   #onLeft: (() => void)[] = [];
+  #lastLatest = 0;
   /** Reports are on the disk that the core has not heard of. */
   #reported: NodeJS.Timeout | undefined;
 
@@ -226,6 +233,19 @@ class DrivenMember implements RunningOverlayMember {
     const payload = this.#node.codec.encodePayload(message);
     this.#node.feed({ kind: "bulk", payload, tag: this.#prove("bulk", payload) });
     return link.bulkOutcome;
+  }
+
+  tellMetrics(metrics: HostMetrics): void {
+    const payload = this.#node.codec.encodePayload(metrics);
+    this.#lastLatest += 1;
+    const number = this.#lastLatest;
+    const tag = this.#prove(latestProof(number), payload);
+    this.#node.feed({ kind: "latest", value: { rank: this.#credentials.rank, number, payload, tag } });
+  }
+
+  get rttMs(): number | undefined {
+    const { tripUs } = this.#core;
+    return tripUs === undefined ? undefined : tripUs / 1000;
   }
 
   async offer(stream: Duplex): Promise<boolean> {

@@ -287,6 +287,7 @@ export class SimulatedHost implements ConnectedProgram<unknown> {
       case "input":
       case "password":
       case "addresses":
+      case "measure":
         return; // no process reads, nobody becomes somebody else, and the controller stands where it stands
     }
   }

@@ -1,20 +1,20 @@
 // The commands of the shell: what each is called, what it does, and how it says so.
 import { Command, CommanderError } from "commander";
 import { nearestName } from "#shared/application/nearest-name.ts";
-import type { ActionResult, HostView, StartResult } from "#shared/controller-api/controller-api.ts";
+import type { ActionResult, StartResult } from "#shared/controller-api/controller-api.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
-import { hostsWhere, namesWhere } from "./hosts-where.ts";
+import { hostsWhere } from "./hosts-where.ts";
 import { addDeployOptions, collectVariable, duration, FANOUT_DEFAULT, type DeployFlags } from "./options.ts";
 import { presentFolded } from "./present-command.ts";
 import { renderProblems } from "./render-problems.ts";
 import { hostsRemedy, readNamed } from "./session.ts";
 import type { ShellSession } from "./shell-session.ts";
-import { renderMesh } from "./render-mesh.ts";
 import { FAIL_USAGE, failFromShell } from "./shell-fail.ts";
+import { INFO_USAGE, infoFromShell } from "./shell-info.ts";
 import { testFromShell } from "./shell-test.ts";
-import { renderApplication, renderControl, renderHost, renderHosts } from "./shell-views.ts";
-import { chosenHosts, lineWhere, wordsWhere } from "./shell-where.ts";
+import { renderApplication } from "./shell-views.ts";
+import { chosenHosts, lineWhere } from "./shell-where.ts";
 import { commandText } from "./shell-words.ts";
 import { counted } from "./table.ts";
 
@@ -105,10 +105,10 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
   },
   {
     name: "info",
-    usage: "info nodes [FILTER]|node HOST|mesh|control",
+    usage: INFO_USAGE,
     summary: "hosts, one host, the overlay, the controller",
     details: FILTER_DETAILS,
-    perform: info,
+    perform: infoFromShell,
   },
   { name: "history", usage: "history", summary: "the lines typed so far", perform: notHere },
   { name: "help", usage: "help [COMMAND]", summary: "this list, or one command", perform: help },
@@ -332,51 +332,6 @@ async function shellCommand(shell: ShellSession, _words: readonly string[], rest
       : result;
   };
   return shell.follow({ start, presenter });
-}
-
-async function info(shell: ShellSession, words: readonly string[], rest: string): Promise<number> {
-  const { api, screen } = shell;
-  const [subject, name] = words;
-  switch (subject) {
-    case "nodes":
-      screen.print(renderHosts(hostsOfFilter(shell, words, rest), viewOf(shell)));
-      return EXIT.ok;
-    case "node": {
-      if (name === undefined) throw usage("info node HOST");
-      const hosts = api.hosts();
-      const host = hosts.find((candidate) => candidate.host === name);
-      if (host === undefined) {
-        const nearest = nearestName(
-          name,
-          hosts.map((candidate) => candidate.host),
-        );
-        throw new CommandFailure(
-          EXIT.usage,
-          `there is no host '${name}'`,
-          nearest === undefined ? "info nodes lists them." : `Did you mean '${nearest}'?`,
-        );
-      }
-      screen.print(renderHost(host, viewOf(shell)));
-      return EXIT.ok;
-    }
-    case "mesh":
-      screen.print(renderMesh(api.mesh(), viewOf(shell)));
-      return EXIT.ok;
-    case "control":
-      screen.print(renderControl(api.control(), viewOf(shell)));
-      return EXIT.ok;
-    case undefined:
-    default:
-      throw usage("info nodes [FILTER]|node HOST|mesh|control");
-  }
-}
-
-/** Nothing else follows `info nodes`, so the filter needs neither --where nor quotes. */
-function hostsOfFilter({ api }: ShellSession, words: readonly string[], rest: string): readonly HostView[] {
-  const filter = wordsWhere(words.slice(1)).filter ?? rest.trimStart().slice("nodes".length).trim();
-  if (filter === "") return api.hosts();
-  const names = new Set(namesWhere(api, filter));
-  return api.hosts().filter((host) => names.has(host.host));
 }
 
 async function help(shell: ShellSession, words: readonly string[]): Promise<number> {

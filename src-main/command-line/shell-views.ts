@@ -2,6 +2,8 @@
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import type { ApplicationSummary, ControlView, HostView } from "#shared/controller-api/controller-api.ts";
+import { METRIC_NAMES, METRIC_TITLES, metricLines, metricOf } from "#shared/controller-api/metrics-text.ts";
+import { metricRangeText, type MetricName } from "#shared/controller-api/metrics-text.ts";
 import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import type { Style } from "./style.ts";
 import { durationText, renderTable } from "./table.ts";
@@ -11,10 +13,10 @@ export interface ViewOptions {
   readonly columns: number | undefined;
 }
 
-/** Hosts that agree in everything share a row; the order is that of the first of each. */
+/** Hosts that agree in everything but metrics share a row; the order is that of the first of each. */
 export function renderHosts(hosts: readonly HostView[], { style, columns }: ViewOptions): readonly string[] {
   if (hosts.length === 0) return ["no hosts: load a directory with `use DIRECTORY.xml`"];
-  const rows = new Map<string, { names: string[]; cells: readonly string[] }>();
+  const rows = new Map<string, { group: HostView[]; cells: readonly string[] }>();
   for (const host of hosts) {
     const cells = [
       host.managerType,
@@ -24,19 +26,30 @@ export function renderHosts(hosts: readonly HostView[], { style, columns }: View
       host.reason,
     ].map(neutraliseLine);
     const key = cells.join("\n");
-    const row = rows.get(key) ?? { names: [], cells };
-    row.names.push(host.host);
+    const row = rows.get(key) ?? { group: [], cells };
+    row.group.push(host);
     rows.set(key, row);
   }
-  const titles = ["hosts", "count", "type", "groups", "component", "state", "reason"].map((title) => ({
-    title,
-  }));
-  const table = [...rows.values()].map(({ names, cells }) => [
-    foldNames(names),
-    String(names.length),
-    ...cells,
+  const shown = METRIC_NAMES.filter((name) =>
+    hosts.some((host) => metricOf(host.metrics, name) !== undefined),
+  );
+  const titles = [
+    ...["hosts", "count", "type", "groups", "component", "state"],
+    ...shown.map((name) => METRIC_TITLES[name]),
+    "reason",
+  ].map((title) => ({ title }));
+  const table = [...rows.values()].map(({ group, cells }) => [
+    foldNames(group.map(({ host }) => host)),
+    String(group.length),
+    ...cells.slice(0, -1),
+    ...shown.map((name) => metricRangeText(name, knownOf(group, name))),
+    cells.at(-1) ?? "",
   ]);
   return renderTable(titles, table, columns, style.bold);
+}
+
+function knownOf(hosts: readonly HostView[], name: MetricName): readonly number[] {
+  return hosts.flatMap(({ metrics }) => metricOf(metrics, name) ?? []);
 }
 
 export function renderHost(host: HostView, { style }: ViewOptions): readonly string[] {
@@ -59,6 +72,7 @@ export function renderHost(host: HostView, { style }: ViewOptions): readonly str
     ...(client === undefined
       ? []
       : [["link", client.way === undefined ? "none" : LINK_WAY_WORDS[client.way]] as const]),
+    ...(host.metrics === undefined ? [] : metricLines(host.metrics)),
     ...host.processes.map(
       (process) =>
         ["process", `${process.process} (${process.block}), pid ${process.pid}: ${process.state}`] as const,

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { hasErrors } from "#shared/base/problem.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
+import type { HostHistory } from "#shared/controller-api/host-metrics.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "#shared/controller-api/host-tests.ts";
 import type { FilesResult, ForwardResult, ForwardTarget } from "#shared/controller-api/host-files.ts";
 import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminal-shell.ts";
@@ -24,6 +25,7 @@ import { HostTraffic } from "./host-traffic-shell.ts";
 import { hostViewOf } from "./host-view.ts";
 import { LoadedDocuments, problemsAt, summaryOf } from "./loaded-documents-shell.ts";
 import { giveLocalAddresses } from "./local-addresses.ts";
+import { HostMetrics } from "./host-metrics-shell.ts";
 import type { Questions } from "./questions-shell.ts";
 import { RunDispatch } from "./run-dispatch-shell.ts";
 import { forceableNames, outputLimitsOf, planRun, type RunPlan } from "./run-plan.ts";
@@ -76,6 +78,8 @@ export class Controller implements Api.ControllerApi {
   readonly #connections: HostConnections;
   readonly #traffic: HostTraffic;
   readonly #passwords: SudoPasswords;
+  /** Told by the overlay. */
+  readonly metrics: HostMetrics;
   readonly #listeners = new Set<(event: RunEvent) => void>();
   #lastHosts: readonly HostId[] = [];
   #runCount = 0;
@@ -103,6 +107,10 @@ export class Controller implements Api.ControllerApi {
       questions: parts.questions,
       command: (host, command) => this.fleet.command([host], command),
       ended: (run) => this.ended(run),
+    });
+    this.metrics = new HostMetrics({
+      isConnected: (host) => this.fleet.isConnected(host),
+      command: (hosts, command) => this.fleet.command(hosts, command),
     });
     this.fleet = parts.createFleet(this.#fleetCallbacks());
   }
@@ -264,10 +272,16 @@ export class Controller implements Api.ControllerApi {
 
   hosts(): readonly Api.HostView[] {
     const entries = this.#documents.directory?.directory.managers.flatMap((manager) => manager.hosts) ?? [];
+    const metricsOf = this.metrics.views(this.#parts.overlay.members());
     return entries.map((entry) => {
       const run = this.#runs.of(entry.id).at(-1);
-      return hostViewOf(entry, this.fleet.host(entry.id), run?.fold.host(entry.id));
+      const metrics = metricsOf(entry.id);
+      return hostViewOf(entry, this.fleet.host(entry.id), run?.fold.host(entry.id), metrics);
     });
+  }
+
+  watchHosts(hosts: readonly string[]): readonly HostHistory[] {
+    return this.metrics.watch(hosts.map((host) => host as HostId));
   }
 
   mesh(): Api.MeshView {
@@ -398,6 +412,7 @@ export class Controller implements Api.ControllerApi {
       },
       onStateChange: (host) => {
         const { state, reason } = this.fleet.host(host) ?? { state: "", reason: "" };
+        this.metrics.stateChanged(host);
         this.#parts.log(`${host}: ${state} ${reason}`.trimEnd());
       },
     };

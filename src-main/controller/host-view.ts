@@ -1,5 +1,6 @@
 // What is shown of one host: from the directory, the fleet and the run that it takes part in. Pure.
 import type { HostView } from "#shared/controller-api/controller-api.ts";
+import type { MetricsView } from "#shared/controller-api/host-metrics.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { FleetHost } from "../fleet/fleet.ts";
 import type { RunViewFold } from "./run-view.ts";
@@ -8,6 +9,7 @@ export function hostViewOf(
   entry: HostEntry,
   fleetHost: FleetHost | undefined,
   inRun: ReturnType<RunViewFold["host"]>,
+  metrics: MetricsView | undefined,
 ): HostView {
   const { id: host, managerType, groups, site, address } = entry;
   return {
@@ -22,6 +24,7 @@ export function hostViewOf(
     reason: inRun?.reason ?? fleetHost?.reason ?? "",
     sinceMs: fleetHost?.sinceMs ?? 0,
     client: clientOf(fleetHost),
+    metrics,
     processes: inRun?.processes ?? [],
   };
 }

@@ -29,6 +29,7 @@ import { checkReport } from "#shared/protocol/check-reports.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { LinkWay } from "#shared/base/link-way.ts";
+import { checkMetrics, type HostMetrics } from "#shared/protocol/metrics.ts";
 import type { OverlayCredentials, TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import type { RootJournal } from "./root-journal.ts";
@@ -44,6 +45,8 @@ export interface OverlayRootCallbacks {
   onReport(host: HostId, incarnation: number, sequence: number, report: Report): void;
   onMembership(change: MembershipChange): void;
   onBulk(host: HostId, message: BulkMessage): void;
+  /** The newest that a client has told; what it told in between may never come. */
+  onMetrics(host: HostId, metrics: HostMetrics): void;
   /** After `bulk` said "held" for this host, and after each attach: go on sending. */
   onBulkWritable(host: HostId): void;
   /** For the log: a refused handshake, a malformed frame or payload. Nothing has to be done. */
@@ -360,6 +363,8 @@ class DrivenRoot implements RunningOverlayRoot {
         return this.#report(effect);
       case "deliverBulk":
         return this.#bulkArrived(effect.host, effect.payload);
+      case "latest":
+        return this.#metrics(effect.host, effect.payload);
       case "keep":
         return; // without a journal
       case "problem":
@@ -406,6 +411,13 @@ class DrivenRoot implements RunningOverlayRoot {
     const checked = decoded.ok ? checkBulk(decoded.value) : decoded;
     if (checked.ok) this.#notify((to) => to.onBulk(host, checked.value));
     else this.#problem(host, `a bulk message was dropped: ${checked.reason}`);
+  }
+
+  #metrics(host: HostId, payload: Uint8Array): void {
+    const decoded = this.#node.codec.decodePayload(payload);
+    const checked = decoded.ok ? checkMetrics(decoded.value) : decoded;
+    if (checked.ok) this.#notify((to) => to.onMetrics(host, checked.value));
+    else this.#problem(host, `its metrics were dropped: ${checked.reason}`);
   }
 
   #problem(host: HostId | undefined, reason: string): void {

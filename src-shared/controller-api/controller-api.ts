@@ -4,6 +4,7 @@ import type { MemberState } from "../overlay/topology.ts";
 import type { Question, QuestionChange } from "./questions.ts";
 import type { LinkWay } from "../base/link-way.ts";
 import type { FilesResult, ForwardResult, ForwardTarget } from "./host-files.ts";
+import type { HostHistory, MetricsView } from "./host-metrics.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "./host-tests.ts";
 import type { OpenTerminal } from "./terminal-shell.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
@@ -42,6 +43,11 @@ export interface ControllerApi {
   /** A port on this computer's loopback that leads to one that the host can reach. */
   openForward(host: string, target: ForwardTarget): Promise<ForwardResult>;
   hosts(): readonly HostView[];
+  /**
+   * Somebody looks at these hosts: they are measured more often for a minute. To be asked again while it is so. Returns
+   * the past of each of them that is connected.
+   */
+  watchHosts(hosts: readonly string[]): readonly HostHistory[];
   mesh(): MeshView;
   control(): ControlView;
   runs(): readonly RunView[];
@@ -161,6 +167,8 @@ export interface HostView {
         readonly way: LinkWay | undefined;
       }
     | undefined;
+  /** Undefined: no client is there, or it has not told any yet. */
+  readonly metrics: MetricsView | undefined;
   readonly processes: readonly {
     readonly process: string;
     readonly block: string;

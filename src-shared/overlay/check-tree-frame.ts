@@ -1,8 +1,9 @@
 // The door for what comes over a link of the tree: each frame is built anew from its known fields, all of them bounded.
+import { isTrip } from "./frame-fields.ts";
 import { OVERLAY_LIMITS } from "./overlay.ts";
 import { countRanks, isRank, isRankSet } from "./rank-set.ts";
 import type { TaggedRanks } from "./tagged-ranks.ts";
-import { TAG_BYTES, type Candidate } from "./topology.ts";
+import { type LatestValue, TAG_BYTES, type Candidate } from "./topology.ts";
 import { TREE_REFUSALS, type EdgeRecord, type FoldedItem, type FoldedPart } from "./tree-frames.ts";
 import type { ProgressGroup, SignedStamp, Stamp, TreeFrame, UpLane } from "./tree-frames.ts";
 
@@ -51,10 +52,10 @@ export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
       return needOf(fields);
     case "state":
       return stateOf(fields);
-    case "alive": {
-      const { size, digest, room } = fields;
-      return isCount(size) && isCount(digest) && isCount(room) ? { t, size, digest, room } : undefined;
-    }
+    case "alive":
+      return aliveOf(fields);
+    case "latest":
+      return latestOf(fields["values"]);
     case "reports":
     case "bulkUp": {
       const items = itemsOf(fields["items"]);
@@ -130,15 +131,17 @@ function signedOf({ stamp, stable, last, chain, seal }: Fields): SignedStamp | u
 }
 
 function beaconOf(fields: Fields): TreeFrame | undefined {
-  const { path, alternatives, siblings } = fields;
+  const { path, alternatives, siblings, trip } = fields;
   const signed = signedOf(fields);
   if (signed === undefined || !isPath(path) || !isPath(alternatives) || !isPath(siblings)) return undefined;
+  if (trip !== undefined && !isTrip(trip)) return undefined;
   return {
     t: "beacon",
     ...signed,
     path: path.map(candidateOf),
     alternatives: alternatives.map(candidateOf),
     siblings: siblings.map(candidateOf),
+    ...(trip === undefined ? {} : { trip: { beacon: trip.beacon, us: trip.us } }),
   };
 }
 
@@ -227,6 +230,25 @@ function itemsOf(value: unknown): FoldedItem[] | undefined {
     items.push({ payload, parts: checked.filter((part) => part !== undefined) });
   }
   return items;
+}
+
+function aliveOf({ size, digest, room, to }: Fields): TreeFrame | undefined {
+  if (!isCount(size) || !isCount(digest) || !isCount(room)) return undefined;
+  if (to === undefined) return { t: "alive", size, digest, room };
+  return isCount(to) ? { t: "alive", size, digest, room, to } : undefined;
+}
+
+function latestOf(value: unknown): TreeFrame | undefined {
+  if (!Array.isArray(value) || value.length > ITEMS_MAX) return undefined;
+  const values: LatestValue[] = [];
+  for (const one of value as unknown[]) {
+    if (!isFields(one)) return undefined;
+    const { rank, number, payload, tag } = one;
+    if (!isRank(rank) || !isCount(number) || !isBytes(payload, OVERLAY_LIMITS.latestBytes) || !isTag(tag))
+      return undefined;
+    values.push({ rank, number, payload, tag });
+  }
+  return { t: "latest", values };
 }
 
 function partOf(value: unknown): FoldedPart | undefined {

@@ -1,5 +1,6 @@
 // The fields of frames, one predicate each, and how large payloads may be: what each topology's door is made of.
 import type { Payload } from "./overlay.ts";
+import type { Trip } from "./round-trips.ts";
 import type { Rank } from "./topology.ts";
 
 /** Version and body of one frame: holds the largest command (an `execute` of some thousand blocks) many times over. */
@@ -26,6 +27,9 @@ export const isRank = (value: unknown): value is Rank => isCount(value) && value
 
 export const isPayload = (value: unknown, bytesMax = PAYLOAD_BYTES_MAX): value is Payload =>
   value instanceof Uint8Array && value.length <= bytesMax;
+
+export const isTrip = (value: unknown): value is Trip =>
+  isRecord(value) && isCount(value["beacon"]) && isCount(value["us"]);
 
 export const isListOf = <Element>(
   value: unknown,

@@ -64,6 +64,10 @@ export const OVERLAY_LIMITS = {
   hopBytes: 256 * 1024,
   /** Of them in one frame: a beacon waits behind one at most. */
   hopFrameBytes: 64 * 1024,
+  /** The latest value of one host: what a thousand of them cost on a link counts. */
+  latestBytes: 512,
+  /** Of latest values in one frame, which goes with the answer to a beacon: several hundred hosts. */
+  latestFrameBytes: 64 * 1024,
   /** Edges in one frame: more than there are hosts, or news since the last one. */
   edgesInFrame: 4000,
   /** Headers of commands in one frame. */

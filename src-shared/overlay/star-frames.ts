@@ -1,6 +1,15 @@
 // What the root of the star and its members say to each other, and the door that checks it field by field.
-import { BULK_PAYLOAD_BYTES_MAX, isCount, isListOf, isPayload, isRank, type Fields } from "./frame-fields.ts";
+import {
+  BULK_PAYLOAD_BYTES_MAX,
+  isCount,
+  isListOf,
+  isPayload,
+  isRank,
+  isTrip,
+  type Fields,
+} from "./frame-fields.ts";
 import { OVERLAY_LIMITS, type Payload } from "./overlay.ts";
+import type { Trip } from "./round-trips.ts";
 import type { Rank } from "./topology.ts";
 
 /** Why a join was refused; all but "busy" are for good. */
@@ -26,10 +35,19 @@ export type StarFrame =
       readonly path: readonly Rank[];
     }
   | { readonly t: "refuse"; readonly why: StarRefusal; readonly backoffMs: number }
-  | { readonly t: "beacon"; readonly epoch: number; readonly beacon: number; readonly reportsHave: number }
+  /** `trip`: once the member has answered one. */
+  | {
+      readonly t: "beacon";
+      readonly epoch: number;
+      readonly beacon: number;
+      readonly reportsHave: number;
+      readonly trip?: Trip;
+    }
   | { readonly t: "acknowledge"; readonly reportsHave: number }
-  /** The answer to a beacon, and the acknowledgement of commands: all up to `have` were delivered. */
-  | { readonly t: "alive"; readonly have: number }
+  /** The answer to a beacon (`to`), and the acknowledgement of commands: all up to `have` were delivered. */
+  | { readonly t: "alive"; readonly have: number; readonly to?: number }
+  /** With the answer to a beacon: the newest that the member says of itself. */
+  | { readonly t: "latest"; readonly number: number; readonly payload: Payload }
   | { readonly t: "command"; readonly sequence: number; readonly payload: Payload }
   /** `skips`: so many numbers just before this one were dropped at the source and will never come. */
   | { readonly t: "report"; readonly sequence: number; readonly skips: number; readonly payload: Payload }
@@ -55,14 +73,27 @@ export function checkStarFrame(fields: Fields): StarFrame | undefined {
       return why !== undefined && isCount(backoffMs) ? { t, why, backoffMs } : undefined;
     }
     case "beacon": {
-      const { beacon } = fields;
-      const isSound = isCount(epoch) && isCount(beacon) && isCount(reportsHave);
-      return isSound ? { t, epoch, beacon, reportsHave } : undefined;
+      const { beacon, trip } = fields;
+      if (!isCount(epoch) || !isCount(beacon) || !isCount(reportsHave)) return undefined;
+      if (trip === undefined) return { t, epoch, beacon, reportsHave };
+      return isTrip(trip)
+        ? { t, epoch, beacon, reportsHave, trip: { beacon: trip.beacon, us: trip.us } }
+        : undefined;
     }
     case "acknowledge":
       return isCount(reportsHave) ? { t, reportsHave } : undefined;
-    case "alive":
-      return isCount(have) ? { t, have } : undefined;
+    case "alive": {
+      const { to } = fields;
+      if (!isCount(have)) return undefined;
+      if (to === undefined) return { t, have };
+      return isCount(to) ? { t, have, to } : undefined;
+    }
+    case "latest": {
+      const { number } = fields;
+      return isCount(number) && isPayload(payload, OVERLAY_LIMITS.latestBytes)
+        ? { t, number, payload }
+        : undefined;
+    }
     case "command":
       return isCount(sequence) && isPayload(payload) ? { t, sequence, payload } : undefined;
     case "report": {

@@ -2,6 +2,7 @@
 import type { HostId } from "../base/ids.ts";
 import { DeliveryLog } from "./delivery.ts";
 import type { LinkId, MembershipState, OverlayLimits } from "./overlay.ts";
+import { RoundTrips } from "./round-trips.ts";
 import type { Rank } from "./topology.ts";
 
 /** One invitation. */
@@ -31,6 +32,10 @@ export class StarHost {
   reportsHave = 0;
   /** The acknowledgement that was sent last. */
   reportsSaid = 0;
+  /** The number of its latest value. */
+  latestHave = 0;
+  /** Over the link that stands. */
+  trips = new RoundTrips();
   /** Its command log overflowed, so that commands are missing: it cannot come back in this incarnation. */
   givenUp = false;
 
@@ -53,6 +58,7 @@ export class StarHost {
     this.log = this.#emptyLog();
     this.reportsHave = 0;
     this.reportsSaid = 0;
+    this.latestHave = 0;
     this.givenUp = false;
   }
 
@@ -62,6 +68,7 @@ export class StarHost {
     this.attempt = attempt;
     this.leaseEnds = leaseEnds;
     this.reportsSaid = this.reportsHave;
+    this.trips = new RoundTrips();
   }
 
   /** The root was not listening for so long: no silence of that time counts. */

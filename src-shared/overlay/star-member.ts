@@ -7,6 +7,7 @@
 //   joining, waiting --absence timer--> ended (abandoned)     any --leave heard, or its time over--> ended (left)
 import { backOffMs, doubledMs } from "./back-off.ts";
 import { DeliveryWindow, judgeArrival } from "./delivery.ts";
+import { LatestValues } from "./latest-values.ts";
 import type { LinkId, Surroundings } from "./overlay.ts";
 import type { StarFrame, StarRefusal } from "./star-frames.ts";
 import { ROOT_RANK } from "./topology.ts";
@@ -43,6 +44,7 @@ class StarMember implements MemberCore<StarFrame> {
   /** Addresses of the root; without any it waits for the root to come. */
   readonly #candidates: readonly Candidate[];
   readonly #reports: DeliveryWindow;
+  readonly #latest: LatestValues;
   readonly #deadlines = new Map<TimerName, number>();
   #phase: Phase = "idle";
   /** The one link that counts; frames of all others are ignored. */
@@ -70,6 +72,7 @@ class StarMember implements MemberCore<StarFrame> {
     this.#settings = settings;
     this.#candidates = settings.candidates.filter(({ rank }) => rank === ROOT_RANK);
     this.#absenceMs = settings.controllerAbsenceMs;
+    this.#latest = new LatestValues(settings.limits.latestFrameBytes);
     this.#reports = new DeliveryWindow(settings.limits.reportWindow, settings.lastReport);
   }
 
@@ -87,6 +90,10 @@ class StarMember implements MemberCore<StarFrame> {
 
   get path(): readonly Rank[] {
     return this.#path;
+  }
+
+  get tripUs(): number | undefined {
+    return this.attached ? this.#latest.tripUs : undefined;
   }
 
   step(event: MemberEvent, surroundings: Surroundings): MemberEffect[] {
@@ -120,6 +127,8 @@ class StarMember implements MemberCore<StarFrame> {
         return this.#pump();
       case "bulk":
         return this.#send({ t: "bulk", payload: event.payload });
+      case "latest":
+        return this.#latest.putOwn(event.value);
       case "receiving":
         return this.#receiving(event.link);
       case "lagged":
@@ -187,7 +196,7 @@ class StarMember implements MemberCore<StarFrame> {
     this.#arm("lease", this.#settings.times.deadIntervalMs);
     switch (frame.t) {
       case "beacon":
-        return this.#beaconHeard(frame.epoch, frame.beacon, frame.reportsHave);
+        return this.#beaconHeard(frame);
       case "acknowledge":
         return this.#acknowledged(frame.reportsHave);
       case "command":
@@ -198,6 +207,7 @@ class StarMember implements MemberCore<StarFrame> {
       case "join":
       case "alive":
       case "report":
+      case "latest":
         return this.#violation(`${frame.t} from the root`);
     }
   }
@@ -214,6 +224,7 @@ class StarMember implements MemberCore<StarFrame> {
     this.#path = frame.path.slice(0, this.#settings.limits.path);
     this.#haveSaid = this.#have;
     this.#leaveSaid = false;
+    this.#latest.moved();
     this.#disarm("join");
     this.#disarm("absence");
     this.#arm("lease", this.#settings.times.deadIntervalMs);
@@ -230,12 +241,15 @@ class StarMember implements MemberCore<StarFrame> {
     this.#end(this.#leaving ? { kind: "left" } : { kind: "abandoned", reason: REFUSALS[why] });
   }
 
-  #beaconHeard(epoch: number, beacon: number, reportsHave: number): void {
+  #beaconHeard({ epoch, beacon, reportsHave, trip }: Extract<StarFrame, { t: "beacon" }>): void {
     if (epoch !== this.#epoch || beacon < this.#beacon) return this.#violation("a beacon of another time");
     this.#beacon = beacon;
     this.#failures = 0;
     this.#acknowledged(reportsHave);
-    if (this.#phase === "attached") this.#sayAlive();
+    if (this.#phase !== "attached") return;
+    this.#latest.heard(trip);
+    this.#sayAlive(beacon);
+    for (const { number, payload } of this.#latest.take(beacon)) this.#send({ t: "latest", number, payload });
   }
 
   #acknowledged(reportsHave: number): void {
@@ -258,10 +272,10 @@ class StarMember implements MemberCore<StarFrame> {
     else if (!this.#deadlines.has("acknowledge")) this.#arm("acknowledge", times.acknowledgeMs);
   }
 
-  #sayAlive(): void {
+  #sayAlive(to?: number): void {
     this.#disarm("acknowledge");
     this.#haveSaid = this.#have;
-    this.#send({ t: "alive", have: this.#have });
+    this.#send({ t: "alive", have: this.#have, ...(to === undefined ? {} : { to }) });
   }
 
   /** Sends what the window allows; says goodbye when all of it has arrived. */

@@ -190,6 +190,7 @@ class StarRoot implements RootCore<StarFrame> {
     host.leaseEnds = this.#now + this.#settings.times.deadIntervalMs;
     switch (frame.t) {
       case "alive":
+        host.trips.answered(frame.to, this.#now);
         if (!host.log.acknowledge(frame.have)) return this.#close(link, "acknowledged what was never sent");
         return this.#pump(host);
       case "report":
@@ -197,6 +198,8 @@ class StarRoot implements RootCore<StarFrame> {
       case "bulk":
         this.#effects.push({ kind: "deliverBulk", host: host.name, payload: frame.payload });
         return;
+      case "latest":
+        return this.#latest(host, frame);
       case "leave":
         this.#become(host, "left", "said goodbye");
         this.#send(link, { t: "leave" });
@@ -209,6 +212,13 @@ class StarRoot implements RootCore<StarFrame> {
       case "command":
         return this.#close(link, `${frame.t} from a client`);
     }
+  }
+
+  #latest(host: StarHost, { number, payload }: Extract<StarFrame, { t: "latest" }>): void {
+    if (number <= host.latestHave) return;
+    host.latestHave = number;
+    const { name, incarnation } = host;
+    this.#effects.push({ kind: "latest", host: name, incarnation, payload });
   }
 
   #join(host: StarHost, link: LinkId, join: StarJoin): void {
@@ -294,7 +304,10 @@ class StarRoot implements RootCore<StarFrame> {
       host.reportsSaid = host.reportsHave;
       this.#owed.delete(host);
       const { reportsHave } = host;
-      this.#send(host.link, { t: "beacon", epoch: this.#settings.epoch, beacon: this.#beacon, reportsHave });
+      host.trips.asked(this.#beacon, this.#now);
+      const { epoch } = this.#settings;
+      const beacon = this.#beacon;
+      this.#send(host.link, { t: "beacon", epoch, beacon, reportsHave, ...host.trips.trip });
     }
   }
 

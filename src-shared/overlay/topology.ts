@@ -24,6 +24,16 @@ export interface Candidate {
   readonly address: string;
 }
 
+/** What a host says of itself that only counts as long as it is the newest. */
+export interface LatestValue {
+  readonly rank: Rank;
+  /** Raised by its origin with each; of two the higher counts. */
+  readonly number: number;
+  readonly payload: Payload;
+  /** The origin's: prove(latestProof(number), payload). */
+  readonly tag: Uint8Array;
+}
+
 /** What a member is told. Who is at the other end of a link comes from its certificate, never from a frame. */
 export type MemberEvent<Frame> =
   | { readonly kind: "start" }
@@ -38,6 +48,8 @@ export type MemberEvent<Frame> =
   | { readonly kind: "reported"; readonly sequence: number }
   /** For the root. `tag` proves the origin (Seals.prove of the payload). */
   | { readonly kind: "bulk"; readonly payload: Payload; readonly tag: Uint8Array }
+  /** Replaces what was said so before. The shell counts them from 1. */
+  | { readonly kind: "latest"; readonly value: LatestValue }
   /** The event loop was held up: nobody is judged dead for that long. */
   | { readonly kind: "lagged"; readonly ms: number }
   /** A large frame is on its way over this link: the other end is at work, though it has not said anything yet. */
@@ -106,6 +118,13 @@ export type RootEffect<Frame> =
       readonly payload: Payload;
     }
   | { readonly kind: "deliverBulk"; readonly host: HostId; readonly payload: Payload }
+  /** Newer than all before of this incarnation; some in between may never come. */
+  | {
+      readonly kind: "latest";
+      readonly host: HostId;
+      readonly incarnation: number;
+      readonly payload: Payload;
+    }
   /** To be on disk before any later effect of this step is performed. */
   | { readonly kind: "keep"; readonly record: RootRecord }
   | { readonly kind: "problem"; readonly host: HostId | undefined; readonly reason: string };
@@ -209,6 +228,8 @@ export interface MemberCore<Frame> {
   readonly children: readonly LinkId[];
   /** Ranks from the root to here, both included; empty while not attached. */
   readonly path: readonly Rank[];
+  /** The least of the last round trips between the parent and here, as the parent has measured them; microseconds. */
+  readonly tripUs: number | undefined;
 }
 
 /** The root of any topology. */

@@ -1,5 +1,6 @@
 // What a node of the tree knows of one child, and of one that is still asking.
 import type { LinkId } from "./overlay.ts";
+import { RoundTrips } from "./round-trips.ts";
 import type { Candidate, Rank } from "./topology.ts";
 import type { EdgeRecord, TreeJoin } from "./tree-frames.ts";
 
@@ -15,6 +16,7 @@ export class TreeChild {
   readonly attach: number;
   readonly address: string;
   readonly proof: Uint8Array;
+  readonly trips = new RoundTrips();
   /** Places for children that it has itself. */
   room = 1;
   /** Hosts in its subtree, as it has said last, and joiners that were sent there since. */

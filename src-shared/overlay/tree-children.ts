@@ -331,6 +331,7 @@ export class TreeChildren {
   }
 
   #sendBeacon(child: TreeChild, position: Position, open: readonly TreeChild[]): void {
+    child.trips.asked(position.stamp.beacon, this.#adopter.now);
     const siblings = this.#sample(open, SAMPLES_MAX).filter((other) => other !== child);
     this.#adopter.send(child.link, {
       t: "beacon",
@@ -338,6 +339,7 @@ export class TreeChildren {
       path: position.path,
       alternatives: this.#sample(this.#adopter.alternatives(child.rank), SAMPLES_MAX),
       siblings: siblings.map(({ candidate }) => candidate),
+      ...child.trips.trip,
     });
   }
 

@@ -1,7 +1,8 @@
 // What neighbours in a tree say to each other; checked field by field at check-tree-frame.ts.
 import type { Payload } from "./overlay.ts";
+import type { Trip } from "./round-trips.ts";
 import type { TaggedRanks } from "./tagged-ranks.ts";
-import type { Candidate, Rank } from "./topology.ts";
+import type { LatestValue, Candidate, Rank } from "./topology.ts";
 
 /** Issued by the root alone, totally ordered: epoch first (raised by each start of a root), then the beacon's number. */
 export interface Stamp {
@@ -131,6 +132,8 @@ export type TreeFrame =
       readonly alternatives: readonly Candidate[];
       /** Other children of the sender: of use to the receiver's own children. */
       readonly siblings: readonly Candidate[];
+      /** For the receiver alone, once it has answered one. */
+      readonly trip?: Trip;
     } & SignedStamp)
   /** The sender has lost its own parent: hold on, it is looking for another. */
   | { readonly t: "detached" }
@@ -157,8 +160,16 @@ export type TreeFrame =
       /** Places for children at the sender itself. */
       readonly room: number;
     }
-  /** Up, once a beacon: I live. `digest` is that of the sender's subtree (edge-table.ts). */
-  | { readonly t: "alive"; readonly size: number; readonly digest: number; readonly room: number }
+  /** Up, once a beacon: I live. `digest` is that of the sender's subtree (edge-table.ts), `to` the beacon it answers. */
+  | {
+      readonly t: "alive";
+      readonly size: number;
+      readonly digest: number;
+      readonly room: number;
+      readonly to?: number;
+    }
+  /** Up, with the answer to a beacon: the newest value of each of these. */
+  | { readonly t: "latest"; readonly values: readonly LatestValue[] }
   /** The subtree as the parent knows it is not what the child says: say all of it again. */
   | { readonly t: "resync" }
   /** Up. */
@@ -187,7 +198,7 @@ export interface OrderFrame<Order extends "farewell" | "expel"> {
 }
 
 /** What only goes up, but for join: from a child. */
-export const UP_FRAMES = ["need", "state", "alive", "reports", "bulkUp", "goodbye"] as const;
+export const UP_FRAMES = ["need", "state", "alive", "latest", "reports", "bulkUp", "goodbye"] as const;
 export type UpFrame = Extract<TreeFrame, { t: (typeof UP_FRAMES)[number] }>;
 
 export function isUpFrame(frame: TreeFrame): frame is UpFrame {

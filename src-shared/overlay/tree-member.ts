@@ -84,6 +84,10 @@ export class TreeMember
     return this.attached ? [...this.#place.above.map(({ rank }) => rank), this.#settings.rank] : [];
   }
 
+  get tripUs(): number | undefined {
+    return this.attached ? this.#node.latest.tripUs : undefined;
+  }
+
   get have(): number {
     return this.#commands.have;
   }
@@ -121,6 +125,8 @@ export class TreeMember
         return this.#pump();
       case "bulk":
         return this.attached ? this.sendUp(bulkOf(this.#settings.rank, event.payload, event.tag)) : undefined;
+      case "latest":
+        return this.#node.latest.putOwn(event.value);
       case "receiving":
         return event.link === this.#link ? this.#stretch() : this.#node.receiving(event.link);
       case "lagged":
@@ -177,13 +183,11 @@ export class TreeMember
   #join(): void {
     this.#deadlines.arm("join", this.#seeker.joinMs);
     this.#asked = true;
-    const { protocol } = this.#settings;
     this.#attach += 1;
-    const { stamp, depth } = this.#place.distance;
     const proof = this.#proofs.ofJoin(this.#parent, this.#attach);
-    const size = this.#node.subtree.size + 1;
-    const own = { attach: this.#attach, have: this.have, address: this.#address };
-    this.sendUp({ t: "join", protocol, proof, stamp, depth, size, ...own, insist: this.#seeker.insists });
+    const own = { attach: this.#attach, proof, have: this.have, address: this.#address };
+    const is = { protocol: this.#settings.protocol, size: this.#node.subtree.size + 1 };
+    this.sendUp({ t: "join", ...is, ...own, ...this.#place.distance, insist: this.#seeker.insists });
   }
 
   #frame(link: LinkId, frame: TreeFrame): void {
@@ -252,7 +256,7 @@ export class TreeMember
     this.#reports.beacon();
     this.#pump();
     this.#node.flush();
-    this.#sayAlive();
+    this.#node.answer(frame);
     this.#node.children.beacon();
     this.#node.askAgain();
     this.#commands.askAgain();
@@ -264,7 +268,7 @@ export class TreeMember
     const { deadIntervalMs, stretchMs } = this.#settings.times;
     if (!this.attached || this.#place.silentMs(this.now) > stretchMs) return;
     this.#deadlines.arm("lease", deadIntervalMs);
-    this.#sayAlive();
+    this.#node.sayAlive();
     this.#node.children.beacon();
   }
 
@@ -274,7 +278,7 @@ export class TreeMember
     this.effects.push({ kind: "attached", parent: this.#parent, path: this.path });
     this.#reports.again();
     this.#pump();
-    this.#node.askAgain();
+    this.#node.settled();
     this.#commands.askAgain();
     this.#sayGoodbye();
   }
@@ -291,16 +295,12 @@ export class TreeMember
   #hold(): void {
     if (!this.#variant.repairs) return this.#unlink("the parent has lost its own", "refused");
     this.#deadlines.arm("lease", this.#settings.times.deadIntervalMs);
-    this.#sayAlive();
+    this.#node.sayAlive();
     if (this.#phase !== "attached") return;
     this.#phase = "holding";
     this.#commands.newParent();
     this.#deadlines.arm("hold", this.#settings.times.detachedHoldMs);
     this.#lostPlace("the parent has lost its own, and is looking for another");
-  }
-
-  #sayAlive(): void {
-    this.sendUp({ t: "alive", ...this.#node.subtree.digestBelow(), room: this.#node.children.room });
   }
 
   /** Not attached any more, whether the link to the parent stands or not. */

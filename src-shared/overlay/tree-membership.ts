@@ -1,7 +1,7 @@
 // The clients that the root of a tree knows: invited, attached, orphaned, lost, left; by rank and by host.
 import type { HostId } from "../base/ids.ts";
-import type { MembershipState } from "./overlay.ts";
-import type { Rank } from "./topology.ts";
+import type { MembershipState, Payload } from "./overlay.ts";
+import type { LatestValue, Rank } from "./topology.ts";
 
 export interface TreeMembership {
   readonly host: HostId;
@@ -14,6 +14,8 @@ export interface TreeMembership {
   lostAt: number;
   /** All reports up to here were handed on. */
   reportsHave: number;
+  /** The number of its latest value. */
+  latestHave: number;
 }
 
 export class TreeMemberships {
@@ -22,12 +24,13 @@ export class TreeMemberships {
 
   /** The older client of the same host, which is forgotten. */
   invite(
-    member: Omit<TreeMembership, "state" | "since" | "lostAt" | "reportsHave">,
+    member: Pick<TreeMembership, "host" | "incarnation" | "rank" | "start">,
     now: number,
   ): Rank | undefined {
     const before = this.#byHost.get(member.host);
     if (before !== undefined && before.incarnation >= member.incarnation) return undefined;
-    const known: TreeMembership = { ...member, state: "invited", since: now, lostAt: 0, reportsHave: 0 };
+    const none = { lostAt: 0, reportsHave: 0, latestHave: 0 };
+    const known: TreeMembership = { ...member, ...none, state: "invited", since: now };
     if (before !== undefined) this.#byRank.delete(before.rank);
     this.#byRank.set(member.rank, known);
     this.#byHost.set(member.host, known);
@@ -50,9 +53,28 @@ export class TreeMemberships {
     return this.#byHost.get(host);
   }
 
+  /** For words about what came over them. */
+  namesOf(ranks: readonly Rank[]): readonly string[] {
+    return ranks.map((rank) => this.#byRank.get(rank)?.host ?? `rank ${rank}`);
+  }
+
+  /** Of whom a latest value is, if it is news and he still counts. */
+  takesLatest({ rank, number }: LatestValue): TreeMembership | undefined {
+    const member = this.#byRank.get(rank);
+    return member !== undefined && counts(member) && number > member.latestHave ? member : undefined;
+  }
+
   all(): IterableIterator<TreeMembership> {
     return this.#byRank.values();
   }
+}
+
+export function noteLatest(
+  member: TreeMembership,
+  { number, payload }: LatestValue,
+): { readonly host: HostId; readonly incarnation: number; readonly payload: Payload } {
+  member.latestHave = number;
+  return { host: member.host, incarnation: member.incarnation, payload };
 }
 
 /** Whether it still counts: whoever is lost or has left gets no more commands and holds nobody up. */

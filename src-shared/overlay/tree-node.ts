@@ -1,12 +1,13 @@
 // What members and the root of the tree have in common: children and their subtrees, and what passes through.
 import { CommandLog } from "./command-log.ts";
 import { CommandWants, type CommandRange } from "./command-wants.ts";
+import { LatestValues } from "./latest-values.ts";
 import type { LinkId, OverlayLimits, OverlayTimes, Payload } from "./overlay.ts";
 import { Progress, splitProgress } from "./progress.ts";
 import { countRanks } from "./rank-set.ts";
 import { Subtree, type SubtreeChange } from "./subtree.ts";
 import { tagsOf } from "./tagged-ranks.ts";
-import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
+import { type LatestValue, ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
 import type { TreeChild } from "./tree-child.ts";
 import { TreeChildren, type Adopter, type Position } from "./tree-children.ts";
 import { isUpFrame } from "./tree-frames.ts";
@@ -48,6 +49,8 @@ export interface TreeNodeEnd {
   /** For the root: what came up ends here. True when it was taken. */
   took?(lane: UpLane, items: readonly FoldedItem[]): boolean;
   goodbye?(rank: Rank, tag: Uint8Array): void;
+  /** For the root: it goes no further. */
+  tookLatest?(value: LatestValue): void;
   /** For the root: whether an edge is the child's own wish. */
   isEdge?(record: EdgeRecord): boolean;
   /** For the root: whether a rank has said itself that it has all commands up to there. */
@@ -76,6 +79,7 @@ export class TreeNode {
   readonly log: CommandLog;
   /** Commands: who below (and here) has them up to where. */
   readonly progress = new Progress();
+  readonly latest: LatestValues;
   readonly #end: TreeNodeEnd;
   readonly #settings: TreeNodeSettings;
   readonly #up: Readonly<Record<UpLane, UpQueue>>;
@@ -87,12 +91,13 @@ export class TreeNode {
 
   constructor(end: TreeNodeEnd, settings: TreeNodeSettings) {
     const { limits, rank = ROOT_RANK } = settings;
-    const { commandsKept, commandsKeptBytes, hopBytes, hopFrameBytes } = limits;
+    const { commandsKept, commandsKeptBytes, hopBytes, hopFrameBytes, latestFrameBytes } = limits;
     const upLimits = { windowBytes: hopBytes, frameBytes: hopFrameBytes };
     this.rank = rank;
     this.#end = end;
     this.#settings = settings;
     this.#up = { reports: new UpQueue(upLimits), bulk: new UpQueue(upLimits) };
+    this.latest = new LatestValues(latestFrameBytes);
     this.subtree = new Subtree(rank);
     this.log = new CommandLog({ kept: commandsKept, keptBytes: commandsKeptBytes });
     this.#wants = new CommandWants(this.log, (of) => of === rank || this.subtree.has(of));
@@ -114,6 +119,8 @@ export class TreeNode {
         return this.#state(child, frame);
       case "alive":
         return this.#alive(child, frame);
+      case "latest":
+        return this.#latest(child, frame.values);
       case "need":
         return this.#need(child, frame);
       case "reports":
@@ -151,6 +158,28 @@ export class TreeNode {
     if (!this.#end.canSendUp) return;
     if (this.#edgeNews.size > 0 || this.progress.hasNews) this.tellState(false);
     this.#flushUp();
+  }
+
+  sayAlive(): void {
+    this.#end.sendUp(this.#life());
+  }
+
+  /** And with the answer goes what is newest of everybody here. */
+  answer({ stamp, trip }: Extract<TreeFrame, { t: "beacon" }>): void {
+    this.#end.sendUp({ ...this.#life(), to: stamp.beacon });
+    this.latest.heard(trip);
+    const values = this.latest.take(stamp.beacon);
+    if (values.length > 0) this.#end.sendUp({ t: "latest", values });
+  }
+
+  /** Attached, newly or again. */
+  settled(): void {
+    this.latest.moved();
+    this.askAgain();
+  }
+
+  #life(): Extract<TreeFrame, { t: "alive" }> {
+    return { t: "alive", ...this.subtree.digestBelow(), room: this.children.room };
   }
 
   tellSoon(): void {
@@ -273,7 +302,10 @@ export class TreeNode {
   #learn(record: EdgeRecord, via: Rank | undefined, reason: string): void {
     if (this.#end.isEdge?.(record) === false) return;
     const change = this.subtree.learn(record, via);
-    for (const rank of change.gone) this.progress.forget(rank);
+    for (const rank of change.gone) {
+      this.progress.forget(rank);
+      this.latest.forget(rank);
+    }
     // Also one that changes nothing here: it may be news further up.
     const isNews = change.come.length + change.gone.length > 0 || !record.up;
     if (isNews && this.rank !== ROOT_RANK) {
@@ -311,10 +343,20 @@ export class TreeNode {
 
   #alive(child: TreeChild, frame: Extract<TreeFrame, { t: "alive" }>): void {
     child.alive(frame.room, frame.size);
+    child.trips.answered(frame.to, this.#end.now);
     if (this.subtree.record(child.rank)?.parent !== this.rank) this.#adopted(child);
     const known = this.subtree.digestBelow(child.rank);
     if (known.size === frame.size && known.digest === frame.digest) return;
     this.#end.send(child.link, { t: "resync" });
+  }
+
+  /** What is said of others than those below it is dropped: they have moved, and say it again. */
+  #latest(child: TreeChild, values: readonly LatestValue[]): void {
+    for (const value of values) {
+      if (value.rank !== child.rank && this.subtree.routeTo(value.rank) !== child.rank) continue;
+      if (this.#end.tookLatest === undefined) this.latest.put(value);
+      else this.#end.tookLatest(value);
+    }
   }
 
   #need({ link }: TreeChild, { from, to, ranks }: Extract<TreeFrame, { t: "need" }>): void {

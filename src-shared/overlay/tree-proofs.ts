@@ -1,7 +1,7 @@
 // What members prove and the root signs or proves in a tree, as words and bytes that mean one thing only.
 import type { RankSet } from "./rank-set.ts";
 import type { Payload } from "./overlay.ts";
-import type { Rank } from "./topology.ts";
+import type { LatestValue, Rank, RootSeals } from "./topology.ts";
 import type { SignedStamp } from "./tree-frames.ts";
 
 // Proved by a member to the root.
@@ -19,6 +19,15 @@ export function edgeProof(parent: Rank): string {
 
 export function reportProof(sequence: number, skips: number): string {
   return `report ${sequence} ${skips}`;
+}
+
+/** The newest of what a member says of itself; its number is what keeps an older one from coming again. */
+export function latestProof(number: number): string {
+  return `latest ${number}`;
+}
+
+export function isOwnLatest({ rank, number, payload, tag }: LatestValue, seals: RootSeals): boolean {
+  return seals.isProved(rank, latestProof(number), payload, tag);
 }
 
 // Proved by the root to one member, by the same key: no word is used both ways.

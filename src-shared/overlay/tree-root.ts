@@ -10,6 +10,7 @@ import type { SubtreeChange } from "./subtree.ts";
 import { tagsOf } from "./tagged-ranks.ts";
 import { ROOT_RANK } from "./topology.ts";
 import type {
+  LatestValue,
   Candidate,
   MemberState,
   Rank,
@@ -28,12 +29,13 @@ import type {
   TreeRefusal,
   UpLane,
 } from "./tree-frames.ts";
-import { counts, TreeMemberships, type TreeMembership } from "./tree-membership.ts";
+import { counts, noteLatest, TreeMemberships, type TreeMembership } from "./tree-membership.ts";
 import { TreeNode, type TreeNodeEnd } from "./tree-node.ts";
 import { restoreRecords } from "./tree-records.ts";
 import { drawPool, planCandidates } from "./tree-plan.ts";
 import { BULK_DOWN_PROOF, BULK_PROOF, edgeProof, GOODBYE, HAVE_PROOF, NOTHING } from "./tree-proofs.ts";
-import { beaconOf, chainBytes, numberBytes, orderTo, RECEIVED_PROOF, reportProof } from "./tree-proofs.ts";
+import { beaconOf, chainBytes, isOwnLatest, numberBytes, orderTo } from "./tree-proofs.ts";
+import { RECEIVED_PROOF, reportProof } from "./tree-proofs.ts";
 
 type TimerName = "beacon" | "check" | "groom";
 
@@ -326,9 +328,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     return this.#given.last;
   }
 
-  get canSendUp(): boolean {
-    return false;
-  }
+  readonly canSendUp = false;
 
   sendUp(): void {
     this.problem("a frame for somebody above the root");
@@ -365,13 +365,9 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     this.#setTimer("groom");
   }
 
-  receivedOwn(): void {
-    this.problem("the root has no reports");
-  }
+  readonly receivedOwn = (): void => this.problem("the root has no reports");
 
-  deliverBulk(): void {
-    this.problem("bulk for the root from the root");
-  }
+  readonly deliverBulk = (): void => this.problem("bulk for the root from the root");
 
   isEdge({ child, parent, attach, proof }: EdgeRecord): boolean {
     if (this.#settings.seals.isProved(child, edgeProof(parent), numberBytes(attach), proof)) return true;
@@ -444,10 +440,16 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
 
   /** By somebody on the way: only the two ends of it can tell. */
   #forged({ host, rank }: TreeMembership, what: string): void {
-    const over = this.#node.subtree.pathTo(rank).slice(0, -1);
-    const names = over.map((above) => this.#members.withRank(above)?.host ?? `rank ${above}`);
+    const names = this.#members.namesOf(this.#node.subtree.pathTo(rank).slice(0, -1));
     const way = names.length > 0 ? `; it came over ${names.join(", ")}` : "";
     this.effects.push({ kind: "problem", host, reason: `${what} in its name that is not its own${way}` });
+  }
+
+  tookLatest(value: LatestValue): void {
+    const member = this.#members.takesLatest(value);
+    if (member === undefined) return;
+    if (!isOwnLatest(value, this.#settings.seals)) return this.#forged(member, "a latest value");
+    this.effects.push({ kind: "latest", ...noteLatest(member, value) });
   }
 
   goodbye(rank: Rank, tag: Uint8Array): void {

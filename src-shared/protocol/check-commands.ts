@@ -177,6 +177,7 @@ export const commandShape = kindOf({
   secrets: { run, values: recordOf(name, text) },
   password: { password: orUndefined(text) },
   addresses: { addresses: listOf(address, 1, ADDRESSES_MAX) },
+  measure: { everyMs: amount, forMs: amount },
   variables: { run, table: variableTable },
   release: { run, barrier: name },
   forceBlock: { run, block: name },

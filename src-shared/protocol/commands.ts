@@ -14,6 +14,8 @@ export type Command =
   | { readonly kind: "password"; readonly password: string | undefined }
   /** Where the controller is found from now on (`host:port`), the best first. */
   | { readonly kind: "addresses"; readonly addresses: readonly string[] }
+  /** Look at the host so often, for so long; then as before. A later one replaces it. */
+  | { readonly kind: "measure"; readonly everyMs: number; readonly forMs: number }
   | { readonly kind: "variables"; readonly run: RunId; readonly table: VariableTable }
   | { readonly kind: "release"; readonly run: RunId; readonly barrier: string }
   /** Process blocks of this name count as done: what runs is stopped, what waits is never started. */

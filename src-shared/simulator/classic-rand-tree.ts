@@ -87,6 +87,10 @@ class ClassicMember implements MemberCore<ClassicFrame>, ClassicCarrier {
     return this.attached ? [ROOT_RANK, this.#settings.rank] : [];
   }
 
+  get tripUs(): undefined {
+    return undefined;
+  }
+
   step(event: MemberEvent<ClassicFrame>, surroundings: Surroundings): MemberEffect<ClassicFrame>[] {
     this.#effects = [];
     this.#random = surroundings.random;
@@ -132,6 +136,7 @@ class ClassicMember implements MemberCore<ClassicFrame>, ClassicCarrier {
         this.#effects.push({ kind: "left" });
         return;
       case "bulk":
+      case "latest":
       case "lagged":
       case "receiving":
       case "absenceAllowed":

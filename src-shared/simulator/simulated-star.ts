@@ -21,6 +21,8 @@ export const SIMULATED_LIMITS: OverlayLimits = {
   path: 64,
   hopBytes: 1024,
   hopFrameBytes: 256,
+  latestBytes: 512,
+  latestFrameBytes: 1024,
   edgesInFrame: 4000,
   headersInFrame: 16,
   headersHeld: 4,

@@ -318,6 +318,7 @@ export class SmallWorld<Frame> {
       case "problem":
       case "membership":
       case "report":
+      case "latest":
       case "keep":
         return;
     }

@@ -152,6 +152,7 @@ export class StarWorld {
         this.trace.note(`${this.time.now} ${effect.host} report ${effect.sequence}`);
         return this.judge.reportArrived(effect);
       case "deliverBulk":
+      case "latest":
       case "keep":
       case "problem":
         return;

@@ -27,6 +27,8 @@ export class Stage<Frame> {
   readonly world: TreeWorld<Frame>;
   readonly delivered = new Map<Rank, string[]>();
   readonly membership: string[] = [];
+  /** Latest values as the root has them, of each rank in order. */
+  readonly latest = new Map<Rank, number[]>();
   /** Joins that have ended well, of all. */
   attachments = 0;
   /** All have all commands up to here, as the root has written down. */
@@ -75,6 +77,9 @@ export class Stage<Frame> {
       rootPerforming: (effect) => {
         if (effect.kind === "keep" && effect.record.kind === "stable") this.stable = effect.record.sequence;
         if (effect.kind === "membership") this.membership.push(`${effect.host} ${effect.state}`);
+        if (effect.kind !== "latest") return;
+        const [rank = 0, number = 0] = new TextDecoder().decode(effect.payload).split(" ").map(Number);
+        this.latest.set(rank, [...(this.latest.get(rank) ?? []), number]);
       },
       rootStepped: nothing,
       rootCrashed: nothing,

@@ -70,6 +70,8 @@ function forgery(random: Random, scene: Scene<TreeFrame>): Forged {
         return random() < 0.5 ? { ...frame, payload: encoder.encode("rm -rf /") } : { ...frame, rank: to };
       case "goodbye":
         return { ...frame, rank: someRank() };
+      case "latest":
+        return { ...frame, values: frame.values.map((value) => forgedLatest(value, random, someRank)) };
       case "farewell":
       case "expel":
         return { ...frame, rank: someRank() };
@@ -119,6 +121,15 @@ function forgedBeacon<Frame extends SignedStamp>(
   if (drawn < 0.7 || earlier === undefined) return { ...frame, stable: frame.stable + jump };
   if (drawn < 0.8) return { ...frame, last: frame.last + jump };
   return { ...frame, ...signedStampOf(earlier) };
+}
+
+type Latest = Extract<TreeFrame, { t: "latest" }>["values"][number];
+
+function forgedLatest(value: Latest, random: Random, someRank: () => number): Latest {
+  const drawn = random();
+  if (drawn < 0.4) return { ...value, payload: encoder.encode("all is well") };
+  if (drawn < 0.7) return { ...value, number: value.number + 1 };
+  return { ...value, rank: someRank() };
 }
 
 /** Higher than it is; or what one has for all of them. */

@@ -101,6 +101,7 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
       case "bulk":
         return this.#sightings.note(frame.t);
       case "alive":
+      case "latest":
       case "received":
         return;
     }
@@ -251,6 +252,8 @@ export function treeFrameBytes(frame: TreeFrame): number {
       return frame.items.reduce((sum, item) => sum + itemBytes(item), 0);
     case "state":
       return frame.edges.length * 48 + progressBytes(frame.progress);
+    case "latest":
+      return frame.values.reduce((sum, { payload }) => sum + payload.length + TAG_BYTES + 12, 0);
     case "received":
       return progressBytes(frame.progress);
     case "beacon":

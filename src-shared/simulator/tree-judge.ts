@@ -35,6 +35,8 @@ export interface Record {
   /** Handed on by the root, and those of them that it has written down. */
   reportsHave: number;
   reportsKept: number;
+  /** The number of the latest value that the root has. */
+  latestHave: number;
   /** As the root has said last. */
   state: MembershipState | "invited";
   since: number;
@@ -134,6 +136,8 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
         return this.#report(effect);
       case "deliverBulk":
         return this.#bulk(effect.host, effect.payload);
+      case "latest":
+        return this.#latest(effect);
       case "close":
       case "send":
       case "setTimer":
@@ -162,6 +166,7 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
   rootStarted(): void {
     for (const record of this.records.values()) {
       record.reportsHave = record.reportsKept;
+      record.latestHave = 0;
       if (record.state === "left" || record.state === "lost") continue;
       record.state = "orphaned";
       record.since = this.#world.time.now;
@@ -192,6 +197,7 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
       delivered: 0,
       reportsHave: 0,
       reportsKept: 0,
+      latestHave: 0,
       state: "invited",
       since: this.#world.time.now,
       dismissed: false,
@@ -404,6 +410,21 @@ export class TreeJudge<Frame> implements WorldWatch<Frame> {
     const text = textOf(payload);
     demand(said?.delete(text) === true, `${host}: bulk that it has not sent, or twice: ${text}`);
     this.#sightings.note("bulk has arrived");
+  }
+
+  /** S17: a latest value is its origin's own, and newer than the one before. */
+  #latest(effect: { readonly host: HostId; readonly incarnation: number; readonly payload: Payload }): void {
+    const name = `${effect.host} ${effect.incarnation}`;
+    const record = this.#byIncarnation.get(name);
+    demand(record?.client !== undefined, `${name}: a latest value of nobody`);
+    const [rank = 0, number = 0] = textOf(effect.payload).split(" ").map(Number);
+    const isSaid = rank === record.rank && number <= record.client.latest;
+    demand(isSaid, `${name}: a latest value that is another's: ${textOf(effect.payload)}`);
+    demand(number > record.latestHave, `${name}: value ${number} after ${record.latestHave}`);
+    if (number > record.latestHave + 1 && record.latestHave > 0)
+      this.#sightings.note("a newer value has replaced one");
+    record.latestHave = number;
+    this.#world.trace.mix(record.rank, number);
   }
 
   /** S10: the root never takes a command for delivered that was not. */

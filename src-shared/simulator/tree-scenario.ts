@@ -17,7 +17,14 @@ import type { Fault } from "./tree-faults.ts";
 import { TreeJudge } from "./tree-judge.ts";
 import { TreeWorld } from "./tree-world.ts";
 import type { VirtualClient } from "./virtual-client.ts";
-import { demandExactView, membersOf, nameOf, whatIsMissing, whatIsPending } from "./tree-verdict.ts";
+import {
+  demandExactView,
+  membersOf,
+  nameOf,
+  whatIsMissing,
+  whatIsPending,
+  whatIsStale,
+} from "./tree-verdict.ts";
 
 export interface Life {
   readonly seed: number;
@@ -47,6 +54,8 @@ const LARGE_HOSTS = 100;
 const LEAVE_MS_MAX = 15_000;
 /** L1: it stays so. */
 const STABLE_MS = 20_000;
+/** On top of that: one second at each of 20 hops, and where frames are small a row of them. */
+const LATEST_MS_MAX = 30_000;
 const STABLE_LARGE_MS = 10_000;
 const LOOKS_WHOLE_MS = OVERLAY_TIMES.deadIntervalMs + 2000;
 const LOOK_EVERY_MS = 500;
@@ -72,6 +81,7 @@ const SMALL_LIMITS: OverlayLimits = {
   hopFrameBytes: 256,
   headersInFrame: 16,
   headersHeld: 4,
+  latestFrameBytes: 1024,
 };
 
 /** Throws BrokenPromise. */
@@ -240,6 +250,8 @@ function finish(scene: Scene<TreeFrame>): void {
   const leaving = membersOf(scene).filter(() => scene.random() < 0.05);
   scene.command(1);
   for (const client of membersOf(scene)) if (scene.random() < 0.3) scene.report(client, true);
+  // What a forger has kept back comes again with the next value.
+  if (scene.forgers.size > 0) for (const client of membersOf(scene)) client.sayLatest();
   for (const client of leaving) client.leave();
   const isLarge = scene.settings.hosts > LARGE_HOSTS;
   const arrivedMsMax = isLarge ? ARRIVED_LARGE_MS_MAX : ARRIVED_MS_MAX;
@@ -263,6 +275,8 @@ function finish(scene: Scene<TreeFrame>): void {
   if (leaving.length === 0) demand(moves === before, "the tree moves without a reason");
   const missing = whatIsMissing(scene) ?? whatIsPending(scene) ?? whatIsWrong(scene);
   demand(missing === undefined, `in the quiet: ${missing ?? ""}`);
+  const stale = waitUntil(scene, LATEST_MS_MAX, () => whatIsStale(scene));
+  demand(stale === undefined, `${LATEST_MS_MAX} ms into the quiet: ${stale ?? ""}`);
   // Those that did not come back hold the others up until they are lost; in large trees they are given up at once.
   if (isLarge) dismissDead(scene);
   const isStable = (): boolean => judge.stable === judge.lastCommand;

@@ -50,6 +50,16 @@ export function whatIsPending<Frame>(judged: Judged<Frame>): string | undefined 
   return undefined;
 }
 
+/** Whose newest the root does not have: L13. */
+export function whatIsStale<Frame>(judged: Judged<Frame>): string | undefined {
+  for (const client of membersOf(judged)) {
+    const { latestHave = 0 } = judged.judge.records.get(client.rank) ?? {};
+    if (latestHave < client.latest)
+      return `of ${nameOf(client)} value ${latestHave} is known, and ${client.latest} is its latest`;
+  }
+  return undefined;
+}
+
 /** L2, L3: parents and children agree, and the root sees the tree as it is. */
 export function demandExactView<Frame>(judged: Judged<Frame>): void {
   const { world, judge } = judged;

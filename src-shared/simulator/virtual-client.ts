@@ -1,6 +1,7 @@
 // A client of a simulated world: the real member core of a topology, an outbox, and what it does by itself.
 import type { HostId } from "../base/ids.ts";
 import type { LinkId, Payload } from "../overlay/overlay.ts";
+import { latestProof } from "../overlay/tree-proofs.ts";
 import type {
   Candidate,
   MemberCore,
@@ -12,6 +13,9 @@ import type {
 } from "../overlay/topology.ts";
 import { VirtualProgram } from "./virtual-program.ts";
 import type { ProgramWorld } from "./virtual-program.ts";
+
+/** One of so many hosts says its newest with each report. */
+const LATEST_EVERY = 3;
 
 export interface ClientWorld<Frame> extends ProgramWorld<Frame> {
   dial(client: VirtualClient<Frame>, link: LinkId, to: Candidate): void;
@@ -55,6 +59,8 @@ export class VirtualClient<Frame> extends VirtualProgram<Frame> {
   dropped = 0;
   /** Bulk that has not arrived yet. */
   readonly bulkSaid = new Set<string>();
+  /** The number of its latest value. */
+  latest = 0;
   readonly #world: ClientWorld<Frame>;
   readonly #seals: MemberSeals;
   readonly #reportsKept: number;
@@ -107,7 +113,22 @@ export class VirtualClient<Frame> extends VirtualProgram<Frame> {
       const sequence = this.reports.length;
       this.dropped = Math.max(this.dropped, sequence - this.#reportsKept, this.#forgotten);
       this.step({ kind: "reported", sequence });
+      // Enough of them say something, at the price that lives take.
+      if (this.rank % LATEST_EVERY === 0) this.#sayLatest();
     });
+  }
+
+  /** What it says is its number, by which it can be told. */
+  sayLatest(): void {
+    if (this.ended === undefined && this.isRunning) this.node.give(0, () => this.#sayLatest());
+  }
+
+  #sayLatest(): void {
+    this.latest += 1;
+    const number = this.latest;
+    const payload = new TextEncoder().encode(`${this.rank} ${number}`);
+    const tag = this.#seals.prove(latestProof(number), payload);
+    this.step({ kind: "latest", value: { rank: this.rank, number, payload, tag } });
   }
 
   bulk(payload: Payload): void {

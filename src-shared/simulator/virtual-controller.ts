@@ -108,6 +108,7 @@ export class VirtualController<Frame> extends VirtualProgram<Frame> {
       case "membership":
       case "report":
       case "deliverBulk":
+      case "latest":
       case "problem":
         return;
     }

@@ -138,6 +138,7 @@ export class OverlayFixture {
             logs.reports.push({ host, incarnation, sequence, report }),
           onMembership: (change) => logs.membership.push(change),
           onBulk: (host, message) => logs.bulk.push({ host, message }),
+          onMetrics: () => undefined,
           onBulkWritable: (host) => logs.writable.push(host),
           onProblem: (host, reason) => logs.problems.push({ host, reason }),
         },

@@ -170,6 +170,7 @@ export class SimHost {
       case "input":
       case "allowAbsence":
       case "addresses":
+      case "measure":
         return;
     }
   }

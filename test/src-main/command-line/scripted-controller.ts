@@ -174,6 +174,7 @@ export function createScriptedController(script: Script): ScriptedController {
       const ended = Promise.resolve({ kind: "tested", hosts: script.tests?.length ?? 0 } as const);
       return { ended, stop: () => undefined };
     },
+    watchHosts: () => [],
     hosts: () => script.hosts ?? [],
     mesh: () => ({
       overlay: "star",

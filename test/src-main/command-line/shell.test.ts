@@ -32,6 +32,7 @@ const hostView = (host: string, more: Partial<HostView> = {}): HostView => ({
   reason: "",
   sinceMs: 1000,
   client: undefined,
+  metrics: undefined,
   processes: [],
   ...more,
 });

@@ -20,6 +20,7 @@ function host(name: string, more: Partial<HostView> = {}): HostView {
     reason: "",
     sinceMs: 5000,
     client: { pid: 1, node: "v20", directory: "/d", platform: "linux x64", way: "client" },
+    metrics: undefined,
     processes: [],
     ...more,
   };

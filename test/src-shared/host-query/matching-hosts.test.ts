@@ -16,6 +16,7 @@ const host = (name: string, more: Partial<HostView>): HostView => ({
   reason: "",
   sinceMs: 0,
   client: undefined,
+  metrics: undefined,
   processes: [],
   ...more,
 });

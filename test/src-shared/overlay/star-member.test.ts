@@ -128,9 +128,45 @@ describe("staying attached", () => {
     bench.attach();
     for (let number = 1; number < 20; number += 1) {
       bench.pass(OVERLAY_TIMES.deadIntervalMs - 1);
-      expect(framesOf(bench.hear(1, beacon(number)))).toEqual([{ t: "alive", have: 0 }]);
+      expect(framesOf(bench.hear(1, beacon(number)))).toEqual([{ t: "alive", have: 0, to: number }]);
     }
     expect(bench.core.attached).toBe(true);
+  });
+
+  test("tells its latest with the answer to a beacon, the newest alone, and again over a new link", () => {
+    const bench = new MemberBench();
+    const say = (number: number) =>
+      bench.step({
+        kind: "latest",
+        value: { rank: RANK, number, payload: new Uint8Array([number]), tag: new Uint8Array() },
+      });
+    const said = (from: number): unknown[] =>
+      framesOf(bench.hear(1, beacon(from))).filter(({ t }) => t === "latest");
+    bench.attach();
+    expect(framesOf([...say(1), ...say(2)])).toEqual([]);
+    expect(said(1)).toEqual([{ t: "latest", number: 2, payload: new Uint8Array([2]) }]);
+    say(3);
+    // Nothing says that the first has arrived.
+    expect(said(2)).toEqual([]);
+    const trip = { beacon: 2, us: 1500 };
+    expect(
+      framesOf(bench.hear(1, { t: "beacon", epoch: 1, beacon: 3, reportsHave: 0, trip })),
+    ).toContainEqual({
+      t: "latest",
+      number: 3,
+      payload: new Uint8Array([3]),
+    });
+    expect(bench.core.tripUs).toBe(1500);
+    bench.step({ kind: "linkDown", link: 1, reason: "reset" });
+    expect(bench.core.tripUs).toBeUndefined();
+    bench.pass(OVERLAY_TIMES.backoffMs);
+    bench.up(3);
+    bench.hear(3, { t: "accept", epoch: 1, reportsHave: 0, path: [] });
+    expect(framesOf(bench.hear(3, beacon(4)))).toContainEqual({
+      t: "latest",
+      number: 3,
+      payload: new Uint8Array([3]),
+    });
   });
 
   test("is orphaned by silence, dials again, is abandoned in the end", () => {

@@ -32,8 +32,17 @@ const frame: fc.Arbitrary<StarFrame> = fc.oneof(
     backoffMs: number,
   }),
   fc.record({ t: fc.constant("beacon" as const), epoch: number, beacon: number, reportsHave: number }),
+  fc.record({
+    t: fc.constant("beacon" as const),
+    epoch: number,
+    beacon: number,
+    reportsHave: number,
+    trip: fc.record({ beacon: number, us: number }),
+  }),
   fc.record({ t: fc.constant("acknowledge" as const), reportsHave: number }),
   fc.record({ t: fc.constant("alive" as const), have: number }),
+  fc.record({ t: fc.constant("alive" as const), have: number, to: number }),
+  fc.record({ t: fc.constant("latest" as const), number, payload: fc.constant(PAYLOAD) }),
   fc.record({ t: fc.constant("command" as const), sequence: number, payload: fc.constant(PAYLOAD) }),
   fc.record({
     t: fc.constant("report" as const),

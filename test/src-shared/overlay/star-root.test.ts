@@ -143,6 +143,18 @@ describe("leases", () => {
     expect(bench.core.members()).toMatchObject([{ state: "attached" }]);
   });
 
+  test("measure round trips by the answers, and say so with the next beacon", () => {
+    const bench = new RootBench();
+    bench.attach();
+    bench.pass(OVERLAY_TIMES.beaconMs);
+    bench.pass(30);
+    bench.hear(1, alive());
+    bench.hear(1, { t: "alive", have: 0, to: 1 });
+    expect(framesOf(bench.pass(OVERLAY_TIMES.beaconMs - 30))).toEqual([
+      { t: "beacon", epoch: 1, beacon: 2, reportsHave: 0, trip: { beacon: 1, us: 30_000 } },
+    ]);
+  });
+
   test("are held while the root is cut off: what is orphaned is lost so much later", () => {
     const bench = new RootBench();
     bench.attach();
@@ -234,6 +246,17 @@ describe("reports", () => {
     bench.hear(1, report(67));
     expect(framesOf(bench.pass(1))).toMatchObject([{ t: "beacon", reportsHave: 67 }]);
   });
+});
+
+test("the latest of a host is told, an older one is not, and a newer client begins anew", () => {
+  const bench = new RootBench();
+  bench.attach();
+  const told = (number: number): unknown[] =>
+    bench.hear(1, { t: "latest", number, payload: PAYLOAD }).filter(({ kind }) => kind === "latest");
+  expect(told(2)).toEqual([{ kind: "latest", host: HOST, incarnation: 3, payload: PAYLOAD }]);
+  expect(told(2)).toEqual([]);
+  expect(told(1)).toEqual([]);
+  expect(told(3)).toHaveLength(1);
 });
 
 describe("leaving", () => {

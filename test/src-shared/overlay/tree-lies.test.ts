@@ -13,6 +13,7 @@ import {
   BULK_DOWN_PROOF,
   edgeProof,
   HAVE_PROOF,
+  latestProof,
   numberBytes,
   orderTo,
   RECEIVED_PROOF,
@@ -285,6 +286,22 @@ describe("a root above a relay", () => {
   test("takes an acknowledgement from its own rank", () => {
     hear(state(1, have(BELOW, 1)));
     expect(pending()).toBe(1);
+  });
+
+  test("takes the latest value of a host from the host alone, and never an older one", () => {
+    hear(state(0, have(BELOW, 0)));
+    const say = (number: number, by: number, words = payload): RootEffect<TreeFrame>[] => {
+      const tag = createMemberSeals(SESSION, by).prove(latestProof(number), payload);
+      return hear({ t: "latest", values: [{ rank: BELOW, number, payload: words, tag }] });
+    };
+    const told = { kind: "latest", host: HOST, incarnation: 1, payload };
+    expect(say(5, BELOW)).toEqual([told]);
+    expect(say(5, BELOW)).toEqual([]);
+    expect(say(4, BELOW)).toEqual([]);
+    expect(say(6, BELOW)).toEqual([told]);
+    const reason = "a latest value in its name that is not its own; it came over relay";
+    expect(say(7, RELAY)).toEqual([{ kind: "problem", host: HOST, reason }]);
+    expect(say(7, BELOW, new Uint8Array([9]))).toEqual([{ kind: "problem", host: HOST, reason }]);
   });
 
   test.each<[string, number, Uint8Array]>([

@@ -144,6 +144,7 @@ const COMMANDS: readonly Command[] = [
   },
   { kind: "secrets", run, values: { token: "hunter2" } },
   { kind: "addresses", addresses: ["192.0.2.1:80", "[2001:db8::1]:80"] },
+  { kind: "measure", everyMs: 2000, forMs: 60_000 },
   { kind: "variables", run, table: variables },
   { kind: "release", run, barrier: "b" },
   { kind: "forceBlock", run, block: "p" },
