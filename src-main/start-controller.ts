@@ -40,6 +40,7 @@ import {
 import { OwnAddresses } from "./overlay-root/own-addresses.ts";
 import { OutputStore } from "./results/output-store.ts";
 import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts";
+import { HostKeyReviews } from "./ssh/host-key-reviews.ts";
 import { createTransports, type SshTransports } from "./ssh/choose-transport.ts";
 import type { StartOnTerminal } from "./ssh/standing-shell.ts";
 import { createStartOnTerminal } from "./terminals/pty-shell.ts";
@@ -102,7 +103,8 @@ export async function startController(settings: StartSettings): Promise<Controll
   const memory = await WayMemory.open(join(settings.stateDirectory, "ways.json"), log);
   const questions = new Questions();
   const startOnTerminal = createStartOnTerminal();
-  const transports = createSshTransports(settings, { questions, log, startOnTerminal });
+  const reviews = new HostKeyReviews();
+  const transports = createSshTransports(settings, { questions, log, startOnTerminal, reviews });
   const own = new OwnAddresses({
     interfaces: networkInterfaces,
     every,
@@ -135,6 +137,7 @@ export async function startController(settings: StartSettings): Promise<Controll
         { transport: (host) => transports.byName(host.transport), startOnTerminal },
         { environment: inheritedEnvironment(), platform: process.platform },
       ),
+      reviews,
       doors: new HostDoors({ transport: (host) => transports.byName(host.transport) }),
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
@@ -202,9 +205,10 @@ function createSshTransports(
     readonly questions: Questions;
     readonly log: (text: string) => void;
     readonly startOnTerminal: StartOnTerminal;
+    readonly reviews: HostKeyReviews;
   },
 ): SshTransports {
-  const { questions, log: warn, startOnTerminal } = needs;
+  const { questions, log: warn, startOnTerminal, reviews } = needs;
   const sshSettings = {
     hostKeyPolicy: settings.hostKeyPolicy,
     homeDirectory: settings.homeDirectory ?? homedir(),
@@ -213,7 +217,7 @@ function createSshTransports(
     connectDeadlineMs: SSH_CONNECT_MS,
     node: settings.node,
   };
-  const parts = { questions: sshQuestions(questions), warn, startOnTerminal };
+  const parts = { questions: sshQuestions(questions), warn, startOnTerminal, reviews };
   return createTransports(parts, sshSettings, settings.transport);
 }
 

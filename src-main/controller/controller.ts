@@ -16,6 +16,7 @@ import type { Fleet, FleetCallbacks } from "../fleet/fleet.ts";
 import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 import type { OutputStore, OutputStoreParts } from "../results/output-store.ts";
 import type { RunResults, RunResultsSettings } from "../results/run-results.ts";
+import type { HostKeyReviews } from "../ssh/host-key-reviews.ts";
 import type { HostDoors } from "../host-doors/host-doors.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 import { chooseHosts, planCommand } from "./command-plan.ts";
@@ -47,6 +48,7 @@ export interface ControllerParts {
   readonly testHost: TestHost;
   readonly terminals: Terminals;
   readonly doors: HostDoors;
+  readonly reviews: HostKeyReviews;
   readonly removeOldRuns: () => Promise<void>;
   /** What people are asked, whoever asks. */
   readonly questions: Questions;
@@ -263,6 +265,10 @@ export class Controller implements Api.ControllerApi {
 
   openForward(name: string, target: ForwardTarget): Promise<ForwardResult> {
     return onHost(name, this.#hostParts(), (host) => this.#parts.doors.openForward(host, target));
+  }
+
+  replaceHostKey(review: string): Promise<Api.ActionResult> {
+    return this.#parts.reviews.replace(review);
   }
 
   #hostParts(): Parameters<typeof onHost>[1] {

@@ -1,11 +1,13 @@
 // Which transport reaches a host: what the directory says of it, else the preferences, else ssh2; each loaded when first needed.
 import type { SshTransportName } from "#shared/resource-directory/resource-directory.ts";
+import type { HostKeyReviews } from "./host-key-reviews.ts";
 import type { StartOnTerminal } from "./standing-shell.ts";
 import type { SshQuestions, SshSettings, SshTransport } from "./ssh.ts";
 
 export interface TransportParts {
   readonly questions: SshQuestions;
   readonly warn: (text: string) => void;
+  readonly reviews: HostKeyReviews;
   /** For the system's ssh, when a person types in it. */
   readonly startOnTerminal: StartOnTerminal;
 }
@@ -38,12 +40,15 @@ export function createTransports(
   };
 }
 
-async function loadSsh2({ questions, warn }: TransportParts, settings: SshSettings): Promise<SshTransport> {
+async function loadSsh2(
+  { questions, warn, reviews }: TransportParts,
+  settings: SshSettings,
+): Promise<SshTransport> {
   const [{ createSsh2Transport }, { createSshResolve }] = await Promise.all([
     import("./ssh2-transport.ts"),
     import("./ssh-config.ts"),
   ]);
-  return createSsh2Transport({ questions, resolve: createSshResolve(settings), warn }, settings);
+  return createSsh2Transport({ questions, resolve: createSshResolve(settings), reviews, warn }, settings);
 }
 
 async function loadSystemSsh(

@@ -3,6 +3,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { appendFile, mkdir, open, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ServerHostKeyAlgorithm } from "ssh2";
+import type { HostKeyWords } from "#shared/controller-api/changed-host-key.ts";
+import type { HostKeyReviews } from "./host-key-reviews.ts";
 import {
   judgeHostKey,
   keyTypeOf,
@@ -133,8 +135,15 @@ function forgetCommand(name: string, lines: readonly KnownHost[]): string {
 }
 
 /** A key other than the known ones: refused under every policy but "no". */
-function changedVerdict(hop: SshHop, shown: string, lines: readonly KnownHost[]): HostKeyVerdict {
+function changedVerdict(
+  hop: SshHop,
+  key: Uint8Array,
+  lines: readonly KnownHost[],
+  reviews: HostKeyReviews,
+): HostKeyVerdict {
   const { host, port } = nameOf(hop);
+  const { keyType, fingerprint } = wordsOfKey(key);
+  const shown = `${keyType} ${fingerprint}`;
   const name = knownHostName(host, port);
   const reason = `the host key has changed: ${describeLines(lines)} is known, the host shows ${shown}`;
   if (hop.hostKeyPolicy === "no") {
@@ -147,7 +156,19 @@ function changedVerdict(hop: SshHop, shown: string, lines: readonly KnownHost[])
   }
   const remedy =
     `Somebody may be listening in. If the host was set up anew, and only then: ` + forgetCommand(name, lines);
-  return { kind: "refused", failure: refused("host key", reason, remedy) };
+  const salt = hop.hashKnownHosts ? randomBytes(SALT_BYTES) : undefined;
+  const review = reviews.add({ host, port, key, lines, userFile: hop.userKnownHostsFiles[0], salt });
+  const known = lines.map((line) => ({ ...wordsOfKey(Buffer.from(line.key, "base64")), ...placeOf(line) }));
+  const changedKey = { review, name, shown: wordsOfKey(key), known };
+  return { kind: "refused", failure: { ...refused("host key", reason, remedy), changedKey } };
+}
+
+function wordsOfKey(key: Uint8Array): HostKeyWords {
+  return { keyType: typeName(keyTypeOf(key) ?? ""), fingerprint: fingerprintOf(key) };
+}
+
+function placeOf({ file, line }: KnownHost): { readonly file: string; readonly line: number } {
+  return { file, line };
 }
 
 function revokedVerdict(shown: string, { file, line }: KnownHost): HostKeyVerdict {
@@ -172,12 +193,14 @@ function nothingKnown(_unreadable: unknown): KnownHost[] {
 
 class CheckedHostKeys implements HostKeys {
   readonly #questions: SshQuestions;
+  readonly #reviews: HostKeyReviews;
   readonly #answers = new SharedAnswers<boolean>();
   readonly #readEntries = createKnownHostsFiles();
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(questions: SshQuestions) {
+  constructor(questions: SshQuestions, reviews: HostKeyReviews) {
     this.#questions = questions;
+    this.#reviews = reviews;
   }
 
   async algorithmsFor(hop: SshHop): Promise<ServerHostKeyAlgorithm[]> {
@@ -228,7 +251,7 @@ class CheckedHostKeys implements HostKeys {
       case "unknown":
         return this.#unknown(hop, type, fingerprint, signal);
       case "changed":
-        return changedVerdict(hop, shown, judgement.lines);
+        return changedVerdict(hop, key, judgement.lines, this.#reviews);
       case "revoked":
         return revokedVerdict(shown, judgement.line);
       case "caOnly":
@@ -293,6 +316,6 @@ class CheckedHostKeys implements HostKeys {
   }
 }
 
-export function createHostKeys(questions: SshQuestions): HostKeys {
-  return new CheckedHostKeys(questions);
+export function createHostKeys(questions: SshQuestions, reviews: HostKeyReviews): HostKeys {
+  return new CheckedHostKeys(questions, reviews);
 }

@@ -1,4 +1,5 @@
 // What comes of trying something by SSH: it, or why not, in words for people.
+import type { ChangedHostKey } from "#shared/controller-api/changed-host-key.ts";
 
 /** Why there is no connection, or why something over it did not work. */
 export interface SshFailure {
@@ -10,6 +11,8 @@ export interface SshFailure {
   readonly remedy: string;
   /** Nobody answered, as opposed to an answer that says no. */
   readonly unreachable: boolean;
+  /** Of a host that shows another key than the known ones. */
+  readonly changedKey?: ChangedHostKey;
 }
 
 export type SshResult<Value> =

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { HostKeyPolicy } from "#shared/resource-directory/resource-directory.ts";
 import { connectHop, type HopConnection, type HopParts, type OpenThrough } from "./connect-hop.ts";
 import { crowdedPauseMs, pause } from "./crowded.ts";
+import { HostKeyReviews } from "./host-key-reviews.ts";
 import { createHostKeys } from "./host-keys.ts";
 import { createJumpPool, type JumpPool, type Lease } from "./jump-pool.ts";
 import { runToEnd, streamOf } from "./ssh-command.ts";
@@ -28,6 +29,8 @@ const JUMPS_MAX = 8;
 export interface Ssh2TransportParts {
   readonly questions: SshQuestions;
   readonly resolve: SshResolve;
+  /** Where changed host keys wait for a person's word. */
+  readonly reviews?: HostKeyReviews;
   /** For what people should know although it goes on: a changed key under the policy "no". */
   readonly warn?: (text: string) => unknown;
 }
@@ -215,7 +218,7 @@ export function createSsh2Transport(parts: Ssh2TransportParts, settings: SshSett
       questions,
       userKeys: createUserKeys(questions),
       passwords: new SharedPasswords(questions),
-      hostKeys: createHostKeys(questions),
+      hostKeys: createHostKeys(questions, parts.reviews ?? new HostKeyReviews()),
       warn: (text) => parts.warn?.(text),
     },
     parts.resolve,

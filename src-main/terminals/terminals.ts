@@ -33,13 +33,14 @@ export class Terminals {
     this.#opening.add(opening);
     const opened = await opening.finally(() => this.#opening.delete(opening));
     if (opened.kind === "failed") {
-      const { step, reason, remedy, unreachable } = opened.failure;
+      const { step, reason, remedy, unreachable, changedKey } = opened.failure;
       return {
         kind: "failed",
         step,
         reason: neutralised(reason),
         remedy: neutralised(remedy),
         unreachable,
+        ...(changedKey === undefined ? {} : { changedKey }),
       };
     }
     return { kind: "opened", shell: shownShell(opened.value) };

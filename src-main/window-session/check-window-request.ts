@@ -89,6 +89,7 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   resizeTerminal: z.strictObject({ terminal, columns, rows: columns }),
   seenTerminal: z.strictObject({ terminal, bytes: count }),
   closeTerminal: z.strictObject({ terminal }),
+  replaceHostKey: z.strictObject({ review: name }),
   openFiles: z.strictObject({ host: name }),
   listFiles: z.strictObject({ files: count, path }),
   makeFileDirectory: z.strictObject({ files: count, path }),

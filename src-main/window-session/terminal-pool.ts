@@ -43,8 +43,9 @@ export class TerminalPool {
       this.#opening -= 1;
     });
     if (opened.kind === "failed") {
-      const { step, reason, remedy, unreachable } = opened;
-      return { kind: "refused", reason: `${step}: ${reason}`, remedy, mayRetry: unreachable };
+      const { step, reason, remedy, unreachable, changedKey } = opened;
+      const words = { reason: `${step}: ${reason}`, remedy, mayRetry: unreachable };
+      return { kind: "refused", ...words, ...(changedKey === undefined ? {} : { changedKey }) };
     }
     const { shell } = opened;
     if (this.#closed) {

@@ -11,6 +11,7 @@ import { checkWindowRequest, type AnyWindowRequest } from "./check-window-reques
 import type { FilePool } from "./file-pool.ts";
 import type { ForwardPool } from "./forward-pool.ts";
 import { performOnFiles } from "./perform-on-files.ts";
+import { performOnTerminals } from "./perform-on-terminals.ts";
 import { StateFeed } from "./state-feed.ts";
 import type { TerminalPool } from "./terminal-pool.ts";
 import type { WindowDocuments } from "./window-documents.ts";
@@ -159,7 +160,7 @@ export class WindowSession {
   }
 
   #perform(request: AnyWindowRequest): unknown {
-    const { api, documents, terminals, chooseFile, keepWindowState } = this.#parts;
+    const { api, documents, chooseFile, keepWindowState } = this.#parts;
     switch (request.name) {
       case "loadApplication":
         return documents.loadApplication(sourceOf(request.arguments));
@@ -186,19 +187,13 @@ export class WindowSession {
       case "answer":
         return api.answer(request.arguments.question, request.arguments.answer);
       case "openTerminal":
-        return terminals.open(request.arguments);
       case "writeTerminal":
-        return terminals.write(request.arguments.terminal, request.arguments.bytes);
       case "resizeTerminal":
-        return terminals.resize(
-          request.arguments.terminal,
-          request.arguments.columns,
-          request.arguments.rows,
-        );
       case "seenTerminal":
-        return terminals.seen(request.arguments.terminal, request.arguments.bytes);
       case "closeTerminal":
-        return terminals.closeOne(request.arguments.terminal);
+        return performOnTerminals(this.#parts.terminals, request);
+      case "replaceHostKey":
+        return api.replaceHostKey(request.arguments.review);
       case "openFiles":
       case "listFiles":
       case "makeFileDirectory":

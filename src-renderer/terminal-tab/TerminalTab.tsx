@@ -16,6 +16,7 @@ import { broadcastStore, stopBroadcast } from "./broadcast.ts";
 import { FilePanel } from "./FilePanel.tsx";
 import { PortPanel } from "./PortPanel.tsx";
 import { isHarmless, PasteWarning } from "./PasteWarning.tsx";
+import { KeyReview } from "./KeyReview.tsx";
 import type { LinkState } from "./terminal-link.ts";
 import { useHostShell } from "./use-host-shell.ts";
 
@@ -176,13 +177,20 @@ interface LinkStripProps {
 
 /** What is the matter with the way to the host, and what can be done; nothing while all is well. */
 function LinkStrip({ host, state, onAgain }: LinkStripProps): JSX.Element | null {
+  const [isReviewing, setReviewing] = useState(false);
+  const changedKey = state.kind === "closed" ? state.changedKey : undefined;
   if (state.kind === "open") return null;
   if (state.kind === "opening") return <div className="terminal-strip">Connecting to {host}</div>;
   return (
     <div className="terminal-strip" role="status">
       {state.kind === "closed" ? (
         <span>
-          <b>Closed: {state.reason}.</b> {state.remedy}
+          <b>
+            {changedKey === undefined
+              ? `Closed: ${state.reason}.`
+              : `${changedKey.name} shows another key than the known one.`}
+          </b>{" "}
+          {changedKey === undefined ? state.remedy : "Nothing was sent to it."}
         </span>
       ) : (
         <span>
@@ -193,6 +201,14 @@ function LinkStrip({ host, state, onAgain }: LinkStripProps): JSX.Element | null
       <button type="button" className="button" onClick={onAgain}>
         <IconRefresh size={14} /> {state.kind === "closed" ? "Connect again" : "Try now"}
       </button>
+      {changedKey === undefined ? null : (
+        <button type="button" className="button main" onClick={() => setReviewing(true)}>
+          Review the key...
+        </button>
+      )}
+      {isReviewing && changedKey !== undefined ? (
+        <KeyReview changed={changedKey} onClose={() => setReviewing(false)} onReplaced={onAgain} />
+      ) : null}
     </div>
   );
 }

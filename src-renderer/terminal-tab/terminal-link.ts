@@ -1,4 +1,5 @@
 // One terminal's way to its host: opened, lost, tried again with pauses that grow, and never open twice.
+import type { ChangedHostKey } from "#shared/controller-api/changed-host-key.ts";
 import type { OpenedTerminal } from "#shared/controller-api/window-messages.ts";
 
 export type LinkState =
@@ -6,7 +7,12 @@ export type LinkState =
   | { readonly kind: "open" }
   /** The way to the host is gone; it is tried again at that time (milliseconds since 1970), or when a key is pressed. */
   | { readonly kind: "waiting"; readonly reason: string; readonly retryAtMs: number }
-  | { readonly kind: "closed"; readonly reason: string; readonly remedy: string };
+  | {
+      readonly kind: "closed";
+      readonly reason: string;
+      readonly remedy: string;
+      readonly changedKey?: ChangedHostKey;
+    };
 
 export interface LinkListener {
   data(bytes: Uint8Array): void;
@@ -103,7 +109,9 @@ export class TerminalLink {
     if (opened.kind === "refused") {
       if (attempt !== this.#attempt || this.#isOver) return;
       // At first it says at once that nobody is there; later that is what the way's being gone looks like.
-      this.#gone(opened.reason, this.#wasOpen && opened.mayRetry, opened.remedy);
+      const { reason, mayRetry, remedy, changedKey } = opened;
+      if (changedKey === undefined) this.#gone(reason, this.#wasOpen && mayRetry, remedy);
+      else this.#tell({ kind: "closed", reason, remedy, changedKey });
       return;
     }
     const { terminal } = opened;

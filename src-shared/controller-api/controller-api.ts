@@ -42,6 +42,11 @@ export interface ControllerApi {
   openFiles(host: string): Promise<FilesResult>;
   /** A port on this computer's loopback that leads to one that the host can reach. */
   openForward(host: string, target: ForwardTarget): Promise<ForwardResult>;
+  /**
+   * Replaces the known keys of a host by the one that it shows (`changedKey` of a failure), when a person has seen both and
+   * says so; the files are kept as they were.
+   */
+  replaceHostKey(review: string): Promise<ActionResult>;
   hosts(): readonly HostView[];
   /**
    * Somebody looks at these hosts: they are measured more often for a minute. To be asked again while it is so. Returns

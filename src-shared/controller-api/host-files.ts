@@ -1,4 +1,5 @@
 // A host's files for a person: looked at, fetched, put, renamed and deleted; by SFTP, or on this computer.
+import type { ChangedHostKey } from "./changed-host-key.ts";
 
 export interface FileEntry {
   /** One step of a path; as it is, so it may hold anything but a slash. */
@@ -70,6 +71,8 @@ export interface OpenFailure {
   readonly remedy: string;
   /** Nobody answered, as opposed to an answer that says no: it may be another a moment later. */
   readonly unreachable: boolean;
+  /** Of a host that shows another key than the known ones. */
+  readonly changedKey?: ChangedHostKey;
 }
 
 export type FilesResult = { readonly kind: "opened"; readonly files: HostFiles } | OpenFailure;

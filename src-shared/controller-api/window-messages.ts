@@ -12,6 +12,7 @@ import type {
   RunView,
   StartResult,
 } from "./controller-api.ts";
+import type { ChangedHostKey } from "./changed-host-key.ts";
 import type { FileAnswer, FileEntry, FileList, ForwardTarget } from "./host-files.ts";
 import type { HostTest, HostTestOptions, HostTestResult } from "./host-tests.ts";
 import type { Question } from "./questions.ts";
@@ -57,6 +58,8 @@ export interface WindowRequests {
   /** The window has shown so many bytes: as many more may come. */
   readonly seenTerminal: Ask<{ readonly terminal: number; readonly bytes: number }, null>;
   readonly closeTerminal: Ask<{ readonly terminal: number }, null>;
+  /** A person has seen both keys and wants the new one; edits known_hosts, and keeps it as it was. */
+  readonly replaceHostKey: Ask<{ readonly review: string }, ActionResult>;
   readonly openFiles: Ask<{ readonly host: string }, OpenedFiles>;
   readonly listFiles: Ask<{ readonly files: number; readonly path: string }, FileAnswer<FileList>>;
   readonly makeFileDirectory: Ask<{ readonly files: number; readonly path: string }, FileAnswer<null>>;
@@ -125,6 +128,8 @@ export interface RefusedOpening {
   readonly remedy: string;
   /** Nobody has answered: it may go better a moment later. */
   readonly mayRetry: boolean;
+  /** The host shows another key than the known ones: to be looked at. */
+  readonly changedKey?: ChangedHostKey;
 }
 
 export type OpenedFiles =

@@ -1,6 +1,7 @@
 // Terminals to a real sshd, in both places: typed into, lost and found again, several at once, and whatever a host may send.
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -12,6 +13,10 @@ import { TARGETS, type ElectronWindow, type OpenWindow } from "./window-targets.
 
 /** On a busy computer. */
 const SOON = { timeout: 15_000 };
+/** 100 MB: a terminal takes some 20 MB a second alone. */
+const FLOOD = { timeout: 50_000, interval: 250 };
+/** Ten thousand lines of a wide terminal, and what waits to be shown. */
+const HEAP_MB_MAX = 120;
 
 describe.each(TARGETS)("terminals in %s", (_name, open) => {
   const home = new WindowHome();
@@ -42,10 +47,14 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
   const reads = (pattern: RegExp): Promise<void> =>
     expect.poll(async () => (await screen().innerText()).replaceAll("\u00a0", " "), SOON).toMatch(pattern);
 
-  async function openTerminal(host: string): Promise<void> {
+  async function clickOpen(host: string): Promise<void> {
     await show("Host View");
     await page.locator(".host-line").filter({ hasText: host }).first().click();
-    await page.getByRole("button", { name: "Open terminal" }).click();
+    await page.getByRole("button", { name: "Open terminal", exact: true }).click();
+  }
+
+  async function openTerminal(host: string): Promise<void> {
+    await clickOpen(host);
     await front().locator(".link-words.open").waitFor(SOON);
     await screen().click();
   }
@@ -133,6 +142,94 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
     await bringForward("far1");
     await front().getByRole("button", { name: "Stop", exact: true }).click();
     expect(await page.locator(".terminal-tab.broadcasting").count()).toBe(0);
+    await closeTerminals();
+  });
+
+  test("asks about an unknown key and for a passphrase, and refuses a changed key until a person has looked", async () => {
+    const { farm, knownHosts } = hosts;
+    const [, type = "", key = ""] = farm.knownHosts.split(/\s/);
+    const known = (number: number, shown: string): string =>
+      `[127.1.0.${String(number)}]:${String(farm.port)} ${type} ${shown}\n`;
+    const foreign = join(home.work, "foreign");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "open sesame", "-C", "", "-f", foreign]);
+    const other = readFileSync(`${foreign}.pub`, "utf8").split(" ")[1]?.trim() ?? "";
+    const before = known(1, key) + known(3, other) + known(4, key);
+    writeFileSync(knownHosts, before);
+
+    await clickOpen("far3");
+    await front()
+      .getByText(/shows another key than the known one/)
+      .waitFor(SOON);
+    await front().getByRole("button", { name: "Review the key..." }).click();
+    const review = page.getByRole("dialog", { name: /has changed/ });
+    const fingerprints = (await review.innerText()).match(/SHA256:[\w+/]{43}/g);
+    expect(new Set(fingerprints).size).toBe(2);
+    expect(await review.innerText()).toContain(`${knownHosts}, line 2`);
+    const replace = review.getByRole("button", { name: "Replace the key and connect" });
+    expect(await replace.isDisabled()).toBe(true);
+    expect(readFileSync(knownHosts, "utf8")).toBe(before);
+    await review.getByRole("checkbox").check();
+    await replace.click();
+    await front().locator(".link-words.open").waitFor(SOON);
+    expect(readFileSync(knownHosts, "utf8")).toBe(known(1, key) + known(4, key) + known(3, key));
+    const folder = join(home.root, ".ssh");
+    const copies = readdirSync(folder).filter((name) => name.includes(".before-"));
+    expect(copies.map((name) => readFileSync(join(folder, name), "utf8"))).toEqual([before]);
+
+    // An identity of its own, which is locked; the farm knows it as well.
+    appendFileSync(`${farm.keyFile}.pub`, readFileSync(`${foreign}.pub`));
+    const config = join(folder, "config");
+    const plain = readFileSync(config, "utf8");
+    const locked = plain.replace(`IdentityFile ${farm.keyFile}`, `IdentityFile ${foreign}`);
+    writeFileSync(config, locked);
+    await clickOpen("far2");
+    const unknown = page.getByRole("dialog", { name: "Unknown host key" });
+    await unknown.getByRole("button", { name: "Accept and remember" }).click(SOON);
+    const asked = page.getByRole("dialog", { name: "An answer is needed" });
+    await asked.getByLabel("Answer").fill("open sesame");
+    await page.keyboard.press("Enter");
+    await front().locator(".link-words.open").waitFor(SOON);
+    expect(readFileSync(knownHosts, "utf8")).toContain(known(2, key));
+    writeFileSync(config, plain);
+    writeFileSync(knownHosts, farm.knownHosts);
+    await closeTerminals();
+  });
+
+  test("whatever a host sends shows and does nothing; 100 MB on one line pass within time and memory", async () => {
+    const odd = Buffer.from([0xff, 0xc0, 0x80, 0xed, 0xa0, 0x80, 0xf8]);
+    writeFileSync(join(hosts.homeOf(1), "hostile"), Buffer.concat([Buffer.from(HOSTILE), odd]));
+    const title = await page.title();
+    const asked: string[] = [];
+    page.on("dialog", (dialog) => {
+      asked.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await openTerminal("far1");
+    await page.keyboard.type("cat hostile; echo\n");
+    await reads(/<img src=x onerror=window\.wasRun=1><script>/);
+    await front().locator(".xterm-rows").getByText("link").last().click({ force: true });
+    expect(await page.evaluate("typeof wasRun")).toBe("undefined");
+    expect([await page.title(), asked, page.context().pages().length]).toEqual([title, [], 1]);
+    expect(await tabOf("SSH: far1").count()).toBe(1);
+    // What it was asked for it may have answered, as terminals do; the shell takes that for typing.
+    await page.keyboard.press("Control+c");
+    await page.keyboard.type("clear\n");
+    const before = await heapMb(page);
+    const startMs = performance.now();
+    await page.keyboard.type("head -c 100000000 /dev/zero | tr '\\0' x; echo; echo e''nd\n");
+    let mostMb = 0;
+    await expect
+      .poll(async () => {
+        mostMb = Math.max(mostMb, await heapMb(page));
+        return (await screen().innerText()).includes("end");
+      }, FLOOD)
+      .toBe(true);
+    console.log(
+      `100 MB: ${String(Math.round(performance.now() - startMs))} ms, ${String(before)}, ${String(mostMb)}`,
+    );
+    expect(mostMb - before).toBeLessThan(HEAP_MB_MAX);
+    await page.keyboard.type("echo still $((6 * 7))\n");
+    await reads(/still 42/);
     await closeTerminals();
   });
 
@@ -226,6 +323,28 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
     },
   );
 });
+
+/** Of the page, as its browser counts it. */
+function heapMb(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { memory } = performance as unknown as { readonly memory: { readonly usedJSHeapSize: number } };
+    return memory.usedJSHeapSize / 1e6;
+  });
+}
+
+/** Bytes of a host's that would do something, if anything of them were believed. */
+const HOSTILE = [
+  "<img src=x onerror=window.wasRun=1><script>window.wasRun=2</script>\n",
+  // Clipboard, title, working directory, colours, a notification, a link.
+  ...["52;c;aGFjaw==", "2;stolen", "7;file:///etc", "4;1;?", "9;note", "8;;https://evil.example/"].map(
+    (text) => `\u001b]${text}\u0007`,
+  ),
+  "link\u001b]8;;\u0007",
+  // Window operations, reports, the mouse, another screen and back; then strings of all kinds.
+  "\u001b[3;0;0t\u001b[8;2;2t\u001b[21t\u001b[c\u001b[6n\u001b[?1000h\u001b[?1049h\u001b[?1049l\u001b[?1000l",
+  "\u001bP+q544e\u001b\\\u001b_payload\u001b\\\u001b^x\u001b\\",
+  "\u202eright\u202c\u0000\u0007\u009b5n\n",
+].join("");
 
 /** What the page has fetched, as it lies on the person's disk. */
 async function fetchedBy(

@@ -97,6 +97,7 @@ export function createScriptedController(script: Script): ScriptedController {
     questions,
     played,
     openTerminal: async () => NONE_HERE,
+    replaceHostKey: async () => ({ kind: "refused", message: "none here" }),
     openFiles: async () => NONE_HERE,
     openForward: async () => NONE_HERE,
     async loadApplication(source: DocumentSource): Promise<LoadResult> {
