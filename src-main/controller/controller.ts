@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { runIdOf, type HostId, type RunId } from "#shared/base/ids.ts";
 import { hasErrors } from "#shared/base/problem.ts";
+import type { BlockSpan } from "#shared/controller-api/block-spans.ts";
 import type * as Api from "#shared/controller-api/controller-api.ts";
 import type { HostHistory } from "#shared/controller-api/host-metrics.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "#shared/controller-api/host-tests.ts";
@@ -310,6 +311,10 @@ export class Controller implements Api.ControllerApi {
 
   runs(): readonly Api.RunView[] {
     return this.#runs.all.map((run) => run.fold.view());
+  }
+
+  spans(run: string): readonly BlockSpan[] {
+    return this.#runs.get(run)?.fold.spans.all() ?? [];
   }
 
   subscribe(listener: (event: RunEvent) => void): () => void {

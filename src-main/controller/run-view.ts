@@ -1,4 +1,5 @@
 // What a run looks like now: a fold of its events, and of nothing else. Pure.
+import { BlockSpans, exitedState } from "#shared/controller-api/block-spans.ts";
 import { DEFAULTS } from "#shared/application/application-limits.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { RunView } from "#shared/controller-api/controller-api.ts";
@@ -29,6 +30,7 @@ export class RunViewFold {
   readonly #hosts = new Map<string, HostFold>();
   readonly #components = new Map<string, ComponentFold>();
   readonly #barriers = new Map<string, { arrived: number; max: number; released: boolean }>();
+  readonly spans = new BlockSpans();
   #experiment = "";
   #controllerAbsenceMs: number = DEFAULTS.controllerAbsenceMs;
   #state: RunState = "matching";
@@ -43,6 +45,7 @@ export class RunViewFold {
   }
 
   add(event: RunEvent): void {
+    this.spans.add(event);
     switch (event.event) {
       case "run":
         this.#state = event.state;
@@ -161,9 +164,7 @@ export class RunViewFold {
         host.processes.set(event.block, { ...base, state: "failed" });
         return;
       case "exited": {
-        const well = event.exit?.status === 0 && event.exit.cause === "itself";
-        const state = event.exit?.cause === "stopped" ? "stopped" : well ? "succeeded" : "failed";
-        host.processes.set(event.block, { ...base, state });
+        host.processes.set(event.block, { ...base, state: exitedState(event.exit) });
         return;
       }
       case "restarting":

@@ -109,6 +109,7 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   closeForward: z.strictObject({ forward: count }),
   keepWindowState: z.strictObject({ state: z.string().max(DOCUMENT_CHARACTERS_MAX) }),
   seenState: z.strictObject({ sequence: count }),
+  runSpans: z.strictObject({ run: name }),
   saveGroup: z.strictObject({ group: name, hosts: z.array(name).min(1).max(HOSTS_MAX), write: z.boolean() }),
   chooseFile: z.strictObject({ kind: z.enum(["application", "directory"]) }),
 };

@@ -216,6 +216,8 @@ export class WindowSession {
       case "seenState":
         if (request.arguments.sequence >= this.#awaited) this.#awaited = 0;
         return null;
+      case "runSpans":
+        return api.spans(request.arguments.run);
       case "saveGroup":
         return documents.saveGroup(request.arguments);
       case "chooseFile":

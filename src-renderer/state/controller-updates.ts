@@ -1,4 +1,5 @@
 // The window's end of the link: what the controller tells goes to the stores, what the person does goes to the controller.
+import type { RunView } from "#shared/controller-api/controller-api.ts";
 import type {
   WindowRequestName,
   WindowRequests,
@@ -11,6 +12,7 @@ import { forgetHosts, takeHosts } from "./hosts-store.ts";
 import { forgetOutput, takeOutput } from "./output-texts-store.ts";
 import { forgetRuns, runsStore, takeRuns } from "./runs-store.ts";
 import { settingsStore, takeWindowState, windowStateText } from "./settings-store.ts";
+import { forgetSpans, spansStore, takeSpanEvents, takeSpans } from "./spans-store.ts";
 import { tell, windowStore } from "./window-store.ts";
 
 export interface TerminalEvents {
@@ -93,6 +95,21 @@ export function followCommands(listener: (command: SystemCommand) => void): () =
   return () => commandListeners.delete(listener);
 }
 
+let asked = "";
+
+/** Of a run that began before this window: once. */
+function askForUnknownSpans(): void {
+  const { current } = runsStore.getState();
+  if (current === undefined || current.run === asked || spansStore.getState().runs.has(current.run)) return;
+  askForSpans(current);
+}
+
+function askForSpans(run: RunView | undefined): void {
+  if (run === undefined) return;
+  asked = run.run;
+  void ask("runSpans", { run: run.run }).then((spans) => takeSpans(run.run, spans));
+}
+
 function takeUpdate(update: WindowUpdate): void {
   switch (update.kind) {
     case "welcome": {
@@ -101,6 +118,8 @@ function takeUpdate(update: WindowUpdate): void {
       forgetRuns();
       forgetEvents();
       forgetOutput();
+      forgetSpans();
+      asked = "";
       takeWindowState(update.windowState);
       takeApplication(update.application);
       takeDirectory(update.directory);
@@ -110,11 +129,14 @@ function takeUpdate(update: WindowUpdate): void {
     case "state":
       takeRuns(update.runs);
       takeHosts(update, runsStore.getState().current);
+      askForUnknownSpans();
       void ask("seenState", { sequence: update.sequence });
       return;
     case "events":
       takeEvents(update.events);
       takeOutput(update.events);
+      takeSpanEvents(update.events);
+      if (update.missed > 0) askForSpans(runsStore.getState().current);
       if (update.missed > 0) tell("note", `${String(update.missed)} events were too many for this window`);
       return;
     case "question":

@@ -1,6 +1,7 @@
 // What any face may ask of the controller: plain data in, plain data out, events by subscription.
 import type { Problem } from "../base/problem.ts";
 import type { MemberState } from "../overlay/topology.ts";
+import type { BlockSpan } from "./block-spans.ts";
 import type { Question, QuestionChange } from "./questions.ts";
 import type { LinkWay } from "../base/link-way.ts";
 import type { FilesResult, ForwardResult, ForwardTarget } from "./host-files.ts";
@@ -56,6 +57,8 @@ export interface ControllerApi {
   mesh(): MeshView;
   control(): ControlView;
   runs(): readonly RunView[];
+  /** When each block of the run began and ended on each host; [] for one that is not known. */
+  spans(run: string): readonly BlockSpan[];
   /** All events from now on, of all runs; returns what ends the subscription. */
   subscribe(listener: (event: RunEvent) => void): () => void;
   /**

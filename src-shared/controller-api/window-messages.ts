@@ -13,6 +13,7 @@ import type {
   StartResult,
 } from "./controller-api.ts";
 import type { ChangedHostKey } from "./changed-host-key.ts";
+import type { BlockSpan } from "./block-spans.ts";
 import type { FileAnswer, FileEntry, FileList, ForwardTarget } from "./host-files.ts";
 import type { HostTest, HostTestOptions, HostTestResult } from "./host-tests.ts";
 import type { Question } from "./questions.ts";
@@ -88,6 +89,8 @@ export interface WindowRequests {
   readonly keepWindowState: Ask<{ readonly state: string }, null>;
   /** State up to this number has been taken in: the next may come. */
   readonly seenState: Ask<{ readonly sequence: number }, null>;
+  /** For a window that has not seen the run from its beginning. */
+  readonly runSpans: Ask<{ readonly run: string }, readonly BlockSpan[]>;
   /** Adds hosts to a group of the directory that is open, usable at once; `write`: in its file, too. */
   readonly saveGroup: Ask<
     { readonly group: string; readonly hosts: readonly string[]; readonly write: boolean },

@@ -16,6 +16,11 @@ const VIEWS = [
   "Problems",
   "Events",
 ];
+const PARTS = [
+  ["Application View", "Matrix"],
+  ["Application View", "Waterfall"],
+  ["Output", "By time"],
+] as const;
 const MENUS = ["File", "Edit", "View", "Plush", "Window", "Help"];
 const DIALOGS = [
   "Open application",
@@ -60,6 +65,12 @@ describe.each(TARGETS)("axe-core in %s", (_name, open) => {
         const barriers = await findBarriers(page, theme === "dark" ? "all" : "colours");
         found.push(...barriers.map((barrier) => `${theme}, ${view}: ${barrier}`));
       }
+    }
+    for (const [view, part] of PARTS) {
+      await page.locator(".dv-tab").filter({ hasText: view }).first().click();
+      await page.getByRole("button", { name: part, exact: true }).click();
+      const barriers = await findBarriers(page);
+      found.push(...barriers.map((barrier) => `high contrast, ${view}, ${part}: ${barrier}`));
     }
     expect([...new Set(found)]).toEqual([]);
   });

@@ -30,6 +30,18 @@ describe.each(TARGETS)("the main path in %s", (_name, open) => {
     // Application View: ten clients and one master are done.
     const blocks = await page.locator(".block .numbers").allInnerTexts();
     expect(blocks.toSorted()).toEqual(["1/1", "10/10"]);
+    await page.getByRole("button", { name: "Matrix" }).click();
+    await expect.poll(() => page.locator(".matrix-line .cell.succeeded").count(), SOON).toBe(11);
+    await page.getByLabel("fold equal hosts").check();
+    await expect.poll(() => page.locator(".matrix-line .cell.succeeded").count(), SOON).toBe(2);
+    await page.getByRole("grid", { name: "Hosts and blocks" }).press("ArrowDown");
+    await page
+      .locator(".matrix-words")
+      .getByText(/on \d+ hosts? of Cluster/)
+      .waitFor();
+    await page.getByRole("button", { name: "Waterfall" }).click();
+    expect(await page.locator(".waterfall .bar").count()).toBe(11);
+    await page.getByRole("button", { name: "Diagram" }).click();
     // Overlay and run bar: eleven.
     await page.getByRole("definition").filter({ hasText: /^11$/ }).first().waitFor();
     expect(await page.locator(".run-counts").innerText()).toContain("11 finished");

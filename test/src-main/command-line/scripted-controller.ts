@@ -189,6 +189,7 @@ export function createScriptedController(script: Script): ScriptedController {
     }),
     control: () => ({ session: "s1", application: application?.path, directory, run: undefined }),
     runs: () => [],
+    spans: () => [],
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
