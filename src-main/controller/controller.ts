@@ -27,6 +27,7 @@ import { HostTraffic } from "./host-traffic-shell.ts";
 import { hostViewOf } from "./host-view.ts";
 import { LoadedDocuments, problemsAt, summaryOf } from "./loaded-documents-shell.ts";
 import { giveLocalAddresses } from "./local-addresses.ts";
+import { meshViewOf } from "./mesh-view-shell.ts";
 import { HostMetrics } from "./host-metrics-shell.ts";
 import type { Questions } from "./questions-shell.ts";
 import { RunDispatch } from "./run-dispatch-shell.ts";
@@ -292,15 +293,7 @@ export class Controller implements Api.ControllerApi {
   }
 
   mesh(): Api.MeshView {
-    const { overlay } = this.#parts;
-    const address = `${overlay.address}:${String(overlay.port)}`;
-    const nowMs = performance.now();
-    const members = overlay.members().map((member) => ({
-      ...member,
-      sinceMs: nowMs - member.sinceMs,
-      way: overlay.wayOf(member.host),
-    }));
-    return { overlay: overlay.overlay, address, members, problems: overlay.problems(), ...overlay.traffic() };
+    return meshViewOf(this.#parts.overlay);
   }
 
   control(): Api.ControlView {

@@ -1,0 +1,14 @@
+// What is shown of the overlay: its members as they are at this moment.
+import type { MeshView } from "#shared/controller-api/controller-api.ts";
+import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
+
+export function meshViewOf(overlay: RunningOverlayRoot): MeshView {
+  const address = `${overlay.address}:${String(overlay.port)}`;
+  const nowMs = performance.now();
+  const members = overlay.members().map((member) => ({
+    ...member,
+    sinceMs: nowMs - member.sinceMs,
+    way: overlay.wayOf(member.host),
+  }));
+  return { overlay: overlay.overlay, address, members, problems: overlay.problems(), ...overlay.traffic() };
+}
