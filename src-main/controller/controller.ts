@@ -205,11 +205,8 @@ export class Controller implements Api.ControllerApi {
     const shell = this.#runs.get(run);
     if (shell === undefined) return;
     const { overlay } = this.#parts;
-    const parts = {
-      members: () => overlay.members(),
-      command: this.fleet.command.bind(this.fleet),
-    };
-    await sendInput(shell.run, bytes, end, parts);
+    const command = this.fleet.command.bind(this.fleet);
+    await sendInput(shell.run, bytes, end, { members: () => overlay.members(), command });
   }
 
   async ended(run: string): Promise<RunVerdict> {
