@@ -1,4 +1,5 @@
-// A run of `hostname` on 10, 100, 300 embedded hosts: first, second, edited, and with software; wall time and CPU.
+// A run of `hostname` on 10, 100, 300 embedded hosts: first, second, edited, and with software; wall time and CPU, over
+// the overlays named (`local 10,100 rand-tree,star`).
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,11 +10,13 @@ import type { RunEvent } from "../src-shared/controller-api/run-events.ts";
 /** Clock ticks per second of /proc/stat on Linux. */
 const TICKS = 100;
 const SIZES = (process.argv[2] ?? "10,100,300").split(",").map(Number);
+const OVERLAYS = (process.argv[3] ?? "rand-tree,star").split(",");
 const FANOUT = 32;
 /** One argument edited and run again on hosts that stand, with their software: at most this long on a hundred of them. */
 const EDITED_GOAL = { hosts: 100, wallMs: 2000 };
 
 interface Measured {
+  readonly overlay: string;
   readonly hosts: number;
   readonly round: string;
   readonly wallMs: number;
@@ -24,12 +27,14 @@ interface Measured {
   readonly exitCode: number;
 }
 
+type Round = Omit<Measured, "overlay" | "hosts">;
+
 const results: Measured[] = [];
-for (const hosts of SIZES) results.push(...(await measure(hosts)));
+for (const hosts of SIZES) for (const overlay of OVERLAYS) results.push(...(await measure(hosts, overlay)));
 print(results);
 process.exitCode = judge(results);
 
-async function measure(hosts: number): Promise<Measured[]> {
+async function measure(hosts: number, overlay: string): Promise<Measured[]> {
   const directory = mkdtempSync(join(tmpdir(), "nebula-bench-"));
   const controller = await startController({
     stateDirectory: directory,
@@ -37,6 +42,7 @@ async function measure(hosts: number): Promise<Measured[]> {
     resultsKeep: undefined,
     port: undefined,
     log: () => undefined,
+    overlay,
   });
   try {
     const width = String(hosts).length;
@@ -58,11 +64,12 @@ async function measure(hosts: number): Promise<Measured[]> {
       ["edited", "-s", join(directory, "data")],
     ] as const) {
       await load(controller, directory, "application.xml", applicationOf(hosts, argument, software));
-      measured.push(await runOnce(controller, hosts, round));
+      measured.push({ overlay, hosts, ...(await runOnce(controller, round)) });
     }
     const began = performance.now();
     await controller.disconnect(undefined, { keep: false });
     measured.push({
+      overlay,
       hosts,
       round: "disconnect",
       wallMs: performance.now() - began,
@@ -100,7 +107,7 @@ async function load(controller: ControllerApi, directory: string, name: string, 
   if (!result.loaded) throw new Error(JSON.stringify(result.problems));
 }
 
-async function runOnce(controller: ControllerApi, hosts: number, round: string): Promise<Measured> {
+async function runOnce(controller: ControllerApi, round: string): Promise<Round> {
   const starts: { state: string; atMs: number }[] = [];
   const stop = controller.subscribe((event: RunEvent) => {
     if (event.event === "run") starts.push({ state: event.state, atMs: performance.now() });
@@ -125,7 +132,6 @@ async function runOnce(controller: ControllerApi, hosts: number, round: string):
     starts.slice(0, -1).map(({ state, atMs }, place) => [state, (starts[place + 1]?.atMs ?? atMs) - atMs]),
   );
   return {
-    hosts,
     round,
     wallMs,
     phases,
@@ -150,10 +156,13 @@ function print(all: readonly Measured[]): void {
   console.log(
     `${String(cpus().length)} × ${model}; load ${loadavg()[0]?.toFixed(1) ?? "?"}; Node ${process.versions.node}; fan-out ${String(FANOUT)}`,
   );
-  console.log("hosts  round        wall s  machine CPU s  per host ms  controller CPU s  phases (ms)");
+  console.log(
+    "overlay    hosts  round        wall s  machine CPU s  per host ms  controller CPU s  phases (ms)",
+  );
   for (const one of all) {
     const phases = Object.entries(one.phases).map(([name, ms]) => `${name} ${ms.toFixed(0)}`);
     const cells = [
+      one.overlay.padEnd(10),
       String(one.hosts).padStart(5),
       ` ${one.round.padEnd(10)}`,
       (one.wallMs / 1000).toFixed(2).padStart(7),

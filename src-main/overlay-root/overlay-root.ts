@@ -1,4 +1,5 @@
 // The controller's end of the overlay: listens, admits clients by their certificates, drives the pure root.
+import { CommandBatch } from "./command-batch.ts";
 import type { Duplex } from "node:stream";
 import type { Clock } from "#shared/base/clock.ts";
 import type { HostId } from "#shared/base/ids.ts";
@@ -141,8 +142,8 @@ class DrivenRoot implements RunningOverlayRoot {
   #problems: OverlayProblem[] = [];
   #listener: LinkListener | undefined;
   #widened: Promise<number> | undefined;
-  /** Given in this turn and not taken on yet: the same for further hosts is one command for all of them. */
-  #pending: { readonly payload: Uint8Array; readonly targets: Set<HostId> } | undefined;
+  /** Given in this turn and not taken on yet. */
+  readonly #batch = new CommandBatch();
 
   constructor(parts: OverlayRootParts, settings: OverlayRootSettings) {
     this.#parts = parts;
@@ -218,7 +219,7 @@ class DrivenRoot implements RunningOverlayRoot {
   }
 
   invite(host: HostId, incarnation: number): Rank {
-    this.#giveCommand();
+    this.#giveCommands();
     this.#lastRank += 1;
     const rank = this.#lastRank;
     this.#remember({ kind: "invited", host, incarnation, rank, start: this.#core.lastCommand });
@@ -253,28 +254,18 @@ class DrivenRoot implements RunningOverlayRoot {
         `a ${command.kind} command of ${payload.length} bytes; ${PAYLOAD_BYTES_MAX} is the limit`,
       );
     }
-    const pending = this.#pending;
-    const isSame = pending !== undefined && Buffer.compare(pending.payload, payload) === 0;
-    // Twice for the same host is twice.
-    if (isSame && !targets.some((host) => pending.targets.has(host))) {
-      for (const host of targets) pending.targets.add(host);
-      return;
-    }
-    this.#giveCommand();
-    this.#pending = { payload, targets: new Set(targets) };
-    queueMicrotask(() => this.#giveCommand());
+    if (this.#batch.isEmpty) queueMicrotask(() => this.#giveCommands());
+    this.#batch.add(targets, payload);
   }
 
-  #giveCommand(): void {
-    const { payload, targets } = this.#pending ?? {};
-    this.#pending = undefined;
-    if (payload !== undefined && targets !== undefined)
-      this.#feed({ kind: "command", targets: [...targets], payload });
+  #giveCommands(): void {
+    for (const { targets, payload } of this.#batch.take())
+      this.#node.feed({ kind: "command", targets: [...targets], payload });
   }
 
   /** In the order in which all was asked. */
   #feed(event: Event): void {
-    this.#giveCommand();
+    this.#giveCommands();
     this.#node.feed(event);
   }
 
@@ -290,7 +281,7 @@ class DrivenRoot implements RunningOverlayRoot {
   }
 
   members(): readonly MemberState[] {
-    this.#giveCommand();
+    this.#giveCommands();
     return this.#core.members();
   }
 
@@ -317,7 +308,7 @@ class DrivenRoot implements RunningOverlayRoot {
 
   async close(): Promise<void> {
     if (this.#node.closed) return;
-    this.#giveCommand();
+    this.#giveCommands();
     this.#node.close("the controller ends");
     await this.#listener?.close();
     await this.#parts.journal?.close();

@@ -5,6 +5,8 @@ import { ROOT_RANK, type Candidate, type Rank } from "./topology.ts";
 
 /** The planned parent is started at the same time: it is given so many chances before somebody else is asked. */
 const PLANNED_TRIES = 5;
+/** Of them one that does not even refuse: a firewall, more often than a host that is slow to start. */
+const SILENT_TRIES = 2;
 /** A joiner is sent down at most so many levels in one search; a tree is far less deep. */
 const REDIRECTS_MAX = 32;
 /** So many others that cannot be reached are enough to ask the root to take one in although it is full. */
@@ -132,8 +134,9 @@ export class Seeker {
     this.#note(why);
     const failed = this.#current;
     if (failed !== undefined) {
-      failed.triesLeft -= 1;
       failed.tries += 1;
+      failed.triesLeft -= 1;
+      if (why === "silent" && failed.tries >= SILENT_TRIES) failed.triesLeft = 0;
       if (failed.triesLeft <= 0) this.#choices.shift();
     }
     const isAgain = failed !== undefined && this.#choices[0] === failed;

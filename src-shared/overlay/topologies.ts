@@ -6,7 +6,7 @@ import type { Topology } from "./topology.ts";
 const TOPOLOGIES: readonly Topology<unknown>[] = [star, randTree, karyTree];
 
 export const OVERLAY_NAMES: readonly string[] = TOPOLOGIES.map(({ name }) => name);
-export const OVERLAY_DEFAULT = star.name;
+export const OVERLAY_DEFAULT = randTree.name;
 /** Children of one node at most: about the square root of a thousand hosts, so that two levels hold them. */
 export const DEGREE_DEFAULT = 32;
 /** Far above the degree at which the links of one node become the bottleneck. */

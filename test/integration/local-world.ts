@@ -7,6 +7,8 @@ import type { NodeGroup, RunWorld, WorldHosts } from "./run-world.ts";
 /** Where the controller keeps what it has below XDG_STATE_HOME, and embedded hosts below that. */
 const HOSTS = join("nebula", "hosts");
 const KEPT = "kept";
+/** So that a few hosts already hang below one another. */
+export const DEEP_TREE = { PLUSH_DEGREE: "2" };
 
 export const localWorld: RunWorld = {
   name: "local",
@@ -17,7 +19,7 @@ export const localWorld: RunWorld = {
 function createLocalHosts(folder: string): WorldHosts {
   const hostsFolder = join(folder, "state", HOSTS);
   return {
-    environment: {},
+    environment: DEEP_TREE,
     directoryXml: (nodes) => directoryXml("local", nodes),
     listHostDirectories: async () => (await namesIn(hostsFolder)).filter((name) => name !== KEPT),
     listKeptSoftware: () => namesIn(join(hostsFolder, KEPT)),

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseNodeSet } from "../../src-shared/node-set/node-set.ts";
-import { directoryXml, namesIn } from "./local-world.ts";
+import { DEEP_TREE, directoryXml, namesIn } from "./local-world.ts";
 import { parentOf, processesOf } from "./process-list.ts";
 import type { NodeGroup, RunWorld, WorldHosts } from "./run-world.ts";
 import { SshFarm, type FarmSettings } from "./ssh-farm.ts";
@@ -25,7 +25,7 @@ export const systemSshWorld: RunWorld = {
 
 /** The same world, but its sshd has lines of its own. */
 export function withSshdConfig(world: RunWorld, config: (folder: string) => readonly string[]): RunWorld {
-  const environment = world.name === systemSshWorld.name ? BY_SYSTEM_SSH : {};
+  const environment = world.name === systemSshWorld.name ? BY_SYSTEM_SSH : DEEP_TREE;
   return {
     ...world,
     open: async (folder) =>
@@ -39,10 +39,10 @@ export function troubleWorlds(bySystemSsh: readonly string[]): readonly RunWorld
   return [sshWorld, all ? systemSshWorld : { ...systemSshWorld, only: new Set(bySystemSsh) }];
 }
 
-const BY_SYSTEM_SSH = { PLUSH_TRANSPORT: "system-ssh" };
+const BY_SYSTEM_SSH = { ...DEEP_TREE, PLUSH_TRANSPORT: "system-ssh" };
 
 export class SshHosts implements WorldHosts {
-  readonly environment: Readonly<Record<string, string>> = {};
+  readonly environment: Readonly<Record<string, string>> = DEEP_TREE;
   readonly farm: SshFarm;
   readonly #folder: string;
   readonly #addresses = new Map<string, string>();
