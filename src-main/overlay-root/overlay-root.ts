@@ -1,5 +1,4 @@
 // The controller's end of the overlay: listens, admits clients by their certificates, drives the pure root.
-import { CommandBatch } from "./command-batch.ts";
 import type { Duplex } from "node:stream";
 import type { Clock } from "#shared/base/clock.ts";
 import type { HostId } from "#shared/base/ids.ts";
@@ -33,6 +32,7 @@ import type { LinkWay } from "#shared/base/link-way.ts";
 import { checkMetrics, type HostMetrics } from "#shared/protocol/metrics.ts";
 import type { OverlayCredentials, TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { Report } from "#shared/protocol/reports.ts";
+import { CommandBatch } from "./command-batch.ts";
 import type { RootJournal } from "./root-journal.ts";
 
 /** Only this computer, until told otherwise. */

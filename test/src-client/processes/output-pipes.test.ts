@@ -10,6 +10,8 @@ import { createLaunch } from "../../../src-client/processes/launch.ts";
 import { createOutputPipes } from "../../../src-client/processes/output-pipes.ts";
 import { NO_LIMITS } from "./process-world.ts";
 
+const ON_LINUX = process.platform === "linux";
+
 test("without named pipes all else works the same", async () => {
   const pipes = createOutputPipes({ directory: "/no/such/folder" });
   const launch = createLaunch({ pipes, findRunAs: async () => ({ kind: "self" }) });
@@ -46,7 +48,7 @@ test("pipes made ahead go with the client; only Linux needs any", async () => {
   await rm(directory, { recursive: true });
 });
 
-test.runIf(process.platform === "linux")("one that was read to its end is used again", async () => {
+test.runIf(ON_LINUX)("one that was read to its end is used again", async () => {
   const directory = await mkdtemp(join(tmpdir(), "nebula-pipes-"));
   const pipes = createOutputPipes({ directory });
   const rounds = 40;
@@ -70,7 +72,7 @@ test.runIf(process.platform === "linux")("one that was read to its end is used a
   await rm(directory, { recursive: true });
 });
 
-test.runIf(process.platform === "linux")(
+test.runIf(ON_LINUX)(
   "what somebody may still write to is nobody else's: a daemon's words are not the next process's",
   async () => {
     const directory = await mkdtemp(join(tmpdir(), "nebula-pipes-"));
