@@ -14,6 +14,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
+import { recordClientCode } from "./client-code.mjs";
 
 /**
  * `external`: comes with what runs it, or has native code.
@@ -149,6 +150,17 @@ async function bundleProgram(program, format) {
   if (format === "esm") chmodSync(path, 0o755);
 }
 
+/** Of no use to the build itself: without it clients start later. */
+function keepClientCode() {
+  const start = performance.now();
+  const [controller, program, file] = ["plush.mjs", "client.cjs", "client.code"].map((name) =>
+    join(ROOT, "dist", name),
+  );
+  const why = recordClientCode(controller ?? "", program ?? "", file ?? "");
+  const ms = (performance.now() - start).toFixed(0);
+  console.log(why === "" ? `build: dist/client.code in ${ms} ms` : `build: no dist/client.code: ${why}`);
+}
+
 /**
  * As it is sent to hosts.
  * @param {string} path
@@ -196,6 +208,7 @@ async function buildPrograms(programs) {
   const outcomes = await Promise.allSettled(present.map(buildProgram));
   const failure = outcomes.find((outcome) => outcome.status === "rejected");
   if (failure !== undefined) throw failure.reason;
+  if (present.some(({ packed }) => packed === true)) keepClientCode();
   if (present.length > 0) {
     mkdirSync(dirname(BUILT_STAMP), { recursive: true });
     writeFileSync(BUILT_STAMP, `${JSON.stringify(hashes, undefined, 2)}\n`);

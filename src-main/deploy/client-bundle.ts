@@ -13,10 +13,35 @@ export interface ClientBundle {
   readonly packed: Uint8Array;
   /** Of `packed`, SHA-256 in hexadecimal: its name on hosts. */
   readonly hash: string;
+  /** What V8 has compiled of it; undefined where it was built without. For clients on this very computer only. */
+  readonly code: ClientCode | undefined;
+}
+
+export interface ClientCode {
+  readonly path: string;
+  /** SHA-256 in hexadecimal. */
+  readonly hash: string;
+}
+
+/** Where the build puts what V8 has compiled of a program. */
+export function codePathOf(bundle: string): string {
+  return bundle.replace(/\.cjs$/u, ".code");
 }
 
 /** Packed when it was built: as small as it gets takes longer than a controller has. */
 export async function readClientBundle(path: string): Promise<ClientBundle> {
   const packed = await readFile(`${path}.br`);
-  return { packed, hash: createHash("sha256").update(packed).digest("hex") };
+  return { packed, hash: digestOf(packed), code: await readCode(codePathOf(path)) };
+}
+
+async function readCode(path: string): Promise<ClientCode | undefined> {
+  try {
+    return { path, hash: digestOf(await readFile(path)) };
+  } catch {
+    return undefined; // built without, or packaged: clients compile it themselves
+  }
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }

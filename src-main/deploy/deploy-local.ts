@@ -11,7 +11,8 @@ import type { ClientCredentials } from "#shared/protocol/credentials.ts";
 import type { ClientStart } from "#shared/protocol/client-start.ts";
 import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
-import { CLIENT_NODE_FLAGS } from "./client-bundle.ts";
+import { LOCAL_BOOT_PROGRAM } from "./boot-program.ts";
+import { CLIENT_NODE_FLAGS, codePathOf } from "./client-bundle.ts";
 import type { Deployment, DeployResult, StartedClient, StartOptions } from "./deployment.ts";
 import { inheritedEnvironment } from "./inherited-environment.ts";
 import { wordsOf } from "./words-of.ts";
@@ -70,7 +71,9 @@ export function createLocalDeployment(settings: LocalSettings): Deployment {
   function launch(text: string): Promise<DeployResult> {
     if (isAbsolute(node) && !existsSync(node)) return Promise.resolve(notStarted(`there is no ${node}`));
     // Detached: its group is its own, so Ctrl-C is not for it.
-    const words = [...CLIENT_NODE_FLAGS, settings.clientBundle];
+    const { clientBundle } = settings;
+    const files = [clientBundle, codePathOf(clientBundle)];
+    const words = [...CLIENT_NODE_FLAGS, "-e", LOCAL_BOOT_PROGRAM, "plush-client", ...files];
     const child = spawnAlone(node, words, ["pipe", "ignore", "pipe"], {
       cwd: dirname(hostsDirectory),
       detached: true,

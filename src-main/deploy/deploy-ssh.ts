@@ -187,11 +187,12 @@ class SshDeployment implements Deployment {
       this.#connect(host, again),
     );
     const text = startText(start, fit, place);
-    const order = ["start", node.path, bundle.hash, String(text.length)];
+    const code = isHere(fit) ? bundle.code : undefined;
+    const order = [node.path, bundle.hash, code?.path ?? "", code?.hash ?? "", String(text.length)];
     // Not to be broken off: whoever gives up now must know the client's number to end it.
     const unbroken = new AbortController().signal;
     const options = { body: text, until: "started", deadlineMs: START_MS, signal: unbroken };
-    const answer = await shell.ask(order, options);
+    const answer = await shell.ask(["start", ...order], options);
     if (answer.kind === "failed") {
       const step = answer.reason === CORRUPT_REASON ? "upload" : "start the client";
       return failed(step, answer.reason);
@@ -290,6 +291,19 @@ function candidatesOf(
   const all = [...first, ...addresses.filter((address) => address.host !== seen)];
   const ofRoot = all.map((address) => ({ rank: ROOT_RANK, address: writeAddress(address) }));
   return candidates.flatMap((one) => (one.rank === ROOT_RANK ? ofRoot : [one]));
+}
+
+/**
+ * Both ends of the connection are at one address: the host is this computer. A wrong guess costs it one look for a file
+ * that is not there.
+ */
+function isHere({ controllerAddress: from, hostAddress: to }: FitHost): boolean {
+  if (from === undefined || to === undefined) return false;
+  return from === to || (isLoopback(from) && isLoopback(to));
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
 }
 
 function endWords({ status, said }: Ended): string {

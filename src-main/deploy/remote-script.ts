@@ -26,7 +26,8 @@ const KEEPER_SECONDS = 15;
  *                            Node of that version or later has room for one of so many kilobytes, or it is not fit
  *   use BASE NAME            the same directories again, over another connection
  *   upload SIZE              then SIZE bytes: the client's bundle, packed; whoever starts it checks and unpacks it
- *   start NODE HASH SIZE     then SIZE bytes: what the client reads from its standard input
+ *   start NODE HASH CODE CODE_HASH SIZE
+ *                            then SIZE bytes: what the client reads from its standard input
  *   follow PID               says `ended` when a client that was started over another connection has ended
  *   end PID                  by force
  *   learn TEXT               more of these, as one line for printf %b
@@ -181,11 +182,11 @@ tidy_after() {
 }
 start() {
   errors=$base/.$name.errors
-  start=$(head -c "$3" <&3)
+  start=$(head -c "$5" <&3)
   flags='${CLIENT_NODE_FLAGS.join(" ")}'
   # Node ends when it is told of two sources of authorities; the host's owner was first.
   case \${NODE_OPTIONS:-} in *-ca*) flags= ;; esac
-  watch "$1" $flags -e '${BOOT_PROGRAM}' plush-client "$sent" "$base/client-$2.cjs.br" "$2" </dev/null &
+  watch "$1" $flags -e '${BOOT_PROGRAM}' plush-client "$sent" "$base/client-$2.cjs.br" "$2" "$3" "$4" </dev/null &
   watcher=$! client=1
   start=
   say done
@@ -245,7 +246,8 @@ while IFS= read -r order; do
       probe "$hash" "$room_kb" ;;
     use) word base; word name; say done ;;
     upload) word size; upload "$size" ;;
-    start) word node; word hash; word size; start "$node" "$hash" "$size" ;;
+    start) word node; word hash; word code; word code_hash; word size
+      start "$node" "$hash" "$code" "$code_hash" "$size" ;;
     follow) word pid; follow "$pid" ;;
     end) word pid; end "$pid" ;;
     clean) word keep; clean "$keep" ;;

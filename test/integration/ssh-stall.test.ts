@@ -59,7 +59,7 @@ describe.skipIf(farmHindrance() !== undefined)("a stall after the login", () => 
 
   function deploymentOver(transport: TransportName): Deployment {
     const made = place.transport(transport);
-    const bundle = { plain: new Uint8Array(1), packed: new Uint8Array(1), hash: "00" };
+    const bundle = { packed: new Uint8Array(1), hash: "00", code: undefined };
     return createSshDeployment(
       {
         transport: () => Promise.resolve(made),
