@@ -78,6 +78,9 @@ const BUILT_STAMP = join(ROOT, "dist", ".built.json");
 /** Besides the sources, what decides what a bundle looks like. */
 const BUILD_FILES = ["package-lock.json", "package.json", "tools/build.mjs", "tools/vite.config.mjs"];
 
+/** Imported by the client when they are needed. */
+const CLIENT_PARTS = /\/(?:install-software|collect-files)[.]ts$/;
+
 /** Packages in the older module format call require() and look beside themselves, which an ES module cannot. */
 const REQUIRE = [
   'import { createRequire as nebulaCreateRequire } from "node:module";',
@@ -101,6 +104,30 @@ const withoutNativeHelpers = {
       contents: "module.exports = undefined;",
       loader: "js",
     }));
+  },
+};
+
+/**
+ * What installs and collects is two fifths of the client, and most clients do neither: V8 would read it all the same. So
+ * it is in the program as one packed word, and becomes code when it is first imported.
+ * @type {import("esbuild").Plugin}
+ */
+const partsAsWords = {
+  name: "parts-as-words",
+  setup(builder) {
+    builder.onResolve({ filter: CLIENT_PARTS }, ({ kind, path, resolveDir }) =>
+      kind === "dynamic-import" ? { path: resolve(resolveDir, path), namespace: "part" } : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: "part" }, async ({ path }) => {
+      const { outputFiles = [] } = await build({ ...optionsOf(path, "cjs"), write: false });
+      const word = packed(outputFiles[0]?.contents ?? new Uint8Array()).toString("base64");
+      const name = JSON.stringify(`:${relative(ROOT, path)}`);
+      const text = `require("zlib").brotliDecompressSync(Buffer.from("${word}", "base64")).toString()`;
+      return {
+        contents: `const part = new (require("module"))(__filename + ${name}); part._compile(${text}, part.id); module.exports = part.exports;`,
+        loader: "js",
+      };
+    });
   },
 };
 
@@ -129,15 +156,28 @@ async function buildWindow() {
 async function bundleProgram(program, format) {
   const path = join(ROOT, program.bundle);
   await build({
-    absWorkingDir: ROOT,
-    entryPoints: [program.entry],
+    ...optionsOf(program.entry, format),
     outfile: program.bundle,
+    // Native, and only for people's terminals: looked for in node_modules when the first one is opened.
+    external: ["@lydell/node-pty", ...(program.external ?? [])],
+    plugins: [withoutNativeHelpers, ...(program.packed === true ? [partsAsWords] : [])],
+  });
+  if (format === "esm") chmodSync(path, 0o755);
+}
+
+/**
+ * @param {string} entry
+ * @param {"esm" | "cjs"} format
+ * @returns {import("esbuild").BuildOptions}
+ */
+function optionsOf(entry, format) {
+  return {
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
     bundle: true,
     platform: "node",
     format,
     target: "node20",
-    // Native, and only for people's terminals: looked for in node_modules when the first one is opened.
-    external: ["@lydell/node-pty", ...(program.external ?? [])],
     // Stack traces from hosts must stay readable: only white space goes, no name.
     minifyWhitespace: true,
     // An uncaught error quotes its line: without a limit that would be the whole program.
@@ -146,8 +186,7 @@ async function bundleProgram(program, format) {
     banner: format === "esm" ? { js: `#!/usr/bin/env node\n${REQUIRE}` } : {},
     plugins: [withoutNativeHelpers],
     logLevel: "warning",
-  });
-  if (format === "esm") chmodSync(path, 0o755);
+  };
 }
 
 /** Of no use to the build itself: without it clients start later. */
@@ -166,12 +205,16 @@ function keepClientCode() {
  * @param {string} path
  */
 function pack(path) {
-  const plain = readFileSync(path);
+  writeFileSync(`${path}.br`, packed(readFileSync(path)));
+}
+
+/** @param {Uint8Array} plain */
+function packed(plain) {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: 11,
     [constants.BROTLI_PARAM_SIZE_HINT]: plain.length,
   };
-  writeFileSync(`${path}.br`, brotliCompressSync(plain, { params }));
+  return brotliCompressSync(plain, { params });
 }
 
 /** @param {Program} program */

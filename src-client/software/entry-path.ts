@@ -12,7 +12,8 @@ const PART_BYTES_MAX = 255;
 const PATH_PARTS_MAX = 256;
 
 /** Names that Windows takes for devices, whatever their extension. */
-const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
+const WINDOWS_DEVICE =
+  /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]|conin\$|conout\$)(\.|$)/i;
 
 /**
  * Splits the name of an entry; "." and empty parts vanish, so "./" gives no parts at all.
