@@ -178,6 +178,8 @@ function optionsOf(entry, format) {
     platform: "node",
     format,
     target: "node20",
+    // Wherever the client is run from (boot-program.ts), it has require(); not everywhere has it a loader of modules.
+    ...(format === "cjs" ? { supported: { "dynamic-import": false } } : {}),
     // Stack traces from hosts must stay readable: only white space goes, no name.
     minifyWhitespace: true,
     // An uncaught error quotes its line: without a limit that would be the whole program.

@@ -22,10 +22,7 @@ const SESSION_MS = 60_000;
 const RECORDER = `
 const fs = require("fs"), vm = require("vm"), Module = require("module");
 const { program, code } = JSON.parse(fs.readFileSync(require("path").join(__dirname, "recorder.json"), "utf8"));
-const script = new vm.Script(Module.wrap(fs.readFileSync(program, "utf8")), {
-  filename: program,
-  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-});
+const script = new vm.Script(Module.wrap(fs.readFileSync(program, "utf8")), { filename: program });
 process.on("exit", () => {
   require("v8").setFlagsFromString("--incremental-marking");
   fs.writeFileSync(code, script.createCachedData());
