@@ -1,11 +1,12 @@
 // How large a frame between simulated hosts would be on a wire: near enough for the bandwidth that it takes.
 import { FRAME_BYTES } from "#shared/simulator/simulated-costs.ts";
 
-/** Payloads are what makes frames large; they stand in the frame itself, or in a list of items. */
+/** Payloads are what makes frames large; they stand in the frame itself, or in a list. */
 export function frameBytes(frame: unknown): number {
-  const { items } = frame as { readonly items?: unknown };
+  const { items, values } = frame as { readonly items?: unknown; readonly values?: unknown };
   let bytes = FRAME_BYTES + payloadBytes(frame);
-  if (Array.isArray(items)) for (const item of items as unknown[]) bytes += payloadBytes(item);
+  for (const list of [items, values])
+    if (Array.isArray(list)) for (const item of list as unknown[]) bytes += payloadBytes(item);
   return bytes;
 }
 

@@ -12,9 +12,11 @@ import type {
   Rank,
   Topology,
 } from "#shared/overlay/topology.ts";
+import { latestProof } from "#shared/overlay/tree-proofs.ts";
 import { checkBulk } from "#shared/protocol/check-bulk.ts";
 import { PROTOCOL_VERSION, type Command } from "#shared/protocol/commands.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
+import type { HostMetrics } from "#shared/protocol/metrics.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import type { SimulatedStart } from "#shared/protocol/simulation-words.ts";
 import type { WireCodec } from "#shared/protocol/wire.ts";
@@ -25,6 +27,7 @@ import { ClientCore } from "../core/client-core.ts";
 import type { ClientEffect, ClientEvent } from "../core/client-events.ts";
 import { frameBytes } from "./frame-bytes.ts";
 import { ReportStore } from "./report-store.ts";
+import { SimulatedMetrics } from "./simulated-metrics.ts";
 import { SimulatedProcesses } from "./simulated-processes.ts";
 
 export interface HostParts {
@@ -63,9 +66,11 @@ export class SimulatedHost implements ConnectedProgram<unknown> {
   readonly #client: ClientCore;
   readonly #process: VirtualProcess<HostEvent>;
   readonly #processes: SimulatedProcesses;
+  readonly #metrics: SimulatedMetrics;
   readonly #store: ReportStore;
   readonly #links = new Map<LinkId, VirtualConnection<unknown>>();
   #lastLink = 0;
+  #lastLatest = 0;
   #events: HostEvent[] = [];
   #busy = false;
 
@@ -109,6 +114,22 @@ export class SimulatedHost implements ConnectedProgram<unknown> {
       step: (event) => this.#feed({ of: "client", event }),
       sendBulk: (message) => this.#sendBulk(message),
     });
+    this.#metrics = this.#createMetrics();
+  }
+
+  #createMetrics(): SimulatedMetrics {
+    const { random, time } = this.#parts;
+    return new SimulatedMetrics({
+      random,
+      now: () => time.now,
+      after: (delayMs, act) => this.#after(delayMs, act),
+      running: () => this.#processes.running,
+      rttMs: () => {
+        const { tripUs } = this.#overlay;
+        return tripUs === undefined ? undefined : tripUs / 1000;
+      },
+      tell: (metrics) => this.#tellMetrics(metrics),
+    });
   }
 
   get isDead(): boolean {
@@ -133,6 +154,7 @@ export class SimulatedHost implements ConnectedProgram<unknown> {
       directory: `/simulated/${this.host}`,
       clientVersion: String(PROTOCOL_VERSION),
     });
+    this.#metrics.start();
   }
 
   step(event: MemberEvent<unknown>): void {
@@ -280,6 +302,8 @@ export class SimulatedHost implements ConnectedProgram<unknown> {
       case "cleanRun":
         this.#processes.forgetRun(effect.run);
         return this.#soon({ kind: "runCleaned", run: effect.run, problems: [] });
+      case "measure":
+        return this.#metrics.measure(effect.everyMs, effect.forMs);
       case "leave":
         return this.step({ kind: "leave" });
       case "allowAbsence":
@@ -287,7 +311,6 @@ export class SimulatedHost implements ConnectedProgram<unknown> {
       case "input":
       case "password":
       case "addresses":
-      case "measure":
         return; // no process reads, nobody becomes somebody else, and the controller stands where it stands
     }
   }
@@ -320,6 +343,14 @@ export class SimulatedHost implements ConnectedProgram<unknown> {
 
   #report(report: Report): void {
     this.step({ kind: "reported", sequence: this.#store.append(this.#parts.codec.encodePayload(report)) });
+  }
+
+  #tellMetrics(metrics: HostMetrics): void {
+    const payload = this.#parts.codec.encodePayload(metrics);
+    this.#lastLatest += 1;
+    const number = this.#lastLatest;
+    const tag = this.#prove(latestProof(number), payload);
+    this.step({ kind: "latest", value: { rank: this.rank, number, payload, tag } });
   }
 
   #sendBulk(message: BulkMessage): void {

@@ -46,6 +46,10 @@ export class SimulatedProcesses {
     this.#parts = parts;
   }
 
+  get running(): number {
+    return [...this.#processes.values()].filter(({ ended }) => !ended).length;
+  }
+
   start(request: ProcessRequest): void {
     const { host, random, after, step } = this.#parts;
     const outcome = simulateProgram(request, host, random);

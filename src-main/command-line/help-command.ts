@@ -28,6 +28,7 @@ const FILTERS_TEXT = `Filters of hosts (--where, and the filter of every list in
   host:node[1-16]       a node set
   under:node17          all that hang below it in the overlay
   depth>2 seconds>=10   also children, pid; with = != < <= > >=
+  load>2 memory<10%     metrics: load, cpu, memory and disk (free), rtt>50
   AND OR NOT ( )        words beside each other must all hold; OR binds less
 
   plush exec --where 'state:failed OR (site:ucsd NOT @spare)' -- uptime

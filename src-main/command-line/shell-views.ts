@@ -2,8 +2,8 @@
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import type { ApplicationSummary, ControlView, HostView } from "#shared/controller-api/controller-api.ts";
-import { METRIC_NAMES, METRIC_TITLES, metricLines, metricOf } from "#shared/controller-api/metrics-text.ts";
-import { metricRangeText, type MetricName } from "#shared/controller-api/metrics-text.ts";
+import { METRIC_NAMES, METRIC_TITLES, metricLines, metricOf } from "#shared/host-query/metrics-text.ts";
+import { metricRangeText, type MetricName } from "#shared/host-query/metrics-text.ts";
 import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import type { Style } from "./style.ts";
 import { durationText, renderTable } from "./table.ts";
@@ -72,7 +72,9 @@ export function renderHost(host: HostView, { style }: ViewOptions): readonly str
     ...(client === undefined
       ? []
       : [["link", client.way === undefined ? "none" : LINK_WAY_WORDS[client.way]] as const]),
-    ...(host.metrics === undefined ? [] : metricLines(host.metrics)),
+    ...(host.metrics === undefined
+      ? []
+      : metricLines(host.metrics).map(({ title, text }) => [title, text] as const)),
     ...host.processes.map(
       (process) =>
         ["process", `${process.process} (${process.block}), pid ${process.pid}: ${process.state}`] as const,

@@ -1,6 +1,7 @@
 // What a window may ask: every message from it is checked here, once, before anything is done.
 import { z } from "zod";
 import { DURATION_MS_MAX } from "#shared/application/durations.ts";
+import { WATCHED_HOSTS_MAX } from "#shared/controller-api/host-metrics.ts";
 import type {
   WindowRequest,
   WindowRequestName,
@@ -108,6 +109,7 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   }),
   closeForward: z.strictObject({ forward: count }),
   keepWindowState: z.strictObject({ state: z.string().max(DOCUMENT_CHARACTERS_MAX) }),
+  watchHosts: z.strictObject({ hosts: z.array(name).max(WATCHED_HOSTS_MAX) }),
   seenState: z.strictObject({ sequence: count }),
   runSpans: z.strictObject({ run: name }),
   saveGroup: z.strictObject({ group: name, hosts: z.array(name).min(1).max(HOSTS_MAX), write: z.boolean() }),

@@ -213,6 +213,8 @@ export class WindowSession {
       case "keepWindowState":
         keepWindowState(request.arguments.state);
         return null;
+      case "watchHosts":
+        return api.watchHosts(request.arguments.hosts);
       case "seenState":
         if (request.arguments.sequence >= this.#awaited) this.#awaited = 0;
         return null;

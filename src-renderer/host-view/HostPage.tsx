@@ -10,6 +10,8 @@ import { ancestorsOf, ROOT_NAME } from "#shared/host-query/host-facts.ts";
 import { eventsStore, type TimedEvent } from "../state/events-store.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
 import { hostsStore } from "../state/hosts-store.ts";
+import { rttText } from "#shared/host-query/metrics-text.ts";
+import { HostMetrics } from "./HostMetrics.tsx";
 import { setCurrentHost } from "../state/selection-store.ts";
 import { eventText } from "../state/event-text.ts";
 
@@ -50,6 +52,8 @@ export function HostPage({ row, onClose }: HostPageProps): JSX.Element {
       {host.reason === "" ? null : <p className={`note ${mark}`}>{host.reason}</p>}
       <h3>Path to the root</h3>
       {member === undefined ? <p className="sub">It is not in the overlay.</p> : <Path row={row} />}
+      <h3>Metrics</h3>
+      <HostMetrics row={row} />
       <h3>Processes</h3>
       <Processes row={row} />
       <h3>Facts</h3>
@@ -67,6 +71,7 @@ function Path({ row }: { readonly row: HostRow }): JSX.Element {
     <ol className="path">
       {way.map((name, depth) => {
         const one = rows.get(name);
+        const rttMs = one?.host.metrics?.rttMs;
         return (
           <li key={name}>
             {one === undefined ? <span className="root-ring" /> : <StateGlyph mark={one.mark} />}
@@ -82,6 +87,11 @@ function Path({ row }: { readonly row: HostRow }): JSX.Element {
                 ? "here"
                 : [one?.host.site, `depth ${String(depth)}`].filter(Boolean).join(", ")}
             </span>
+            {rttMs === undefined ? null : (
+              <span className="hop numbers" title="From here to the line above and back">
+                {rttText(rttMs)}
+              </span>
+            )}
           </li>
         );
       })}

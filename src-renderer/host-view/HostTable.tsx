@@ -4,9 +4,11 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useRef, type JSX, type KeyboardEvent, type MouseEvent } from "react";
 import { useStore } from "zustand";
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
+import { metricOf, metricText } from "#shared/host-query/metrics-text.ts";
 import { hostMenu } from "../marks/host-menu.ts";
 import { StateGlyph, StateWord } from "../marks/StateGlyph.tsx";
 import { useNow } from "../marks/use-now.ts";
+import { useWatchedHosts } from "../marks/use-watched-hosts.ts";
 import { clockText, countText } from "../marks/words.ts";
 import type { HostMark } from "#shared/host-query/host-mark.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
@@ -33,7 +35,13 @@ const TITLES: Readonly<Record<Column, string>> = {
   way: "Link",
   address: "Address",
   since: "For",
+  load: "Load",
+  cpu: "CPU",
+  memory: "Free mem.",
+  rtt: "RTT",
 };
+
+const METRICS = ["load", "cpu", "memory", "rtt"] as const;
 
 interface HostTableProps {
   readonly lines: readonly TableLine[];
@@ -51,6 +59,11 @@ export function HostTable({ lines, sorting, onSort, onToggleGroup }: HostTablePr
     estimateSize: () => ROW_PX,
     overscan: 12,
   });
+  const inSight = virtual.getVirtualItems().flatMap(({ index }) => {
+    const line = lines[index];
+    return line?.kind === "host" ? [line.row.name] : [];
+  });
+  useWatchedHosts(inSight);
   const rows = lines.flatMap((line) => (line.kind === "host" ? [line.row] : []));
   const onKey = (event: KeyboardEvent): void => {
     const at = lines.findIndex((line) => line.kind === "host" && line.row.name === current);
@@ -259,6 +272,11 @@ const HostLine = memo(
         <span role="gridcell" className="column-since numbers">
           <Since since={host.since} />
         </span>
+        {METRICS.map((metric) => (
+          <span key={metric} role="gridcell" className={`column-${metric} numbers`}>
+            {metricText(metric, metricOf(host.metrics, metric))}
+          </span>
+        ))}
       </div>
     );
   },

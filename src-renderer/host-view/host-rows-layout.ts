@@ -2,6 +2,7 @@
 import { compareNames, foldNames } from "#shared/node-set/node-set.ts";
 import { HOST_MARKS, severityOf, type HostMark } from "#shared/host-query/host-mark.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
+import { metricOf, type MetricName } from "#shared/host-query/metrics-text.ts";
 
 export const COLUMNS = [
   "state",
@@ -14,6 +15,10 @@ export const COLUMNS = [
   "way",
   "address",
   "since",
+  "load",
+  "cpu",
+  "memory",
+  "rtt",
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -80,6 +85,12 @@ export function doingOf({ host }: HostRow): string {
   return `${process.process}${more}`;
 }
 
+/** Who says nothing comes before all numbers. */
+function compareMetrics(name: MetricName, left: HostRow, right: HostRow): number {
+  const [one, other] = [left, right].map(({ host }) => metricOf(host.metrics, name) ?? -1);
+  return (one ?? -1) - (other ?? -1);
+}
+
 function compareRows(left: HostRow, right: HostRow, { column, descending }: Sorting): number {
   const order = compareBy(column, left, right);
   const byName = compareNames(left.name, right.name);
@@ -108,5 +119,10 @@ function compareBy(column: Column, left: HostRow, right: HostRow): number {
       return compareNames(left.host.address, right.host.address);
     case "since":
       return left.host.since - right.host.since;
+    case "load":
+    case "cpu":
+    case "memory":
+    case "rtt":
+      return compareMetrics(column, left, right);
   }
 }

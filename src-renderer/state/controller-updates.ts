@@ -13,6 +13,7 @@ import { forgetOutput, takeOutput } from "./output-texts-store.ts";
 import { forgetRuns, runsStore, takeRuns } from "./runs-store.ts";
 import { settingsStore, takeWindowState, windowStateText } from "./settings-store.ts";
 import { forgetSpans, spansStore, takeSpanEvents, takeSpans } from "./spans-store.ts";
+import { forgetPastMetrics, startWatching, takeMetrics } from "./watched-hosts.ts";
 import { tell, windowStore } from "./window-store.ts";
 
 export interface TerminalEvents {
@@ -43,6 +44,7 @@ export function startLink(): void {
       for (const terminal of cutOff) terminal.closed("the controller is gone", true);
     },
   });
+  startWatching((hosts) => ask("watchHosts", { hosts }));
   settingsStore.subscribe(() => {
     const state = windowStateText();
     if (windowStore.getState().welcome === undefined || state === stateKept) return;
@@ -120,6 +122,7 @@ function takeUpdate(update: WindowUpdate): void {
       forgetOutput();
       forgetSpans();
       asked = "";
+      forgetPastMetrics();
       takeWindowState(update.windowState);
       takeApplication(update.application);
       takeDirectory(update.directory);
@@ -130,6 +133,7 @@ function takeUpdate(update: WindowUpdate): void {
       takeRuns(update.runs);
       takeHosts(update, runsStore.getState().current);
       askForUnknownSpans();
+      takeMetrics(update.hosts);
       void ask("seenState", { sequence: update.sequence });
       return;
     case "events":

@@ -12,6 +12,7 @@ import { hostsStore } from "../state/hosts-store.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { selectionStore, setCurrentHost, toggleHost } from "../state/selection-store.ts";
 import { settingsStore } from "../state/settings-store.ts";
+import { hopStep } from "#shared/host-query/metric-scale.ts";
 import { drawTree, readPalette, type DrawnNode } from "./draw-tree.ts";
 import type { LayoutName } from "./tree-layout.ts";
 import { useTreePlaces, type LivePlaces } from "./use-tree-places.ts";
@@ -113,6 +114,11 @@ export function TreeCanvas({ rows, layout, matching, fit }: TreeCanvasProps): JS
   );
 }
 
+function stepOf(row: HostRow | undefined): number | undefined {
+  const rttMs = row?.host.metrics?.rttMs;
+  return rttMs === undefined ? undefined : hopStep(rttMs);
+}
+
 interface Placing {
   readonly live: LivePlaces;
   readonly byName: ReadonlyMap<string, HostRow>;
@@ -135,6 +141,7 @@ function nodesAt(nowMs: number, placing: Placing): ReadonlyMap<string, DrawnNode
       parent: node.parent,
       radius: radiusOf(node.depth, byName.size, transform.k),
       isChosen: isChosen(node.name),
+      step: stepOf(byName.get(node.name)),
     });
   }
   return nodes;

@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, type JSX, type KeyboardEvent } from "react";
 import { useStore } from "zustand";
 import { hostMenu } from "../marks/host-menu.ts";
+import { rttText } from "#shared/host-query/metrics-text.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { ROOT_NAME } from "#shared/host-query/host-facts.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
@@ -84,6 +85,9 @@ export function TreeList({ rows, matching }: TreeListProps): JSX.Element {
               <StateGlyph mark={row.mark} /> <span className="mono">{row.name}</span>
               <span style={{ color: `var(--ink-${row.mark})` }}>{row.mark}</span>
               {children === 0 ? null : <span className="sub">{children} below</span>}
+              {row.host.metrics?.rttMs === undefined ? null : (
+                <span className="sub numbers">{rttText(row.host.metrics.rttMs)} to its parent</span>
+              )}
             </div>
           );
         })}

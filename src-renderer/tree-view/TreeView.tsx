@@ -9,6 +9,7 @@ import { countText, durationText, plural } from "../marks/words.ts";
 import { useMatchingHosts } from "../marks/use-matching-hosts.ts";
 import { countMarks, HOST_MARKS } from "#shared/host-query/host-mark.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
+import { hopStep, hopStepWords } from "#shared/host-query/metric-scale.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { keepViewSetting, settingsStore } from "../state/settings-store.ts";
 import { treeHistoryStore } from "../state/tree-history-store.ts";
@@ -97,6 +98,7 @@ export function TreeView(): JSX.Element {
           <>
             <TreeCanvas rows={sorted} layout={layout} matching={matching} fit={fit} />
             <Legend rows={sorted} />
+            <EdgeLegend rows={sorted} />
             <Figures />
           </>
         )}
@@ -118,6 +120,34 @@ function Legend({ rows }: { readonly rows: readonly HostRow[] }): JSX.Element {
           <dd className="numbers">{countText(counts.get(mark) ?? 0)}</dd>
         </div>
       ))}
+    </dl>
+  );
+}
+
+/** Only of what there is: on one computer all hops are short. */
+function EdgeLegend({ rows }: { readonly rows: readonly HostRow[] }): JSX.Element | null {
+  const counts = new Map<number, number>();
+  for (const { host } of rows) {
+    const rttMs = host.metrics?.rttMs;
+    if (rttMs !== undefined) counts.set(hopStep(rttMs), (counts.get(hopStep(rttMs)) ?? 0) + 1);
+  }
+  if (counts.size === 0) return null;
+  return (
+    <dl className="edge-legend" aria-label="Hops by round trip">
+      {hopStepWords().map((words, step) =>
+        counts.has(step) ? (
+          <div key={words}>
+            <dt>
+              <span
+                className="edge-swatch"
+                style={{ background: `var(--r${String(step)})`, height: 1 + 0.5 * step }}
+              />
+              {words}
+            </dt>
+            <dd className="numbers">{countText(counts.get(step) ?? 0)}</dd>
+          </div>
+        ) : null,
+      )}
     </dl>
   );
 }

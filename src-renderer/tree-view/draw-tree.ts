@@ -1,4 +1,5 @@
 // Draws the overlay on a canvas: edges first, then marks by state, so that colours are set a dozen times and not a thousand.
+import { RTT_STEPS } from "#shared/host-query/metric-scale.ts";
 import { HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
 
 export interface DrawnNode {
@@ -10,11 +11,14 @@ export interface DrawnNode {
   readonly parent: string | undefined;
   readonly radius: number;
   readonly isChosen: boolean;
+  /** Of the edge to its parent, by its round trip (hopStep); undefined while it is not known. */
+  readonly step: number | undefined;
 }
 
 export interface Palette {
   readonly fill: Readonly<Record<HostMark, string>>;
-  readonly edge: string;
+  /** By the round trip, short to long. */
+  readonly edges: readonly string[];
   readonly path: string;
   readonly root: string;
   readonly panel: string;
@@ -55,7 +59,7 @@ function paletteOf(element: HTMLElement): Palette {
       HostMark,
       string
     >,
-    edge: token("r0"),
+    edges: Array.from({ length: RTT_STEPS }, (_, step) => token(`r${String(step)}`)),
     path: token("select"),
     root: token("accent-text"),
     panel: token("panel"),
@@ -84,21 +88,18 @@ function drawEdges(
   options: DrawOptions,
 ): void {
   const { palette, path } = options;
-  const groups = [
-    {
-      color: palette.edge,
-      width: 1,
-      wanted: (name: string) => !path.has(name) && !options.isDim(name),
-      alpha: 1,
-    },
-    {
-      color: palette.edge,
-      width: 1,
-      wanted: (name: string) => !path.has(name) && options.isDim(name),
-      alpha: DIM,
-    },
-    { color: palette.path, width: 2, wanted: (name: string) => path.has(name), alpha: 1 },
-  ];
+  const byStep = palette.edges.flatMap((color, step) =>
+    [false, true].map((isDim) => ({
+      color,
+      // Long ones are wider: colour is not all that tells them.
+      width: 1 + 0.5 * step,
+      wanted: (node: DrawnNode) =>
+        (node.step ?? 0) === step && !path.has(node.name) && options.isDim(node.name) === isDim,
+      alpha: isDim ? DIM : 1,
+    })),
+  );
+  const onPath = { color: palette.path, width: 2, wanted: ({ name }: DrawnNode) => path.has(name), alpha: 1 };
+  const groups = [...byStep, onPath];
   for (const { color, width, wanted, alpha } of groups) {
     context.strokeStyle = color;
     context.lineWidth = width;
@@ -107,7 +108,7 @@ function drawEdges(
     context.beginPath();
     for (const node of nodes.values()) {
       const parent = node.parent === undefined ? undefined : nodes.get(node.parent);
-      if (parent !== undefined && node.mark !== "orphaned" && wanted(node.name))
+      if (parent !== undefined && node.mark !== "orphaned" && wanted(node))
         edge(context, parent, node, options);
     }
     context.stroke();

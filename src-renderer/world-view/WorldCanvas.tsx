@@ -5,15 +5,19 @@ import { useCallback, useEffect, useMemo, useRef, useState, type JSX, type Mouse
 import { useStore } from "zustand";
 import { hostMenu } from "../marks/host-menu.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
+import { HostSparkline } from "../marks/HostSparkline.tsx";
+import { useWatchedHosts } from "../marks/use-watched-hosts.ts";
 import { usePainting, useZoomedCanvas, type CanvasSize, type ZoomSettings } from "../marks/use-canvas.ts";
 import { plural } from "../marks/words.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
+import { hopStep } from "#shared/host-query/metric-scale.ts";
+import { metricOf, METRIC_TITLES, metricText, type MetricName } from "#shared/host-query/metrics-text.ts";
 import { openHostMenu } from "../state/host-menu-store.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { addHosts, selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
 import { settingsStore } from "../state/settings-store.ts";
 import { tell } from "../state/window-store.ts";
-import { drawWorld, readMapPalette } from "./draw-world.ts";
+import { drawWorld, readMapPalette, type MapEdge } from "./draw-world.ts";
 import { clustersOf, type Cluster, type Site } from "./world-layout.ts";
 import { readWorldMap, type WorldMap } from "./world-map.ts";
 
@@ -22,6 +26,8 @@ interface WorldCanvasProps {
   readonly rows: ReadonlyMap<string, HostRow>;
   readonly matching: ReadonlySet<string> | undefined;
   readonly withEdges: boolean;
+  /** Undefined: by state. */
+  readonly metric: MetricName | undefined;
 }
 
 interface Box {
@@ -43,7 +49,7 @@ const ZOOM: ZoomSettings = {
   takes: (event) => event.type === "wheel" || event.button === 2 || event.shiftKey,
 };
 
-export function WorldCanvas({ sites, rows, matching, withEdges }: WorldCanvasProps): JSX.Element {
+export function WorldCanvas({ sites, rows, matching, withEdges, metric }: WorldCanvasProps): JSX.Element {
   const { canvas, size, transform, zoomTo, scaleBy } = useZoomedCanvas(ZOOM);
   const map = useWorldMap();
   const pressed = useRef<readonly [number, number]>(undefined);
@@ -62,11 +68,11 @@ export function WorldCanvas({ sites, rows, matching, withEdges }: WorldCanvasPro
       if (map === undefined) return false;
       const isDim = (name: string): boolean => matching !== undefined && !matching.has(name);
       const isChosen = (name: string): boolean => hosts.has(name) || name === current;
-      const scene = { ...map, ...size, projection, clusters, edges, isDim, isChosen };
+      const scene = { ...map, ...size, projection, clusters, edges, isDim, isChosen, metric };
       drawWorld(context, scene, readMapPalette(element, theme));
       return false;
     },
-    [map, size, projection, clusters, edges, matching, hosts, current, theme],
+    [map, size, projection, clusters, edges, matching, hosts, current, theme, metric],
   );
   usePainting(canvas, size, paint);
   const clusterAt = ([x, y]: readonly [number, number]): Cluster | undefined =>
@@ -121,7 +127,12 @@ export function WorldCanvas({ sites, rows, matching, withEdges }: WorldCanvasPro
       {box === undefined ? null : <ZoomBox box={box} />}
       <MapTools onScale={(factor) => scaleBy(factor, 160)} onHome={() => zoomTo(zoomIdentity, 300)} />
       {popup === undefined ? null : (
-        <SitePopup cluster={popup} size={size} onClose={() => setOpened(undefined)} />
+        <SitePopup
+          cluster={popup}
+          size={size}
+          metric={metric ?? "load"}
+          onClose={() => setOpened(undefined)}
+        />
       )}
     </>
   );
@@ -190,10 +201,14 @@ function MapTools({ onScale, onHome }: MapToolsProps): JSX.Element {
 interface SitePopupProps {
   readonly cluster: Cluster;
   readonly size: { readonly width: number; readonly height: number };
+  /** Whose line is drawn. */
+  readonly metric: MetricName;
   readonly onClose: () => void;
 }
 
-function SitePopup({ cluster, size, onClose }: SitePopupProps): JSX.Element {
+function SitePopup({ cluster, size, metric, onClose }: SitePopupProps): JSX.Element {
+  const shown = cluster.rows.slice(0, HOSTS_IN_POPUP_MAX);
+  useWatchedHosts(shown.map(({ name }) => name));
   const isRight = cluster.x > size.width / 2;
   return (
     <div
@@ -215,7 +230,7 @@ function SitePopup({ cluster, size, onClose }: SitePopupProps): JSX.Element {
         <span className="badge">{plural(cluster.rows.length, "host")}</span>
       </h3>
       <ul>
-        {cluster.rows.slice(0, HOSTS_IN_POPUP_MAX).map((row) => (
+        {shown.map((row) => (
           <li key={row.name} {...hostMenu(() => [row.name])} onDoubleClick={() => requestTerminal(row.name)}>
             <StateGlyph mark={row.mark} />
             <button type="button" className="link mono" onClick={() => setCurrentHost(row.name)}>
@@ -223,6 +238,10 @@ function SitePopup({ cluster, size, onClose }: SitePopupProps): JSX.Element {
             </button>
             <span style={{ color: `var(--ink-${row.mark})` }}>{row.mark}</span>
             <span className="grow" />
+            <HostSparkline name={row.name} metric={metric} />
+            <span className="numbers" title={METRIC_TITLES[metric]}>
+              {metricText(metric, metricOf(row.host.metrics, metric))}
+            </span>
             <button type="button" className="link" onClick={() => requestTerminal(row.name)}>
               SSH
             </button>
@@ -233,22 +252,22 @@ function SitePopup({ cluster, size, onClose }: SitePopupProps): JSX.Element {
   );
 }
 
-/** Only between different places: within a site there is nothing to see. */
-function edgesOf(
-  rows: ReadonlyMap<string, HostRow>,
-): readonly (readonly [readonly [number, number], readonly [number, number]])[] {
-  const edges = new Map<string, readonly [readonly [number, number], readonly [number, number]]>();
+/** Only between different places: within a site there is nothing to see. Of several the longest round trip counts. */
+function edgesOf(rows: ReadonlyMap<string, HostRow>): readonly MapEdge[] {
+  const edges = new Map<string, MapEdge>();
   for (const row of rows.values()) {
     const parent = row.member?.parent;
-    const from = parent === undefined ? undefined : rows.get(parent)?.host.place;
-    const to = row.host.place;
-    if (from === undefined || to === undefined) continue;
-    if (from.latitude === to.latitude && from.longitude === to.longitude) continue;
-    const ends = [
-      [from.longitude, from.latitude],
-      [to.longitude, to.latitude],
-    ] as const;
-    edges.set(JSON.stringify(ends), ends);
+    const above = parent === undefined ? undefined : rows.get(parent)?.host.place;
+    const place = row.host.place;
+    if (above === undefined || place === undefined) continue;
+    if (above.latitude === place.latitude && above.longitude === place.longitude) continue;
+    const from = [above.longitude, above.latitude] as const;
+    const to = [place.longitude, place.latitude] as const;
+    const rttMs = row.host.metrics?.rttMs;
+    const key = JSON.stringify([from, to]);
+    const steps = [edges.get(key)?.step, rttMs === undefined ? undefined : hopStep(rttMs)];
+    const known = steps.filter((step) => step !== undefined);
+    edges.set(key, { from, to, step: known.length === 0 ? undefined : Math.max(...known) });
   }
   return [...edges.values()];
 }

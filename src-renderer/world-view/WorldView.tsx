@@ -9,19 +9,25 @@ import { countText, plural } from "../marks/words.ts";
 import { useMatchingHosts } from "../marks/use-matching-hosts.ts";
 import { countMarks, HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
+import { metricStep, metricStepWords } from "#shared/host-query/metric-scale.ts";
+import { METRIC_NAMES, METRIC_TITLES, metricOf, type MetricName } from "#shared/host-query/metrics-text.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
+import { keepViewSetting, settingsStore } from "../state/settings-store.ts";
 import { WorldCanvas } from "./WorldCanvas.tsx";
 import { sitesOf } from "./world-layout.ts";
 
 const TRAY_SHOWN_MAX = 300;
+const MAP_METRICS = METRIC_NAMES.filter((name) => name !== "disk");
 
 export function WorldView(): JSX.Element {
   const sorted = useStore(hostsStore, (state) => state.sorted);
   const rows = useStore(hostsStore, (state) => state.rows);
   const [text, setText] = useState("");
   const [withEdges, setWithEdges] = useState(true);
+  const kept = useStore(settingsStore, (state) => state.views["world"]);
+  const metric = MAP_METRICS.find((name) => name === kept);
   const matching = useMatchingHosts(text);
   const { sites, placeless } = useMemo(() => sitesOf(sorted), [sorted]);
   if (sorted.length === 0)
@@ -47,13 +53,67 @@ export function WorldView(): JSX.Element {
           />
           overlay
         </label>
+        <label className="radio">
+          colour by
+          <select
+            className="field choice narrow"
+            aria-label="Colour hosts by"
+            value={metric ?? "state"}
+            onChange={({ target }) => keepViewSetting("world", target.value)}
+          >
+            <option value="state">state</option>
+            {MAP_METRICS.map((name) => (
+              <option key={name} value={name}>
+                {METRIC_TITLES[name]}
+              </option>
+            ))}
+          </select>
+        </label>
       </div>
       <div className="world-place">
-        <WorldCanvas sites={sites} rows={rows} matching={matching} withEdges={withEdges} />
-        <Legend rows={sorted} />
+        <WorldCanvas sites={sites} rows={rows} matching={matching} withEdges={withEdges} metric={metric} />
+        {metric === undefined ? <Legend rows={sorted} /> : <MetricLegend rows={sorted} metric={metric} />}
       </div>
       {placeless.length === 0 ? null : <Tray rows={placeless} matching={matching} />}
     </section>
+  );
+}
+
+interface MetricLegendProps {
+  readonly rows: readonly HostRow[];
+  readonly metric: MetricName;
+}
+
+/** Much at the top, as in the words that people use for it. */
+function MetricLegend({ rows, metric }: MetricLegendProps): JSX.Element {
+  const steps = rows.map(({ host }) => metricStep(metric, metricOf(host.metrics, metric)));
+  const namesAt = (wanted: number | undefined): readonly string[] =>
+    rows.filter((_, at) => steps[at] === wanted).map(({ name }) => name);
+  const lines = metricStepWords(metric)
+    .map((words, step) => ({ words, step, names: namesAt(step) }))
+    .toReversed();
+  const unknown = namesAt(undefined);
+  return (
+    <div className="world-legend" role="group" aria-label={`Hosts by ${METRIC_TITLES[metric]}`}>
+      {lines.map(({ words, step, names }) => (
+        <button
+          key={words}
+          type="button"
+          disabled={names.length === 0}
+          title={`Select these hosts`}
+          onClick={() => selectHosts(names)}
+        >
+          <span className="swatch" style={{ background: `var(--m${String(step)})` }} />
+          <span className="grow">{words}</span> <b className="numbers">{countText(names.length)}</b>
+        </button>
+      ))}
+      {unknown.length === 0 ? null : (
+        <button type="button" title="Select these hosts" onClick={() => selectHosts(unknown)}>
+          <span className="swatch none" />
+          <span className="grow">not known</span> <b className="numbers">{countText(unknown.length)}</b>
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -2,6 +2,9 @@
 import { geoPath, type GeoProjection } from "d3";
 import type { Feature, Geometry, MultiLineString } from "geojson";
 import { countMarks, HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
+import type { HostRow } from "#shared/host-query/host-row.ts";
+import { METRIC_STEPS, metricStep, RTT_STEPS } from "#shared/host-query/metric-scale.ts";
+import { metricOf, type MetricName } from "#shared/host-query/metrics-text.ts";
 import { arcsOf, type Cluster } from "./world-layout.ts";
 
 export interface MapPalette {
@@ -10,7 +13,11 @@ export interface MapPalette {
   readonly line: string;
   readonly panel: string;
   readonly text: string;
-  readonly edge: string;
+  /** By the round trip of the hop, short to long. */
+  readonly edges: readonly string[];
+  /** Of a metric, little to much. */
+  readonly steps: readonly string[];
+  readonly unknown: string;
   readonly select: string;
   readonly fill: Readonly<Record<HostMark, string>>;
   readonly font: string;
@@ -34,7 +41,9 @@ function paletteOf(element: HTMLElement): MapPalette {
     line: token("land-line"),
     panel: token("panel"),
     text: token("text"),
-    edge: token("r1"),
+    edges: Array.from({ length: RTT_STEPS }, (_, step) => token(`r${String(step)}`)),
+    steps: Array.from({ length: METRIC_STEPS }, (_, step) => token(`m${String(step)}`)),
+    unknown: token("st-unused"),
     select: token("select"),
     fill: Object.fromEntries(HOST_MARKS.map((mark) => [mark, token(`st-${mark}`)])) as Record<
       HostMark,
@@ -44,12 +53,21 @@ function paletteOf(element: HTMLElement): MapPalette {
   };
 }
 
+export interface MapEdge {
+  /** [longitude, latitude]. */
+  readonly from: readonly [number, number];
+  readonly to: readonly [number, number];
+  /** By its round trip (hopStep); undefined while it is not known. */
+  readonly step: number | undefined;
+}
+
 export interface WorldScene {
   readonly land: Feature<Geometry>;
   readonly borders: MultiLineString;
   readonly projection: GeoProjection;
-  /** Pairs of places, [longitude, latitude]. */
-  readonly edges: readonly (readonly [readonly [number, number], readonly [number, number]])[];
+  readonly edges: readonly MapEdge[];
+  /** What marks are coloured by; undefined: the state. */
+  readonly metric: MetricName | undefined;
   readonly clusters: readonly Cluster[];
   readonly isDim: (name: string) => boolean;
   readonly isChosen: (name: string) => boolean;
@@ -82,12 +100,17 @@ export function drawWorld(context: CanvasRenderingContext2D, scene: WorldScene, 
 function drawEdges(context: CanvasRenderingContext2D, scene: WorldScene, palette: MapPalette): void {
   if (scene.edges.length === 0) return;
   const path = geoPath(scene.projection, context);
-  context.beginPath();
-  path({ type: "MultiLineString", coordinates: scene.edges.map(([from, to]) => [[...from], [...to]]) });
-  context.lineWidth = 1;
-  context.globalAlpha = 0.55;
-  context.strokeStyle = palette.edge;
-  context.stroke();
+  context.globalAlpha = 0.7;
+  for (const step of [undefined, ...palette.edges.keys()]) {
+    const edges = scene.edges.filter((edge) => edge.step === step);
+    if (edges.length === 0) continue;
+    context.beginPath();
+    path({ type: "MultiLineString", coordinates: edges.map(({ from, to }) => [[...from], [...to]]) });
+    // Long ones are wider: colour is not all that tells them.
+    context.lineWidth = 1 + 0.4 * (step ?? 0);
+    context.strokeStyle = palette.edges[step ?? 1] ?? palette.line;
+    context.stroke();
+  }
   context.globalAlpha = 1;
 }
 
@@ -100,17 +123,15 @@ function drawCluster(
   const { x, y, radius, rows } = cluster;
   const isDim = rows.every((row) => scene.isDim(row.name));
   context.globalAlpha = isDim ? DIM : 1;
-  const counts = countMarks(rows.map((row) => row.mark));
   context.beginPath();
   context.arc(x, y, radius, 0, Math.PI * 2);
   context.fillStyle = palette.panel;
   context.fill();
-  for (const { mark, start, end } of arcsOf(counts, HOST_MARKS)) {
-    const [thickness, out] = ringOf(mark);
+  for (const { colour, thickness, out, start, end } of ringsOf(rows, scene.metric, palette)) {
     context.beginPath();
     context.arc(x, y, radius + out - thickness / 2, start, end);
     context.lineWidth = thickness;
-    context.strokeStyle = palette.fill[mark];
+    context.strokeStyle = colour;
     context.stroke();
   }
   if (rows.some((row) => scene.isChosen(row.name))) {
@@ -132,6 +153,44 @@ function drawCluster(
   context.fillText(nameOf(cluster), x, y + radius + 5);
   context.globalAlpha = 1;
 }
+
+interface Ring {
+  readonly colour: string;
+  readonly thickness: number;
+  readonly out: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The donut of a place: shares by state, or by the steps of a metric. */
+function ringsOf(
+  rows: readonly HostRow[],
+  metric: MetricName | undefined,
+  palette: MapPalette,
+): readonly Ring[] {
+  if (metric === undefined) {
+    const counts = countMarks(rows.map((row) => row.mark));
+    return arcsOf(counts, HOST_MARKS).map(({ mark, start, end }) => {
+      const [thickness, out] = ringOf(mark);
+      return { colour: palette.fill[mark], thickness, out, start, end };
+    });
+  }
+  const counts = new Map<number, number>();
+  for (const { host } of rows) {
+    const step = metricStep(metric, metricOf(host.metrics, metric)) ?? UNKNOWN;
+    counts.set(step, (counts.get(step) ?? 0) + 1);
+  }
+  return arcsOf(counts, [UNKNOWN, ...palette.steps.keys()].toReversed()).map(({ mark, start, end }) => ({
+    colour: palette.steps[mark] ?? palette.unknown,
+    thickness: mark === UNKNOWN ? 1.5 : 4 + 0.5 * mark,
+    out: 0,
+    start,
+    end,
+  }));
+}
+
+/** The step of hosts that say nothing. */
+const UNKNOWN = -1;
 
 /** Trouble sticks out, what runs is full, what is done is half as wide, what is not in play is a hair. */
 function ringOf(mark: HostMark): readonly [number, number] {

@@ -1,5 +1,4 @@
 // Which hosts stand together on the map: by place, and joined where their marks would cover one another. Pure.
-import type { HostMark } from "#shared/host-query/host-mark.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
 
 /** Hosts of one place: of one site, or with the same coordinates. */
@@ -78,18 +77,21 @@ export function clustersOf(
   }));
 }
 
-export interface Arc {
-  readonly mark: HostMark;
+export interface Arc<Mark> {
+  readonly mark: Mark;
   readonly count: number;
   readonly start: number;
   readonly end: number;
 }
 
 /** Of a donut, clockwise from twelve o'clock, in the order of `marks`. */
-export function arcsOf(counts: ReadonlyMap<HostMark, number>, marks: readonly HostMark[]): readonly Arc[] {
+export function arcsOf<Mark>(
+  counts: ReadonlyMap<Mark, number>,
+  marks: readonly Mark[],
+): readonly Arc<Mark>[] {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   let at = -Math.PI / 2;
-  return marks.flatMap((mark): Arc[] => {
+  return marks.flatMap((mark): Arc<Mark>[] => {
     const count = counts.get(mark) ?? 0;
     if (count === 0 || total === 0) return [];
     const start = at;

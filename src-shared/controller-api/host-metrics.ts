@@ -22,5 +22,7 @@ export interface HostHistory {
   readonly samples: readonly MetricsSample[];
 }
 
+/** Hosts of one request to watch: more than a screen shows. */
+export const WATCHED_HOSTS_MAX = 500;
 /** Kept of each host: ten minutes at the usual pace, if something changes each time. */
 export const METRICS_SAMPLES_MAX = 60;

@@ -15,6 +15,7 @@ import type {
 import type { ChangedHostKey } from "./changed-host-key.ts";
 import type { BlockSpan } from "./block-spans.ts";
 import type { FileAnswer, FileEntry, FileList, ForwardTarget } from "./host-files.ts";
+import type { HostHistory } from "./host-metrics.ts";
 import type { HostTest, HostTestOptions, HostTestResult } from "./host-tests.ts";
 import type { Question } from "./questions.ts";
 import type { RunEvent } from "./run-events.ts";
@@ -87,6 +88,8 @@ export interface WindowRequests {
   readonly closeForward: Ask<{ readonly forward: number }, null>;
   /** What the window wants to find again: layout, theme, filters. A JSON text that only windows understand. */
   readonly keepWindowState: Ask<{ readonly state: string }, null>;
+  /** These are on screen: they are measured more often. To be asked again while they are; gives their past. */
+  readonly watchHosts: Ask<{ readonly hosts: readonly string[] }, readonly HostHistory[]>;
   /** State up to this number has been taken in: the next may come. */
   readonly seenState: Ask<{ readonly sequence: number }, null>;
   /** For a window that has not seen the run from its beginning. */

@@ -1,6 +1,7 @@
 // A host's row as the filter language sees it, and the way from a host up to the root.
 import type { HostFacts } from "./host-query.ts";
 import type { HostRow } from "./host-row.ts";
+import { metricOf } from "./metrics-text.ts";
 
 export const ROOT_NAME = "controller";
 
@@ -49,6 +50,11 @@ export function factsOf(
     children: children.get(name) ?? 0,
     pid: host.client?.pid,
     seconds: host.since === 0 ? undefined : (nowMs - host.since) / 1000,
+    load: metricOf(host.metrics, "load"),
+    cpu: metricOf(host.metrics, "cpu"),
+    memory: metricOf(host.metrics, "memory"),
+    disk: metricOf(host.metrics, "disk"),
+    rtt: metricOf(host.metrics, "rtt"),
     ancestors: ancestorsOf(row, rows),
   };
 }

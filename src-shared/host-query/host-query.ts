@@ -1,5 +1,6 @@
 // The language that filters hosts in every list: state:failed AND (site:ucsd OR depth>2) AND NOT @spare under:host17.
 import { nearestName } from "../application/nearest-name.ts";
+import { METRIC_NAMES } from "./metrics-text.ts";
 import { parseNodeSet, type NodeSet } from "../node-set/node-set.ts";
 
 /** What can be asked of a host. Words that are not there are "" or undefined. */
@@ -20,17 +21,32 @@ export interface HostFacts {
   readonly pid: number | undefined;
   /** In which the host has been in its state. */
   readonly seconds: number | undefined;
+  /** As metricOf gives them: percent but for the load, and the round trip to the controller in milliseconds. */
+  readonly load: number | undefined;
+  readonly cpu: number | undefined;
+  readonly memory: number | undefined;
+  readonly disk: number | undefined;
+  readonly rtt: number | undefined;
   /** Parent, its parent and so on: `under:` looks there. */
   readonly ancestors: readonly string[];
 }
 
 export const TEXT_FIELDS = ["state", "site", "component", "address", "parent", "way", "reason"] as const;
-export const NUMBER_FIELDS = ["depth", "children", "pid", "seconds"] as const;
+const PLAIN_FIELDS = ["depth", "children", "pid", "seconds"] as const;
+export const NUMBER_FIELDS = [...PLAIN_FIELDS, ...METRIC_NAMES] as const;
 /** What `field:` may be. */
 export const QUERY_FIELDS = [...TEXT_FIELDS, ...NUMBER_FIELDS, "host", "group", "block", "under"] as const;
 
 type TextField = (typeof TEXT_FIELDS)[number];
 type NumberField = (typeof NUMBER_FIELDS)[number];
+/** May stand behind the number. */
+const UNITS: Readonly<Partial<Record<NumberField, string>>> = {
+  seconds: "s",
+  cpu: "%",
+  memory: "%",
+  disk: "%",
+  rtt: "ms",
+};
 const COMPARISONS = [">=", "<=", "!=", ">", "<", "="] as const;
 type Comparison = (typeof COMPARISONS)[number];
 
@@ -251,8 +267,10 @@ function nodeSetOf(value: string, token: Token): NodeSet {
 }
 
 function numberQuery(field: NumberField, comparison: Comparison, value: string, token: Token): HostQuery {
-  const number = Number(value);
-  if (!Number.isFinite(number)) throw new QueryError(`${field} is a number`, token.offset, endOf(token));
+  const unit = UNITS[field];
+  const number = Number(unit !== undefined && value.endsWith(unit) ? value.slice(0, -unit.length) : value);
+  if (!Number.isFinite(number) || value === unit)
+    throw new QueryError(`${field} is a number`, token.offset, endOf(token));
   return (facts) => {
     const has = facts[field];
     if (has === undefined) return false;

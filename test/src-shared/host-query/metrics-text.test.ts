@@ -9,7 +9,7 @@ import {
   metricText,
   rttText,
   sizeText,
-} from "#shared/controller-api/metrics-text.ts";
+} from "#shared/host-query/metrics-text.ts";
 
 const FULL: MetricsView = {
   load: 1.234,
@@ -66,12 +66,12 @@ test.each([
 });
 
 test("all that a host says, and what it does not say", () => {
-  expect(metricLines(FULL)).toEqual([
+  expect(metricLines(FULL).map(({ title, text }) => [title, text])).toEqual([
     ["load", "1.23 on 2 cores"],
     ["CPU", "26% busy"],
     ["free memory", "2.0 GiB of 8.0 GiB (25%)"],
     ["free disk", "100 GiB of 1.0 TiB (10%)"],
     ["RTT", "1.3 ms to its parent, 41 ms to the controller"],
   ]);
-  expect(metricLines(NOTHING).map(([, text]) => text)).toEqual(Array(5).fill("not available"));
+  expect(metricLines(NOTHING).map(({ text }) => text)).toEqual(Array(5).fill("not available"));
 });

@@ -1,5 +1,5 @@
 // The metrics of hosts in words and numbers for people: the same in every face.
-import type { MetricsView } from "./host-metrics.ts";
+import type { MetricsSample, MetricsView } from "../controller-api/host-metrics.ts";
 
 /** What is shown of a host in one number each; a place in a list or a colour on the map. */
 export const METRIC_NAMES = ["load", "cpu", "memory", "disk", "rtt"] as const;
@@ -69,27 +69,62 @@ export function sizeText(bytes: number): string {
   return `${value.toFixed(value < 10 && unit > 0 ? 1 : 0)} ${UNITS[unit] ?? ""}`;
 }
 
+export interface MetricLine {
+  readonly metric: MetricName;
+  readonly title: string;
+  readonly text: string;
+}
+
 /** All that a host says of itself, one line each; what it does not say is not available there. */
-export function metricLines(metrics: MetricsView): readonly (readonly [string, string])[] {
-  const { cores, memoryBytes, memoryFreeBytes, diskBytes, diskFreeBytes, rttMs } = metrics;
-  const of = (name: MetricName): string => metricText(name, metricOf(metrics, name));
-  const room = (name: MetricName, free: number | undefined, all: number | undefined): string =>
-    free === undefined || all === undefined
-      ? NOT_AVAILABLE
-      : `${sizeText(free)} of ${sizeText(all)} (${of(name)})`;
-  const processors = cores === undefined ? "" : ` on ${String(cores)} ${cores === 1 ? "core" : "cores"}`;
-  return [
-    ["load", metrics.load === undefined ? NOT_AVAILABLE : `${of("load")}${processors}`],
-    ["CPU", metrics.cpu === undefined ? NOT_AVAILABLE : `${of("cpu")} busy`],
-    ["free memory", room("memory", memoryFreeBytes, memoryBytes)],
-    ["free disk", room("disk", diskFreeBytes, diskBytes)],
-    [
-      "RTT",
-      rttMs === undefined
-        ? NOT_AVAILABLE
-        : `${rttText(rttMs)} to its parent${metrics.pathRttMs === undefined ? "" : `, ${of("rtt")} to the controller`}`,
-    ],
-  ];
+export function metricLines(metrics: MetricsView): readonly MetricLine[] {
+  return METRIC_NAMES.map((metric) => ({
+    metric,
+    title: METRIC_TITLES[metric],
+    text: lineOf(metrics, metric) ?? NOT_AVAILABLE,
+  }));
+}
+
+function lineOf(metrics: MetricsView, metric: MetricName): string | undefined {
+  const { load, cpu, cores, rttMs, pathRttMs } = metrics;
+  const own = metricText(metric, metricOf(metrics, metric));
+  switch (metric) {
+    case "load": {
+      const processors = cores === undefined ? "" : ` on ${String(cores)} ${cores === 1 ? "core" : "cores"}`;
+      return load === undefined ? undefined : `${own}${processors}`;
+    }
+    case "cpu":
+      return cpu === undefined ? undefined : `${own} busy`;
+    case "memory":
+      return roomText(metrics.memoryFreeBytes, metrics.memoryBytes, own);
+    case "disk":
+      return roomText(metrics.diskFreeBytes, metrics.diskBytes, own);
+    case "rtt": {
+      const path = pathRttMs === undefined ? "" : `, ${own} to the controller`;
+      return rttMs === undefined ? undefined : `${rttText(rttMs)} to its parent${path}`;
+    }
+  }
+}
+
+function roomText(free: number | undefined, all: number | undefined, share: string): string | undefined {
+  return free === undefined || all === undefined
+    ? undefined
+    : `${sizeText(free)} of ${sizeText(all)} (${share})`;
+}
+
+/** As metricOf, of the past; of round trips the hop alone, since nobody knows where the host hung then. */
+export function pastMetricOf(sample: MetricsSample, name: MetricName): number | undefined {
+  switch (name) {
+    case "load":
+      return sample.load;
+    case "cpu":
+      return percent(sample.cpu, 1);
+    case "memory":
+      return percent(sample.memoryFreeBytes, sample.memoryBytes);
+    case "disk":
+      return undefined;
+    case "rtt":
+      return sample.rttMs;
+  }
 }
 
 const NOT_AVAILABLE = "not available";
