@@ -106,7 +106,7 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
   {
     name: "info",
     usage: INFO_USAGE,
-    summary: "hosts, one host, the overlay, the controller",
+    summary: "hosts, one host, the overlay, what the run waits for, the controller",
     details: FILTER_DETAILS,
     perform: infoFromShell,
   },

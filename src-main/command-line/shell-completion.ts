@@ -17,7 +17,7 @@ export type Completion = [matches: string[], fragment: string];
 /** More than these would only fill the screen. */
 const OFFERED_MAX = 200;
 
-export const INFO_SUBJECTS = ["nodes", "node", "mesh", "control"] as const;
+export const INFO_SUBJECTS = ["nodes", "node", "mesh", "waiting", "control"] as const;
 
 export function completeShellLine(line: string, names: CompletionNames): Completion {
   const { words, endsInWord, openQuote } = splitShellLine(line);

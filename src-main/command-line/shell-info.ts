@@ -1,15 +1,16 @@
-// The shell's `info`: hosts, one host, the overlay, the controller; for people, or as JSON for programs.
+// The shell's `info`: hosts, one host, the overlay, what the run waits for, the controller; for people, or as JSON for programs.
 import { nearestName } from "#shared/application/nearest-name.ts";
 import type { HostView } from "#shared/controller-api/controller-api.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { namesWhere } from "./hosts-where.ts";
 import { renderMesh } from "./render-mesh.ts";
+import { renderWaits } from "./render-waits.ts";
 import type { ShellSession } from "./shell-session.ts";
 import { renderControl, renderHost, renderHosts, type ViewOptions } from "./shell-views.ts";
 import { wordsWhere } from "./shell-where.ts";
 
-export const INFO_USAGE = "info nodes [FILTER]|node HOST|mesh|control [--output json]";
+export const INFO_USAGE = "info nodes [FILTER]|node HOST|mesh|waiting|control [--output json]";
 const JSON_OUTPUT = /\s+--output(?:\s+|=)json\s*$/;
 
 export async function infoFromShell(
@@ -37,6 +38,8 @@ export async function infoFromShell(
       return show(hostNamed(api.hosts(), words[1]), renderHost);
     case "mesh":
       return show(api.mesh(), renderMesh);
+    case "waiting":
+      return show(api.waits(shell.currentRun()?.run ?? ""), renderWaits);
     case "control":
       return show(api.control(), renderControl);
     case undefined:

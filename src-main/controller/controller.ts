@@ -8,6 +8,7 @@ import type { HostHistory } from "#shared/controller-api/host-metrics.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "#shared/controller-api/host-tests.ts";
 import type { FilesResult, ForwardResult, ForwardTarget } from "#shared/controller-api/host-files.ts";
 import type { TerminalResult, TerminalSize } from "#shared/controller-api/terminal-shell.ts";
+import type { RunWait } from "#shared/controller-api/run-waits.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import type { Question, QuestionChange } from "#shared/controller-api/questions.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
@@ -38,6 +39,7 @@ import { readSecrets } from "./secrets-shell.ts";
 import { sendInput } from "./send-input-shell.ts";
 import { onHost } from "./on-host-shell.ts";
 import { SudoPasswords } from "./sudo-passwords-shell.ts";
+import { no, refused } from "./refusals.ts";
 import { planSoftware } from "./software-plans-shell.ts";
 
 export interface ControllerParts {
@@ -303,6 +305,10 @@ export class Controller implements Api.ControllerApi {
     return this.#runs.all.map((run) => run.fold.view());
   }
 
+  waits(run: string): readonly RunWait[] {
+    return this.#runs.get(run)?.waits() ?? [];
+  }
+
   spans(run: string): readonly BlockSpan[] {
     return this.#runs.get(run)?.fold.spans.all() ?? [];
   }
@@ -442,12 +448,4 @@ export class Controller implements Api.ControllerApi {
     await Promise.all(going.map((host) => this.#traffic.forget(host)));
     return problems;
   }
-}
-
-function refused(exitCode: number, reason: string): Api.StartResult {
-  return { kind: "refused", exitCode, problems: [], reason };
-}
-
-function no(message: string): Api.ActionResult {
-  return { kind: "refused", message };
 }

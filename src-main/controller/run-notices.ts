@@ -4,7 +4,7 @@ import type { HostId } from "#shared/base/ids.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import type { Roster } from "./roster.ts";
 import type { RunBarriers } from "./run-barriers.ts";
-import type { Member } from "./run-member.ts";
+import { HOST_WAITS } from "./run-waits.ts";
 
 /** With nothing new for so long, people are told what is being waited for. */
 export const WAITING_NOTICE_MS = 10_000;
@@ -25,13 +25,10 @@ export function waitingNotices(
   }
   const sinceMs = nowMs - movedMs;
   if (sinceMs < WAITING_NOTICE_MS) return notices;
-  const tell = (what: string, which: (member: Member) => boolean): void => {
-    const hosts = roster.members.filter(which).map((member) => member.host);
+  for (const { what, holds } of HOST_WAITS) {
+    const hosts = roster.members.filter(holds).map((member) => member.host);
     if (hosts.length > 0) notices.push(notice(what, hosts, sinceMs, null));
-  };
-  tell("hosts to connect", (member) => member.phase === "connecting");
-  tell("software to be installed", (member) => member.phase === "preparing");
-  tell("hosts whose link is lost to come back", (member) => member.orphaned);
+  }
   return notices;
 }
 

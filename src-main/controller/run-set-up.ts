@@ -5,7 +5,7 @@ import type { Roster } from "./roster.ts";
 import type { RunBarriers } from "./run-barriers.ts";
 import type { ComponentState, Member } from "./run-member.ts";
 import type { RunOutput } from "./run-output.ts";
-import type { RunPlan } from "./run-plan.ts";
+import type { HostFailure, RunPlan } from "./run-plan.ts";
 import type { RunShortage } from "./run-shortage.ts";
 import type { RunStory } from "./run-story.ts";
 import { usersOf } from "./users-by-host.ts";
@@ -17,6 +17,15 @@ const PASSWORDS_MS = 600_000;
 /** When a rack goes down, its replacements are told to the others together and not a hundred times. */
 const SHARE_VARIABLES_MS = 1000;
 export const VARIABLES_TIMER = "variables";
+
+export const NOT_PREPARED: HostFailure = {
+  step: "install",
+  reason: "no answer within the time that its software is given",
+  unreachable: false,
+};
+
+export const ALLOW_USER =
+  "Allow it in the host's sudoers (visudo: ACCOUNT ALL=(USER) ALL), log in as that user, or leave out the user of the process.";
 
 export interface SetUpParts {
   readonly plan: RunPlan;

@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { once } from "node:events";
 import type { HostId } from "#shared/base/ids.ts";
 import type { RunEvent, RunEventBody, RunVerdict } from "#shared/controller-api/run-events.ts";
+import type { RunWait } from "#shared/controller-api/run-waits.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import type { StreamKey } from "#shared/protocol/bulk.ts";
 import type { Command } from "#shared/protocol/commands.ts";
@@ -98,6 +99,16 @@ export class RunShell {
 
   concerns(host: HostId): boolean {
     return this.run.member(host) !== undefined;
+  }
+
+  waits(): readonly RunWait[] {
+    const nowMs = performance.now();
+    return this.run.waits({
+      nowMs,
+      elapsedMs: nowMs - this.#startedMs,
+      spansOf: (host) => this.fold.spans.of(host),
+      ageOf: (time) => Date.now() - Date.parse(time),
+    });
   }
 
   input(input: RunInput): void {

@@ -1,4 +1,5 @@
 // One run of an application: from matching to the last host cleaned up. Pure: inputs in, effects out.
+import type { RunWait } from "#shared/controller-api/run-waits.ts";
 import type { EndCause } from "#shared/controller-api/controller-api.ts";
 import type { HostId } from "#shared/base/ids.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
@@ -12,18 +13,13 @@ import type { ComponentState, Member } from "./run-member.ts";
 import { WAITING_NOTICE_MS, waitingNotices } from "./run-notices.ts";
 import { RunOutput } from "./run-output.ts";
 import type { HostFailure, RunPlan } from "./run-plan.ts";
-import { RunSetUp, VARIABLES_TIMER } from "./run-set-up.ts";
+import { ALLOW_USER, NOT_PREPARED, RunSetUp, VARIABLES_TIMER } from "./run-set-up.ts";
 import { RunShortage, SHORTAGE_TIMER } from "./run-shortage.ts";
 import { RunStory } from "./run-story.ts";
 import type { RunEffect, RunInput } from "./run-traffic.ts";
+import { waitsOf, type RunsNow } from "./run-waits.ts";
 import { RunTroubles } from "./run-troubles.ts";
 import type { FatalTrouble } from "./verdict.ts";
-
-const NOT_PREPARED: HostFailure = {
-  step: "install",
-  reason: "no answer within the time that its software is given",
-  unreachable: false,
-};
 
 export interface RunSettings {
   readonly directory: ResourceDirectory;
@@ -31,9 +27,6 @@ export interface RunSettings {
   /** Leave installed software on the hosts. */
   readonly keep: boolean;
 }
-
-const ALLOW_USER =
-  "Allow it in the host's sudoers (visudo: ACCOUNT ALL=(USER) ALL), log in as that user, or leave out the user of the process.";
 
 export class Run {
   readonly plan: RunPlan;
@@ -69,6 +62,12 @@ export class Run {
   /** A host's part in this run; undefined when it has none, or none any more. */
   member(host: HostId): Member | undefined {
     return this.#roster.member(host);
+  }
+
+  waits(now: RunsNow): RunWait[] {
+    const parts = { plan: this.plan, roster: this.#roster, barriers: this.#barriers };
+    const { movedMs } = this.#story;
+    return this.#over ? [] : waitsOf({ ...parts, movedMs, isEnding: this.#isEnding() }, now);
   }
 
   /** `nowMs` of a clock that never goes back. */

@@ -111,6 +111,7 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   keepWindowState: z.strictObject({ state: z.string().max(DOCUMENT_CHARACTERS_MAX) }),
   watchHosts: z.strictObject({ hosts: z.array(name).max(WATCHED_HOSTS_MAX) }),
   seenState: z.strictObject({ sequence: count }),
+  runWaits: z.strictObject({ run: name }),
   runSpans: z.strictObject({ run: name }),
   saveGroup: z.strictObject({ group: name, hosts: z.array(name).min(1).max(HOSTS_MAX), write: z.boolean() }),
   chooseFile: z.strictObject({ kind: z.enum(["application", "directory"]) }),

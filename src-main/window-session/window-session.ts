@@ -218,6 +218,8 @@ export class WindowSession {
       case "seenState":
         if (request.arguments.sequence >= this.#awaited) this.#awaited = 0;
         return null;
+      case "runWaits":
+        return api.waits(request.arguments.run);
       case "runSpans":
         return api.spans(request.arguments.run);
       case "saveGroup":

@@ -5,6 +5,7 @@ import { ApplicationView } from "../application-view/ApplicationView.tsx";
 import { HostView } from "../host-view/HostView.tsx";
 import { EventsView } from "../output-view/EventsView.tsx";
 import { OutputView } from "../output-view/OutputView.tsx";
+import { WaitingView } from "../output-view/WaitingView.tsx";
 import { ProblemsView } from "../output-view/ProblemsView.tsx";
 import { ResourceView } from "../resource-view/ResourceView.tsx";
 import { settingsStore } from "../state/settings-store.ts";
@@ -31,6 +32,7 @@ const COMPONENTS: Readonly<Record<string, Panel>> = {
   overlay: plain(TreeView),
   output: plain(OutputView),
   problems: plain(ProblemsView),
+  waiting: plain(WaitingView),
   events: plain(EventsView),
   terminal: TerminalPanel,
 };

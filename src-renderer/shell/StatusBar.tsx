@@ -71,7 +71,7 @@ function Waiting(): JSX.Element | null {
   const gone = now - Date.parse(first.time);
   const left = first.deadlineMs === null ? "" : `, gives up in ${clockText(first.deadlineMs - gone)}`;
   return (
-    <button type="button" onClick={() => showView("events")} title={first.hosts}>
+    <button type="button" onClick={() => showView("waiting")} title={first.hosts}>
       Waiting for {first.for} since {clockText(first.sinceMs + gone)}
       {left}
     </button>

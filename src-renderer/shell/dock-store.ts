@@ -10,6 +10,7 @@ export const VIEW_IDS = [
   "overlay",
   "output",
   "problems",
+  "waiting",
   "events",
 ] as const;
 export type ViewId = (typeof VIEW_IDS)[number];
@@ -23,6 +24,7 @@ export const VIEW_TITLES: Readonly<Record<ViewId, string>> = {
   overlay: "Overlay",
   output: "Output",
   problems: "Problems",
+  waiting: "Waiting",
   events: "Events",
 };
 
@@ -85,6 +87,7 @@ export function defaultLayout(api: DockviewApi): void {
   addView(api, "overlay", { referencePanel: "application", direction: "right" });
   addView(api, "output", { direction: "below" });
   addView(api, "problems", { referencePanel: "output", direction: "within" });
+  addView(api, "waiting", { referencePanel: "output", direction: "within" });
   addView(api, "events", { referencePanel: "output", direction: "within" });
   for (const id of ["application", "overlay", "output"]) api.getPanel(id)?.api.setActive();
   api.getPanel("application")?.api.setActive();

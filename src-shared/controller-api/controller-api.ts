@@ -8,6 +8,7 @@ import type { FilesResult, ForwardResult, ForwardTarget } from "./host-files.ts"
 import type { HostHistory, MetricsView } from "./host-metrics.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "./host-tests.ts";
 import type { OpenTerminal } from "./terminal-shell.ts";
+import type { RunWait } from "./run-waits.ts";
 import type { HostState, RunEvent, RunState, RunVerdict } from "./run-events.ts";
 
 /** The one interface under the command line, the shell, and later the window, the browser and XML-RPC. */
@@ -57,6 +58,8 @@ export interface ControllerApi {
   mesh(): MeshView;
   control(): ControlView;
   runs(): readonly RunView[];
+  /** What the run waits for at the moment; [] when it is over. */
+  waits(run: string): readonly RunWait[];
   /** When each block of the run began and ended on each host; [] for one that is not known. */
   spans(run: string): readonly BlockSpan[];
   /** All events from now on, of all runs; returns what ends the subscription. */

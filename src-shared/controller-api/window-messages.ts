@@ -18,6 +18,7 @@ import type { FileAnswer, FileEntry, FileList, ForwardTarget } from "./host-file
 import type { HostHistory } from "./host-metrics.ts";
 import type { HostTest, HostTestOptions, HostTestResult } from "./host-tests.ts";
 import type { Question } from "./questions.ts";
+import type { RunWait } from "./run-waits.ts";
 import type { RunEvent } from "./run-events.ts";
 
 /** Raised when a window of an older build could misread what it is sent. */
@@ -92,6 +93,7 @@ export interface WindowRequests {
   readonly watchHosts: Ask<{ readonly hosts: readonly string[] }, readonly HostHistory[]>;
   /** State up to this number has been taken in: the next may come. */
   readonly seenState: Ask<{ readonly sequence: number }, null>;
+  readonly runWaits: Ask<{ readonly run: string }, readonly RunWait[]>;
   /** For a window that has not seen the run from its beginning. */
   readonly runSpans: Ask<{ readonly run: string }, readonly BlockSpan[]>;
   /** Adds hosts to a group of the directory that is open, usable at once; `write`: in its file, too. */

@@ -14,6 +14,7 @@ const VIEWS = [
   "Overlay",
   "Output",
   "Problems",
+  "Waiting",
   "Events",
 ];
 const PARTS = [

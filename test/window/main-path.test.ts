@@ -94,6 +94,9 @@ describe.each(TARGETS)("the main path in %s", (_name, open) => {
     const before = await runName.innerText();
     await page.getByRole("button", { name: "Run again" }).click();
     await expect.poll(() => runName.innerText(), SOON).not.toBe(before);
+    await show(page, "Waiting");
+    await page.getByRole("heading", { name: "The run's end" }).waitFor();
+    await show(page, "Output");
     await page.locator(".verdict").filter({ hasText: "finished" }).waitFor({ timeout: RUN_MS });
     await page.getByText("11 of 11 hosts").waitFor();
     expect(await page.locator(".host-page").innerText()).not.toContain("It is not in the overlay.");

@@ -14,6 +14,7 @@ import type {
   StartResult,
 } from "#shared/controller-api/controller-api.ts";
 import type { HostTest } from "#shared/controller-api/host-tests.ts";
+import type { RunWait } from "#shared/controller-api/run-waits.ts";
 import type { RunEvent, RunVerdict } from "#shared/controller-api/run-events.ts";
 import { Questions } from "../../../src-main/controller/questions-shell.ts";
 import { parseDirectory } from "#shared/resource-directory/parse-directory.ts";
@@ -27,6 +28,7 @@ export interface Script {
   readonly refusal?: Extract<StartResult, { kind: "refused" }>;
   readonly hosts?: readonly HostView[];
   readonly tests?: readonly HostTest[];
+  readonly waits?: readonly RunWait[];
 }
 
 export interface ScriptedController extends ControllerApi {
@@ -190,6 +192,7 @@ export function createScriptedController(script: Script): ScriptedController {
     control: () => ({ session: "s1", application: application?.path, directory, run: undefined }),
     runs: () => [],
     spans: () => [],
+    waits: () => script.waits ?? [],
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
