@@ -2,7 +2,7 @@
 // with them, so that a person corrects forty hosts at once and not one after the other. Pure.
 import { foldNames } from "#shared/node-set/node-set.ts";
 import { placesOf, type Roster } from "./roster.ts";
-import type { ComponentState } from "./run-member.ts";
+import type { ComponentState, Member } from "./run-member.ts";
 import type { RunOutput } from "./run-output.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { FatalTrouble } from "./verdict.ts";
@@ -37,7 +37,7 @@ export class RunShortage {
     if (component.members.length >= this.#neededOf(component) || this.#component !== undefined) return;
     this.#component = component;
     // A command runs on each host by itself: those that have it already are not kept waiting for.
-    if (!this.#parts.plan.startTogether || this.#contacted().length === 0) this.#timeIsUp = true;
+    if (!this.#parts.plan.startTogether || !this.#someAreSilent) this.#timeIsUp = true;
     else this.#parts.out.setTimer(SHORTAGE_TIMER, CONTACTS_MS);
   }
 
@@ -54,8 +54,7 @@ export class RunShortage {
   judge(): ShortageWords | undefined {
     const component = this.#component;
     if (component === undefined) return undefined;
-    const silent = this.#contacted();
-    if (silent.length > 0 && !this.#timeIsUp) return undefined;
+    if (this.#someAreSilent && !this.#timeIsUp) return undefined;
     const { roster } = this.#parts;
     const { name, resources } = component.plan;
     const needed = this.#neededOf(component);
@@ -63,10 +62,16 @@ export class RunShortage {
     const left = component.members.length;
     const has = left === 0 ? "none is left" : `has ${String(left)} left`;
     const short = `component '${name}' needs ${hosts} and ${has}`;
-    const waiting = silent.length === 0 ? [] : [`${foldNames(silent)} had not answered yet`];
-    const why = [roster.lackOf(component), ...waiting].filter((words) => words !== "").join("; ");
+    const contacted = this.#namesOf((member) => member.phase === "connecting");
+    const orphaned = this.#namesOf((member) => member.orphaned);
+    const why = [
+      roster.lackOf(component),
+      contacted === "" ? "" : `${contacted} had not answered yet`,
+      orphaned === "" ? "" : `${orphaned} cannot be reached any more`,
+    ];
+    const reasons = why.filter((words) => words !== "").join("; ");
     return {
-      message: why === "" ? short : `${short}: ${why}`,
+      message: reasons === "" ? short : `${short}: ${reasons}`,
       remedy: `Correct what failed above, or list more hosts ${placesOf(resources)}.`,
       verdict: {
         reason: left === 0 ? `no host is left for component '${name}'` : short,
@@ -80,8 +85,12 @@ export class RunShortage {
     return this.#parts.plan.startTogether ? Math.max(1, hostsMin) : hostsMin;
   }
 
-  /** Hosts from which nothing was heard yet. */
-  #contacted(): readonly string[] {
-    return this.#parts.roster.members.filter(({ phase }) => phase === "connecting").map(({ host }) => host);
+  /** Nothing was heard yet of them, or is heard no more: what took one host away has often taken them, too. */
+  get #someAreSilent(): boolean {
+    return this.#parts.roster.members.some(({ phase, orphaned }) => phase === "connecting" || orphaned);
+  }
+
+  #namesOf(which: (member: Member) => boolean): string {
+    return foldNames(this.#parts.roster.members.filter(which).map(({ host }) => host));
   }
 }

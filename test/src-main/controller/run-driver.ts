@@ -123,6 +123,16 @@ export class RunDriver {
     return this;
   }
 
+  orphaned(...hosts: readonly string[]): this {
+    for (const host of hosts) this.give({ kind: "hostOrphaned", host: hostIdOf(host), reason: "reset" });
+    return this;
+  }
+
+  back(...hosts: readonly string[]): this {
+    for (const host of hosts) this.give({ kind: "hostBack", host: hostIdOf(host) });
+    return this;
+  }
+
   notConnected(host: string, unreachable = true): this {
     const failure = { step: "deploy", reason: "refused", unreachable };
     this.give({ kind: "hostNotConnected", host: hostIdOf(host), failure });

@@ -52,6 +52,31 @@ describe("a component that can have fewer hosts than it needs", () => {
     expect(driver.states.at(-1)).toBe("stopping");
   });
 
+  test("of hosts that go away together all are named, not the first alone", () => {
+    const driver = new RunDriver(THREE, 3).start().executing("h1", "h2", "h3").orphaned("h1", "h2");
+    driver.lost("h1");
+    expect(driver.states.at(-1)).toBe("running");
+    driver.pass(10).lost("h2");
+    expect(driver.eventsOf("problem").at(-1)!.message).toBe(
+      "component 'c' needs 3 hosts and has 1 left: h[1-2] failed",
+    );
+    expect(driver.finish().exitCode).toBe(4);
+  });
+
+  test("one that comes back is not waited for", () => {
+    const driver = new RunDriver(THREE, 3).start().executing("h1", "h2", "h3").orphaned("h1", "h2");
+    driver.lost("h1").back("h2");
+    expect(driver.states.at(-1)).toBe("stopping");
+  });
+
+  test("one that is neither back nor lost in time is named as such", () => {
+    const driver = new RunDriver(THREE, 3).start().executing("h1", "h2", "h3").orphaned("h1", "h2");
+    driver.lost("h1").pass(3_000);
+    expect(driver.eventsOf("problem").at(-1)!.message).toBe(
+      "component 'c' needs 3 hosts and has 2 left: h1 failed; h2 cannot be reached any more",
+    );
+  });
+
   test("an interrupt is not held up", () => {
     const driver = new RunDriver(THREE, 3).start().notConnected("h2");
     driver.end("interrupt").finish();
