@@ -1,11 +1,12 @@
 // The window in a browser with simulated hosts: start, switches, keystrokes, frames at 1000 and 10,000, memory, event loop.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { browserCost } from "./window/browser-processes.ts";
 import { frameTimes, keystrokes, switchView } from "./window/measure-page.ts";
 import { ServedController } from "./window/served.ts";
 
@@ -28,7 +29,6 @@ const FRAME_GOAL_MS = (hosts: number): number => (hosts <= 1000 ? 33 : 66);
 const MEMORY_EVERY_MS = 5000;
 /** More between the first and the last third of the time is growth, less is the collector's. */
 const GROWTH_MB_MAX = 40;
-const MEGABYTE_KB = 1024;
 
 interface Row {
   readonly what: string;
@@ -120,7 +120,16 @@ async function measureRestless(browser: Browser, pid: number, hosts: number): Pr
     ["map", VIEW.world],
   ] as const) {
     await switchView(page, key);
+    const before = browserCost(pid).cpuMs;
+    const began = performance.now();
     const frames = await frameTimes(page, seconds);
+    const share = (browserCost(pid).cpuMs - before) / (performance.now() - began);
+    rows.push({
+      what: `browser's processor time meanwhile`,
+      value: `${(share * 100).toFixed(0)} % of a core`,
+      goal: "",
+      ok: undefined,
+    });
     const words = `p95 ${frames.p95.toFixed(0)}, median ${frames.median.toFixed(0)}, worst ${frames.max.toFixed(0)} ms`;
     rows.push({
       what: `frames of the ${name}, ${String(hosts)} hosts`,
@@ -165,7 +174,7 @@ async function measureMemory(page: Page, pid: number, hosts: number): Promise<vo
   const samples: number[] = [];
   const until = performance.now() + Number(options.minutes) * 60_000;
   while (performance.now() < until) {
-    samples.push(rendererMb(pid));
+    samples.push(browserCost(pid).rendererMb);
     await page.waitForTimeout(MEMORY_EVERY_MS);
   }
   const third = Math.max(1, Math.floor(samples.length / 3));
@@ -237,32 +246,6 @@ function lagWords({
 
 function note(what: string, ms: number, goal: string, ok: boolean | undefined): void {
   rows.push({ what, value: `${ms.toFixed(0)} ms`, goal, ok });
-}
-
-/** Resident memory of the browser's largest renderer. */
-function rendererMb(browser: number): number {
-  const renderers = readdirSync("/proc").flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
-    try {
-      const isRenderer = readFileSync(`/proc/${name}/cmdline`, "utf8").includes("--type=renderer");
-      return isRenderer && isBelow(Number(name), browser) ? [residentKb(name)] : [];
-    } catch {
-      return []; // it has ended meanwhile
-    }
-  });
-  return Math.max(0, ...renderers) / MEGABYTE_KB;
-}
-
-function isBelow(pid: number, ancestor: number): boolean {
-  for (let at = pid; at > 1;) {
-    if (at === ancestor) return true;
-    at = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${String(at)}/status`, "utf8"))?.[1] ?? 0);
-  }
-  return false;
-}
-
-function residentKb(pid: string): number {
-  return Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
 }
 
 function print(): void {
