@@ -1,5 +1,6 @@
 // What has happened to the overlay since the window looks: how it grew, and each time that hosts had to move.
 import { createStore } from "zustand/vanilla";
+import { TreePast } from "./tree-past.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
 
 /** Hosts orphaned within so long of one another have had the same cause. */
@@ -28,10 +29,13 @@ const EMPTY: TreeHistory = { growth: [], reconfigurations: [], constructionMs: u
 
 export const treeHistoryStore = createStore<TreeHistory>(() => EMPTY);
 
+export const treePast = new TreePast();
+
 let buildingSinceMs: number | undefined;
 
 export function forgetTreeHistory(): void {
   buildingSinceMs = undefined;
+  treePast.forget();
   treeHistoryStore.setState(EMPTY);
 }
 
@@ -40,6 +44,7 @@ export function takeTreeChange(
   after: readonly HostRow[],
   timeMs: number,
 ): void {
+  treePast.record(after, timeMs);
   const state = treeHistoryStore.getState();
   const attached = after.filter((row) => row.member?.state === "attached").length;
   const invited = after.filter((row) => row.member?.state === "invited").length;

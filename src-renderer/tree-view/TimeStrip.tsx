@@ -1,5 +1,13 @@
 // The overlay over time: how many hosts were attached, and each time that some had to move, with how long that took.
-import { useEffect, useRef, useState, type JSX } from "react";
+import {
+  useEffect,
+  useRef,
+  useState,
+  type JSX,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+} from "react";
 import { useStore } from "zustand";
 import { useNow } from "../marks/use-now.ts";
 import { clockText, durationText, plural } from "../marks/words.ts";
@@ -10,7 +18,18 @@ const HEIGHT = 50;
 const AREA = 26;
 const SPAN_MS_MIN = 30_000;
 
-export function TimeStrip(): JSX.Element | null {
+/** So near to the end is the present. */
+const LIVE_PX = 6;
+const INSET_PX = 12;
+const STEP_MS = 1000;
+
+interface TimeStripProps {
+  /** The moment that is shown; undefined: the present. */
+  readonly pastMs: number | undefined;
+  readonly onPast: (pastMs: number | undefined) => void;
+}
+
+export function TimeStrip({ pastMs, onPast }: TimeStripProps): JSX.Element | null {
   const { growth, reconfigurations } = useStore(treeHistoryStore);
   const now = useNow();
   const hasBegun = growth.length > 0;
@@ -38,22 +57,27 @@ export function TimeStrip(): JSX.Element | null {
   });
   const area = `${String(x(first.timeMs))},${String(AREA)} ${steps.join(" ")} ${String(x(end))},${String(AREA)}`;
   return (
-    <div ref={place} className="time-strip" aria-label="The overlay over time">
-      <svg width={width} height={HEIGHT} role="img" aria-label={wordsOf(most, reconfigurations.length)}>
-        <polygon points={area} className="growth" />
-        <line x1={12} x2={Math.max(12, width - 12)} y1={AREA} y2={AREA} className="axis" />
-        {ticksOf(span).map((tick) => (
-          <text
-            key={tick}
-            x={x(first.timeMs + tick)}
-            y={HEIGHT - 8}
-            className="tick"
-            textAnchor={tick === 0 ? "start" : "middle"}
-          >
-            {clockText(tick)}
-          </text>
-        ))}
-      </svg>
+    <div ref={place} className="time-strip">
+      <Scrubber {...{ firstMs: first.timeMs, endMs: end, spanMs: span, width, pastMs, onPast }}>
+        <svg width={width} height={HEIGHT} role="img" aria-label={wordsOf(most, reconfigurations.length)}>
+          <polygon points={area} className="growth" />
+          <line x1={12} x2={Math.max(12, width - 12)} y1={AREA} y2={AREA} className="axis" />
+          {pastMs === undefined ? null : (
+            <line x1={x(pastMs)} x2={x(pastMs)} y1={0} y2={HEIGHT - 18} className="then" />
+          )}
+          {ticksOf(span).map((tick) => (
+            <text
+              key={tick}
+              x={x(first.timeMs + tick)}
+              y={HEIGHT - 8}
+              className="tick"
+              textAnchor={tick === 0 ? "start" : "middle"}
+            >
+              {clockText(tick)}
+            </text>
+          ))}
+        </svg>
+      </Scrubber>
       {reconfigurations.map((one) => (
         <button
           key={one.startMs}
@@ -75,6 +99,56 @@ export function TimeStrip(): JSX.Element | null {
           </span>
         </button>
       ))}
+    </div>
+  );
+}
+
+interface ScrubberProps extends TimeStripProps {
+  readonly firstMs: number;
+  readonly endMs: number;
+  readonly spanMs: number;
+  readonly width: number;
+  readonly children: ReactNode;
+}
+
+/** What is dragged along the strip, or moved by the arrow keys. */
+function Scrubber(props: ScrubberProps): JSX.Element {
+  const { firstMs, endMs, spanMs, width, pastMs, onPast, children } = props;
+  const goTo = (timeMs: number): void => onPast(timeMs >= endMs ? undefined : Math.max(firstMs, timeMs));
+  const drag = (event: PointerEvent<HTMLDivElement>): void => {
+    if ((event.buttons & 1) === 0) return;
+    if (event.type === "pointerdown") event.currentTarget.setPointerCapture(event.pointerId);
+    const px = event.clientX - event.currentTarget.getBoundingClientRect().left - INSET_PX;
+    const msPerPx = spanMs / Math.max(1, width - 2 * INSET_PX);
+    goTo(firstMs + (px + LIVE_PX) * msPerPx >= endMs ? endMs : firstMs + px * msPerPx);
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const step = event.shiftKey ? 10 * STEP_MS : STEP_MS;
+    const steps: Readonly<Record<string, number>> = {
+      ArrowLeft: (pastMs ?? endMs) - step,
+      ArrowRight: (pastMs ?? endMs) + step,
+      Home: firstMs,
+      End: endMs,
+    };
+    const next = steps[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    goTo(next);
+  };
+  return (
+    <div
+      role="slider"
+      tabIndex={0}
+      aria-label="The overlay over time: drag, or use the arrow keys, to see it as it was"
+      aria-valuemin={0}
+      aria-valuemax={Math.round((endMs - firstMs) / 1000)}
+      aria-valuenow={Math.round(((pastMs ?? endMs) - firstMs) / 1000)}
+      aria-valuetext={pastMs === undefined ? "live" : `past, at ${clockText(pastMs - firstMs)}`}
+      onPointerDown={drag}
+      onPointerMove={drag}
+      onKeyDown={onKey}
+    >
+      {children}
     </div>
   );
 }

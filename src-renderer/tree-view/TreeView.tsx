@@ -1,18 +1,18 @@
 // The live overlay: who hangs below whom, how each host is, and every time that the tree had to mend.
-import { IconFocusCentered, IconSearch } from "@tabler/icons-react";
-import { useState, type JSX } from "react";
+import { IconFocusCentered, IconHistory, IconSearch } from "@tabler/icons-react";
+import { useMemo, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { Empty } from "../marks/Empty.tsx";
 import { QueryField } from "../marks/QueryField.tsx";
 import { StateWord } from "../marks/StateGlyph.tsx";
-import { countText, durationText, plural } from "../marks/words.ts";
+import { clockText, countText, durationText, plural } from "../marks/words.ts";
 import { useMatchingHosts } from "../marks/use-matching-hosts.ts";
 import { countMarks, HOST_MARKS } from "#shared/host-query/host-mark.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
 import { hopStep, hopStepWords } from "#shared/host-query/metric-scale.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { keepViewSetting, settingsStore } from "../state/settings-store.ts";
-import { treeHistoryStore } from "../state/tree-history-store.ts";
+import { treeHistoryStore, treePast } from "../state/tree-history-store.ts";
 import { TimeStrip } from "./TimeStrip.tsx";
 import { TreeCanvas } from "./TreeCanvas.tsx";
 import { LAYOUTS, type LayoutName } from "./tree-layout.ts";
@@ -34,7 +34,12 @@ export function TreeView(): JSX.Element {
   const [text, setText] = useState("");
   const [isSearching, setSearching] = useState(false);
   const [fit, setFit] = useState(0);
+  const [pastMs, setPastMs] = useState<number | undefined>(undefined);
   const matching = useMatchingHosts(text);
+  const shown = useMemo(
+    () => (pastMs === undefined ? sorted : sortedLike(sorted, treePast.at(pastMs))),
+    [pastMs, sorted],
+  );
   if (sorted.length === 0)
     return (
       <Empty title="No overlay yet">
@@ -43,7 +48,14 @@ export function TreeView(): JSX.Element {
       </Empty>
     );
   return (
-    <section className="view tree-view">
+    <section
+      className={`view tree-view ${pastMs === undefined ? "" : "past"}`}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || pastMs === undefined) return;
+        event.stopPropagation();
+        setPastMs(undefined);
+      }}
+    >
       <div className="toolbar">
         <div className="segments" role="group" aria-label="Layout">
           {[...LAYOUTS, "list" as const].map((one) => (
@@ -93,18 +105,45 @@ export function TreeView(): JSX.Element {
       </div>
       <div className="tree-place">
         {layout === "list" ? (
-          <TreeList rows={sorted} matching={matching} />
+          <TreeList rows={shown} matching={matching} />
         ) : (
           <>
-            <TreeCanvas rows={sorted} layout={layout} matching={matching} fit={fit} />
-            <Legend rows={sorted} />
-            <EdgeLegend rows={sorted} />
+            <TreeCanvas rows={shown} layout={layout} matching={matching} fit={fit} />
+            <Legend rows={shown} />
+            {pastMs === undefined ? <EdgeLegend rows={sorted} /> : null}
             <Figures />
           </>
         )}
+        {pastMs === undefined ? null : <PastMark pastMs={pastMs} onLive={() => setPastMs(undefined)} />}
       </div>
-      <TimeStrip />
+      <TimeStrip pastMs={pastMs} onPast={setPastMs} />
     </section>
+  );
+}
+
+/** In the order in which they stand now; who has gone since comes last. */
+function sortedLike(now: readonly HostRow[], then: ReadonlyMap<string, HostRow>): readonly HostRow[] {
+  const names = new Set([...now.map((row) => row.name), ...then.keys()]);
+  return [...names].flatMap((name) => then.get(name) ?? []);
+}
+
+interface PastMarkProps {
+  readonly pastMs: number;
+  readonly onLive: () => void;
+}
+
+/** Nobody should take it for the present. */
+function PastMark({ pastMs, onLive }: PastMarkProps): JSX.Element {
+  const first = useStore(treeHistoryStore, (state) => state.growth[0]?.timeMs ?? pastMs);
+  return (
+    <p className="past-mark" role="status">
+      <IconHistory size={15} aria-hidden="true" />
+      <b>Past</b> <span className="numbers">{clockText(pastMs - first)}</span>
+      <span className="sub numbers">{new Date(pastMs).toLocaleTimeString()}</span>
+      <button type="button" className="button" onClick={onLive}>
+        Live <kbd>Esc</kbd>
+      </button>
+    </p>
   );
 }
 

@@ -98,6 +98,12 @@ describe.each(TARGETS)("the main path in %s", (_name, open) => {
     await page.getByRole("heading", { name: "The run's end" }).waitFor();
     await show(page, "Output");
     await page.locator(".verdict").filter({ hasText: "finished" }).waitFor({ timeout: RUN_MS });
+    const strip = page.getByRole("slider", { name: /The overlay over time/ });
+    await strip.press("Home");
+    await page.locator(".past-mark").getByText("Past").waitFor();
+    expect(await strip.getAttribute("aria-valuetext")).toContain("past");
+    await strip.press("Escape");
+    await page.locator(".past-mark").waitFor({ state: "detached" });
     await page.getByText("11 of 11 hosts").waitFor();
     expect(await page.locator(".host-page").innerText()).not.toContain("It is not in the overlay.");
     expect(Number(/pid (\d+), Node/.exec(await page.locator(".host-page").innerText())?.[1])).not.toBe(pid);
