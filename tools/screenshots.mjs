@@ -76,6 +76,15 @@ for (const theme of /** @type {const} */ (["dark", "light"])) {
     await page.waitForTimeout(RUNNING_MS);
     await page.locator(".block").filter({ hasText: "crawl" }).first().click();
     await shoot(page, `application-running-${theme}`);
+    await page.getByRole("button", { name: "Matrix", exact: true }).click();
+    await page.locator(".cell.running").first().hover();
+    await show(page, "Waiting");
+    await shoot(page, `matrix-and-waiting-${theme}`);
+    await page.getByRole("button", { name: "Waterfall", exact: true }).click();
+    await show(page, "Output");
+    await page.getByRole("button", { name: "By time", exact: true }).click();
+    await shoot(page, `waterfall-and-output-by-time-${theme}`);
+    await page.getByRole("button", { name: "Folded", exact: true }).click();
     await show(page, "World View");
     await shoot(page, `world-running-${theme}`);
     await show(page, "Resource View");
