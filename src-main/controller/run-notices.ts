@@ -4,7 +4,7 @@ import type { HostId } from "#shared/base/ids.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import type { Roster } from "./roster.ts";
 import type { RunBarriers } from "./run-barriers.ts";
-import { HOST_WAITS } from "./run-waits.ts";
+import { HOST_WAITS } from "./waits-of-run.ts";
 
 /** With nothing new for so long, people are told what is being waited for. */
 export const WAITING_NOTICE_MS = 10_000;

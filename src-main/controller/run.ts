@@ -17,7 +17,7 @@ import { ALLOW_USER, NOT_PREPARED, RunSetUp, VARIABLES_TIMER } from "./run-set-u
 import { RunShortage, SHORTAGE_TIMER } from "./run-shortage.ts";
 import { RunStory } from "./run-story.ts";
 import type { RunEffect, RunInput } from "./run-traffic.ts";
-import { waitsOf, type RunsNow } from "./run-waits.ts";
+import { waitsOf, type RunsNow } from "./waits-of-run.ts";
 import { RunTroubles } from "./run-troubles.ts";
 import type { FatalTrouble } from "./verdict.ts";
 
