@@ -216,6 +216,8 @@ function TestResults(): JSX.Element | null {
   useEffect(() => {
     const listener = (): void => setVersion((version) => version + 1);
     listeners.add(listener);
+    // Some may have come while the view was hidden.
+    listener();
     return () => {
       listeners.delete(listener);
     };

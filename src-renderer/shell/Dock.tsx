@@ -1,6 +1,6 @@
 // The docks: tabs that can be split, moved and closed, and that are found again at the next start.
 import { DockviewReact, type DockviewReadyEvent, type IDockviewPanelProps } from "dockview-react";
-import { useEffect, useRef, type FunctionComponent, type JSX } from "react";
+import { Activity, useEffect, useRef, useState, type FunctionComponent, type JSX } from "react";
 import { ApplicationView } from "../application-view/ApplicationView.tsx";
 import { HostView } from "../host-view/HostView.tsx";
 import { EventsView } from "../output-view/EventsView.tsx";
@@ -17,9 +17,21 @@ import { DockTab } from "./DockTab.tsx";
 
 type Panel = FunctionComponent<IDockviewPanelProps>;
 
-/** Views know nothing of docks. */
+/** Views know nothing of docks. One that is hidden keeps what it holds, hears of nothing and costs nothing. */
 const plain = (View: () => JSX.Element | null): Panel => {
-  const Named: Panel = () => <View />;
+  const Named: Panel = ({ api }) => {
+    const [isVisible, setVisible] = useState(api.isVisible);
+    useEffect(() => {
+      const listener = api.onDidVisibilityChange((event) => setVisible(event.isVisible));
+      setVisible(api.isVisible);
+      return () => listener.dispose();
+    }, [api]);
+    return (
+      <Activity mode={isVisible ? "visible" : "hidden"}>
+        <View />
+      </Activity>
+    );
+  };
   Named.displayName = View.name;
   return Named;
 };

@@ -55,7 +55,14 @@ export function TreeCanvas({ rows, layout, matching, fit }: TreeCanvasProps): JS
     const row = pointed === undefined ? undefined : byName.get(pointed);
     return new Set(row === undefined ? [] : [row.name, ...ancestorsOf(row, byName)]);
   }, [pointed, byName]);
-  useEffect(() => zoomTo(zoomIdentity, 0), [fit, layout, zoomTo]);
+  const fitted = useRef<string>(undefined);
+  useEffect(() => {
+    // Also run when the view is shown again, whose zoom is to be found as it was.
+    const wanted = `${layout} ${String(fit)}`;
+    if (fitted.current === wanted) return;
+    fitted.current = wanted;
+    zoomTo(zoomIdentity, 0);
+  }, [fit, layout, zoomTo]);
   const paint = useCallback(
     (context: CanvasRenderingContext2D, element: HTMLCanvasElement): boolean => {
       const nowMs = performance.now();

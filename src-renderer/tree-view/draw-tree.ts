@@ -1,4 +1,5 @@
 // Draws the overlay on a canvas: edges first, then marks by state, so that colours are set a dozen times and not a thousand.
+import { group } from "d3";
 import { RTT_STEPS } from "#shared/host-query/metric-scale.ts";
 import { HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
 
@@ -146,8 +147,9 @@ function drawMarks(
   options: DrawOptions,
 ): void {
   const { palette, isDim } = options;
+  const byMark = group(nodes.values(), ({ mark }) => mark);
   for (const mark of HOST_MARKS) {
-    const members = [...nodes.values()].filter((node) => node.mark === mark);
+    const members = byMark.get(mark) ?? [];
     for (const dim of [true, false]) {
       context.globalAlpha = dim ? DIM : 1;
       paint(

@@ -27,13 +27,10 @@ interface Spot {
 }
 
 export function useTreePlaces(rows: readonly HostRow[], layout: LayoutName): LivePlaces {
-  const shape = rows.map(({ name, member }) => `${name}<${parentOf(member) ?? ""}`).join("|");
-  const shaped = useRef<{ shape: string; members: readonly TreeMember[] }>(undefined);
-  if (shaped.current?.shape !== shape) {
-    const members = rows.map(({ name, member }) => ({ name, parent: parentOf(member) }));
-    shaped.current = { shape, members };
-  }
-  const { members } = shaped.current;
+  const known = useRef<readonly TreeMember[]>([]);
+  if (!isOfShape(rows, known.current))
+    known.current = rows.map(({ name, member }) => ({ name, parent: parentOf(member) }));
+  const members = known.current;
   const places = useMemo(() => placeTree(ROOT_NAME, members, layout), [members, layout]);
   const from = useRef<ReadonlyMap<string, Spot>>(new Map());
   const startMs = useRef(-Infinity);
@@ -62,6 +59,17 @@ export function useTreePlaces(rows: readonly HostRow[], layout: LayoutName): Liv
       isMoving: (nowMs) => from.current.size > 0 && nowMs - startMs.current < MOVE_MS,
     }),
     [places],
+  );
+}
+
+/** Ten times a second for thousands of hosts, of which few have moved. */
+function isOfShape(rows: readonly HostRow[], members: readonly TreeMember[]): boolean {
+  return (
+    rows.length === members.length &&
+    rows.every(({ name, member }, place) => {
+      const known = members[place];
+      return known?.name === name && known.parent === parentOf(member);
+    })
   );
 }
 

@@ -17,7 +17,7 @@ import { requestTerminal } from "../state/requests.ts";
 import { addHosts, selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
 import { settingsStore } from "../state/settings-store.ts";
 import { tell } from "../state/window-store.ts";
-import { drawWorld, readMapPalette, type MapEdge } from "./draw-world.ts";
+import { drawWorld, MapLayers, readMapPalette, type MapEdge } from "./draw-world.ts";
 import { clustersOf, type Cluster, type Site } from "./world-layout.ts";
 import { readWorldMap, type WorldMap } from "./world-map.ts";
 
@@ -62,14 +62,16 @@ export function WorldCanvas({ sites, rows, matching, withEdges, metric }: WorldC
     () => clustersOf(sites, ({ longitude, latitude }) => projection([longitude, latitude]) ?? undefined),
     [sites, projection],
   );
-  const edges = useMemo(() => (withEdges ? edgesOf(rows) : []), [rows, withEdges]);
+  const edges = useEdges(rows, withEdges);
+  const layers = useRef<MapLayers>(undefined);
   const paint = useCallback(
     (context: CanvasRenderingContext2D, element: HTMLCanvasElement): boolean => {
       if (map === undefined) return false;
       const isDim = (name: string): boolean => matching !== undefined && !matching.has(name);
       const isChosen = (name: string): boolean => hosts.has(name) || name === current;
       const scene = { ...map, ...size, projection, clusters, edges, isDim, isChosen, metric };
-      drawWorld(context, scene, readMapPalette(element, theme));
+      layers.current ??= new MapLayers();
+      drawWorld(context, scene, readMapPalette(element, theme), layers.current);
       return false;
     },
     [map, size, projection, clusters, edges, matching, hosts, current, theme, metric],
@@ -252,8 +254,27 @@ function SitePopup({ cluster, size, metric, onClose }: SitePopupProps): JSX.Elem
   );
 }
 
+/** The same list while its edges are the same: what was painted of them stays. */
+function useEdges(rows: ReadonlyMap<string, HostRow>, withEdges: boolean): readonly MapEdge[] {
+  const [known] = useState(() => ({ edges: new Map<string, MapEdge>(), list: [] as readonly MapEdge[] }));
+  return useMemo(() => {
+    const found = withEdges ? edgesOf(rows) : new Map<string, MapEdge>();
+    const isSame =
+      found.size === known.edges.size &&
+      [...found].every(([key, { step }]) => {
+        const before = known.edges.get(key);
+        return before !== undefined && before.step === step;
+      });
+    if (!isSame) {
+      known.edges = found;
+      known.list = [...found.values()];
+    }
+    return known.list;
+  }, [rows, withEdges, known]);
+}
+
 /** Only between different places: within a site there is nothing to see. Of several the longest round trip counts. */
-function edgesOf(rows: ReadonlyMap<string, HostRow>): readonly MapEdge[] {
+function edgesOf(rows: ReadonlyMap<string, HostRow>): Map<string, MapEdge> {
   const edges = new Map<string, MapEdge>();
   for (const row of rows.values()) {
     const parent = row.member?.parent;
@@ -264,10 +285,10 @@ function edgesOf(rows: ReadonlyMap<string, HostRow>): readonly MapEdge[] {
     const from = [above.longitude, above.latitude] as const;
     const to = [place.longitude, place.latitude] as const;
     const rttMs = row.host.metrics?.rttMs;
-    const key = JSON.stringify([from, to]);
+    const key = `${from.join()} ${to.join()}`;
     const steps = [edges.get(key)?.step, rttMs === undefined ? undefined : hopStep(rttMs)];
     const known = steps.filter((step) => step !== undefined);
     edges.set(key, { from, to, step: known.length === 0 ? undefined : Math.max(...known) });
   }
-  return [...edges.values()];
+  return edges;
 }

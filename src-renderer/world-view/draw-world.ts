@@ -77,7 +77,52 @@ export interface WorldScene {
 
 const DIM = 0.25;
 
-export function drawWorld(context: CanvasRenderingContext2D, scene: WorldScene, palette: MapPalette): void {
+/** Painted once, and copied until something that it was painted from has changed. */
+class Layer {
+  readonly #canvas = document.createElement("canvas");
+  #from: readonly unknown[] = [];
+
+  copyTo(
+    context: CanvasRenderingContext2D,
+    { width, height }: WorldScene,
+    from: readonly unknown[],
+    draw: (context: CanvasRenderingContext2D) => void,
+  ): void {
+    const ratio = window.devicePixelRatio;
+    const wanted = [width, height, ratio, ...from];
+    if (wanted.some((one, place) => one !== this.#from[place])) {
+      this.#from = wanted;
+      // Setting the size clears it.
+      this.#canvas.width = Math.round(width * ratio);
+      this.#canvas.height = Math.round(height * ratio);
+      const own = this.#canvas.getContext("2d");
+      own?.setTransform(ratio, 0, 0, ratio, 0, 0);
+      if (own !== null) draw(own);
+    }
+    context.drawImage(this.#canvas, 0, 0, width, height);
+  }
+}
+
+/** What of the map stays while hosts change: the ground, and the overlay's edges on it. */
+export class MapLayers {
+  readonly ground = new Layer();
+  readonly edges = new Layer();
+}
+
+export function drawWorld(
+  context: CanvasRenderingContext2D,
+  scene: WorldScene,
+  palette: MapPalette,
+  layers: MapLayers,
+): void {
+  const { land, projection, edges } = scene;
+  context.globalAlpha = 1;
+  layers.ground.copyTo(context, scene, [land, projection, palette], (own) => drawGround(own, scene, palette));
+  layers.edges.copyTo(context, scene, [edges, projection, palette], (own) => drawEdges(own, scene, palette));
+  for (const cluster of scene.clusters) drawCluster(context, cluster, scene, palette);
+}
+
+function drawGround(context: CanvasRenderingContext2D, scene: WorldScene, palette: MapPalette): void {
   const { width, height, projection } = scene;
   context.globalAlpha = 1;
   context.fillStyle = palette.sea;
@@ -93,8 +138,6 @@ export function drawWorld(context: CanvasRenderingContext2D, scene: WorldScene, 
   context.beginPath();
   path(scene.borders);
   context.stroke();
-  drawEdges(context, scene, palette);
-  for (const cluster of scene.clusters) drawCluster(context, cluster, scene, palette);
 }
 
 function drawEdges(context: CanvasRenderingContext2D, scene: WorldScene, palette: MapPalette): void {
