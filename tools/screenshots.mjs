@@ -95,6 +95,9 @@ for (const theme of /** @type {const} */ (["dark", "light"])) {
     await page.waitForTimeout(RUNNING_MS / 4);
     await page.keyboard.type("ls -l\n");
     await shoot(page, `host-and-terminal-${theme}`);
+    await page.getByRole("button", { name: "Files of the host" }).click();
+    await page.locator(".file-row").first().click();
+    await shoot(page, `terminal-files-${theme}`);
   });
   await withWindow(["--example", "failing"], theme, async (page) => {
     await page.getByRole("button", { name: "Run", exact: true }).click();

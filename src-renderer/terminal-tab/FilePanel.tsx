@@ -38,6 +38,8 @@ function Opened({ host, files }: { readonly host: string; readonly files: Files 
   const entry = list?.entries.find(({ name }) => name === chosen?.name);
   const drop = (event: DragEvent): void => {
     event.preventDefault();
+    // Elsewhere in the window a dropped file is opened.
+    event.stopPropagation();
     setOver(false);
     if (link.kind === "open") putDropped(files, event.dataTransfer);
   };
@@ -47,6 +49,7 @@ function Opened({ host, files }: { readonly host: string; readonly files: Files 
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes("Files")) return;
         event.preventDefault();
+        event.stopPropagation();
         setOver(true);
       }}
       onDragLeave={() => setOver(false)}

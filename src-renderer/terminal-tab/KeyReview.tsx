@@ -33,6 +33,7 @@ export function KeyReview({ changed, onClose, onReplaced }: KeyReviewProps): JSX
       centered
       size={620}
       closeOnClickOutside={false}
+      closeButtonProps={{ "aria-label": "Close" }}
       transitionProps={{ duration: 0 }}
       classNames={{ content: "dialog", header: "dialog-head", body: "dialog-body" }}
     >

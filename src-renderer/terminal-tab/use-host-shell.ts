@@ -100,8 +100,9 @@ function openShell(
   });
   terminal.onData((text) => {
     const bytes = new TextEncoder().encode(text);
-    link.send(bytes);
-    if (!pasting.current) for (const other of othersOf(id)) other.send(bytes);
+    // What goes nowhere here goes nowhere at all: the key that tries again is not for the others either.
+    if (!link.send(bytes) || pasting.current) return;
+    for (const other of othersOf(id)) other.send(bytes);
   });
   // The key that says so is not for the host.
   terminal.onKey(() => link.connectIfLost());

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { holdsWithin } from "./process-list.ts";
 
 const SSHD = "/usr/sbin/sshd";
-const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
+export const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
 /** It listens at once; the computer may be busy. */
 const START_MS = 10_000;
 /** Another test may take the port between our look and sshd's start. */

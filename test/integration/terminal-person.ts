@@ -12,6 +12,8 @@ export class Person {
   said = "";
   bytes = 0;
   closed: string | undefined;
+  /** The way to the host is gone, which is no end of the shell's. */
+  isLost = false;
 
   constructor(result: TerminalResult) {
     if (result.kind === "failed") throw new Error(`${result.step}: ${result.reason}`);
@@ -21,8 +23,9 @@ export class Person {
         this.bytes += bytes.byteLength;
         this.said = (this.said + Buffer.from(bytes).toString("latin1")).slice(-SAID_CHARACTERS_MAX);
       },
-      closed: (reason) => {
+      closed: (reason, isLost) => {
         this.closed = reason;
+        this.isLost = isLost;
       },
     });
   }

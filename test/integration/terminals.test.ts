@@ -84,6 +84,7 @@ describe.skipIf(farmHindrance() !== undefined)("terminals", () => {
       await person.hears(/sized/);
       person.type("exit 3\n");
       expect(await person.ends()).toBe("exit status 3");
+      expect(person.isLost).toBe(false);
     },
   );
 
@@ -106,7 +107,7 @@ describe.skipIf(farmHindrance() !== undefined)("terminals", () => {
     expect(seen * 250_000).toBeLessThan(HELD_BYTES_MAX);
     expect(person.bytes).toBe(before);
     person.shell.resume();
-    await person.hears(/done/);
+    await person.hears(/xdone/);
     expect(person.bytes - before).toBeGreaterThan(10_000_000);
     expect(await person.ends()).toBe("exit status 0");
   });
@@ -178,6 +179,7 @@ describe.skipIf(farmHindrance() !== undefined)("terminals", () => {
     expect(await behind.ends()).toMatch(/^connection lost: /);
     expect(await bySystem.ends()).toBe("ssh has given up (exit status 255); it says why above");
     expect(bySystem.said).toMatch(/closed|reset/);
+    expect([near, behind, bySystem].map(({ isLost }) => isLost)).toEqual([true, true, true]);
   });
 
   test("a changed host key is refused, with both fingerprints, before anything is sent", async () => {

@@ -115,6 +115,8 @@ describe("a page in Electron", () => {
         "app://nebula//etc/passwd",
         "app://nebula/%00",
         "app://other/index.html",
+        "app://nebula/download/",
+        "app://nebula/download/x",
       ],
     ];
     for (const path of others)

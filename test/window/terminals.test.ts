@@ -7,18 +7,20 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findBarriers } from "./find-barriers.ts";
 import { parentOf, SshHosts } from "./ssh-hosts.ts";
 import { WindowHome } from "./window-home.ts";
 import { TARGETS, type ElectronWindow, type OpenWindow } from "./window-targets.ts";
 
 /** On a busy computer. */
 const SOON = { timeout: 15_000 };
-/** 100 MB: a terminal takes some 20 MB a second alone. */
-const FLOOD = { timeout: 50_000, interval: 250 };
+/** A terminal takes 5 MB a second on a computer that does ten other things, four times as much alone. */
+const FLOOD = { timeout: 90_000, interval: 250 };
+const FLOOD_TEST = { timeout: 120_000 };
 /** Ten thousand lines of a wide terminal, and what waits to be shown. */
 const HEAP_MB_MAX = 120;
 
-describe.each(TARGETS)("terminals in %s", (_name, open) => {
+describe.each(TARGETS)("terminals in %s", (name, open) => {
   const home = new WindowHome();
   let hosts: SshHosts;
   let window: OpenWindow;
@@ -28,6 +30,7 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
     hosts = await SshHosts.open(home);
     window = await open({ home, words: [hosts.directory] });
     page = window.page;
+    page.setDefaultTimeout(SOON.timeout);
     await show("Host View");
     await page.locator(".host-line").filter({ hasText: "far1" }).waitFor();
   });
@@ -92,9 +95,11 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
     await reads(/row 299\s+\(END\)/);
     await page.keyboard.type("q");
     await reads(/42 there[^]*less long\s+[#$]\s*$/);
+    await closeTerminals();
   });
 
   test("is there again after its connection was killed, with one shell and with what was on the screen", async () => {
+    await openTerminal("far1");
     await page.keyboard.type("clear; echo pid=$$\n");
     await reads(/pid=\d+\s/);
     const pid = Number(/pid=(\d+)\s/.exec(await screen().innerText())?.[1]);
@@ -116,6 +121,7 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
   test("types to two of three, with a frame on both, and asks once before it pastes several lines", async () => {
     for (const host of ["far1", "far2", "far3"]) await openTerminal(host);
     await front().getByRole("button", { name: "Type to several terminals" }).click();
+    expect(await findBarriers(page, "all", ".broadcast-picker")).toEqual([]);
     await front().getByRole("checkbox", { name: /far1/ }).check();
     await page.getByRole("button", { name: "Type to 2 terminals" }).click();
     await front().getByText("Typing goes to 2 of 2 chosen terminals").waitFor();
@@ -162,6 +168,7 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
       .waitFor(SOON);
     await front().getByRole("button", { name: "Review the key..." }).click();
     const review = page.getByRole("dialog", { name: /has changed/ });
+    expect(await findBarriers(page, "all", "[role=dialog]")).toEqual([]);
     const fingerprints = (await review.innerText()).match(/SHA256:[\w+/]{43}/g);
     expect(new Set(fingerprints).size).toBe(2);
     expect(await review.innerText()).toContain(`${knownHosts}, line 2`);
@@ -195,43 +202,45 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
     await closeTerminals();
   });
 
-  test("whatever a host sends shows and does nothing; 100 MB on one line pass within time and memory", async () => {
-    const odd = Buffer.from([0xff, 0xc0, 0x80, 0xed, 0xa0, 0x80, 0xf8]);
-    writeFileSync(join(hosts.homeOf(1), "hostile"), Buffer.concat([Buffer.from(HOSTILE), odd]));
-    const title = await page.title();
-    const asked: string[] = [];
-    page.on("dialog", (dialog) => {
-      asked.push(dialog.message());
-      void dialog.dismiss();
-    });
-    await openTerminal("far1");
-    await page.keyboard.type("cat hostile; echo\n");
-    await reads(/<img src=x onerror=window\.wasRun=1><script>/);
-    await front().locator(".xterm-rows").getByText("link").last().click({ force: true });
-    expect(await page.evaluate("typeof wasRun")).toBe("undefined");
-    expect([await page.title(), asked, page.context().pages().length]).toEqual([title, [], 1]);
-    expect(await tabOf("SSH: far1").count()).toBe(1);
-    // What it was asked for it may have answered, as terminals do; the shell takes that for typing.
-    await page.keyboard.press("Control+c");
-    await page.keyboard.type("clear\n");
-    const before = await heapMb(page);
-    const startMs = performance.now();
-    await page.keyboard.type("head -c 100000000 /dev/zero | tr '\\0' x; echo; echo e''nd\n");
-    let mostMb = 0;
-    await expect
-      .poll(async () => {
-        mostMb = Math.max(mostMb, await heapMb(page));
-        return (await screen().innerText()).includes("end");
-      }, FLOOD)
-      .toBe(true);
-    console.log(
-      `100 MB: ${String(Math.round(performance.now() - startMs))} ms, ${String(before)}, ${String(mostMb)}`,
-    );
-    expect(mostMb - before).toBeLessThan(HEAP_MB_MAX);
-    await page.keyboard.type("echo still $((6 * 7))\n");
-    await reads(/still 42/);
-    await closeTerminals();
-  });
+  test(
+    "whatever a host sends shows and does nothing; 100 MB on one line pass within time and memory",
+    FLOOD_TEST,
+    async () => {
+      const odd = Buffer.from([0xff, 0xc0, 0x80, 0xed, 0xa0, 0x80, 0xf8]);
+      writeFileSync(join(hosts.homeOf(1), "hostile"), Buffer.concat([Buffer.from(HOSTILE), odd]));
+      // The page is the same in both: once with as much as it takes, once for the way.
+      const flood = name === "a browser" ? 100_000_000 : 20_000_000;
+      const title = await page.title();
+      const asked: string[] = [];
+      page.on("dialog", (dialog) => {
+        asked.push(dialog.message());
+        void dialog.dismiss();
+      });
+      await openTerminal("far1");
+      await page.keyboard.type("cat hostile; echo\n");
+      await reads(/<img src=x onerror=window\.wasRun=1><script>/);
+      await front().locator(".xterm-rows").getByText("link").last().click({ force: true });
+      expect(await page.evaluate("typeof wasRun")).toBe("undefined");
+      expect([await page.title(), asked, page.context().pages().length]).toEqual([title, [], 1]);
+      expect(await tabOf("SSH: far1").count()).toBe(1);
+      // What it was asked for it may have answered, as terminals do; the shell takes that for typing.
+      await page.keyboard.press("Control+c");
+      await page.keyboard.type("clear\n");
+      const before = await heapMb(page);
+      await page.keyboard.type(`head -c ${String(flood)} /dev/zero | tr '\\0' x; echo; echo e''nd\n`);
+      let mostMb = 0;
+      await expect
+        .poll(async () => {
+          mostMb = Math.max(mostMb, await heapMb(page));
+          return (await screen().innerText()).includes("end");
+        }, FLOOD)
+        .toBe(true);
+      expect(mostMb - before).toBeLessThan(HEAP_MB_MAX);
+      await page.keyboard.type("echo still $((6 * 7))\n");
+      await reads(/still 42/);
+      await closeTerminals();
+    },
+  );
 
   test.each(["far1", "far4"])(
     "looks through the files of %s, fetches, puts, renames and deletes them",
@@ -258,6 +267,7 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
       expect(fetched.name).toBe("data.bin");
       expect(fetched.bytes.equals(bytes)).toBe(true);
       await panel.getByText("done, 3.0 MB").waitFor(SOON);
+      expect(await findBarriers(page, "all", ".side-panel")).toEqual([]);
 
       const own = join(home.work, "own.txt");
       writeFileSync(own, bytes.subarray(0, 700_001));
@@ -270,6 +280,15 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
       await panel.getByRole("button", { name: "Replace", exact: true }).click();
       await expect.poll(() => readFileSync(join(folder, "own.txt"), "utf8"), SOON).toBe("newer");
 
+      const dragged = await page.evaluateHandle(() => {
+        const data = new DataTransfer();
+        data.items.add(new File(["from the desktop"], "dragged.txt"));
+        return data;
+      });
+      await panel.locator(".files").dispatchEvent("drop", { dataTransfer: dragged });
+      await row("dragged.txt").waitFor(SOON);
+      expect(readFileSync(join(folder, "dragged.txt"), "utf8")).toBe("from the desktop");
+
       await row("own.txt").click();
       await panel.getByRole("button", { name: "Rename..." }).click();
       await panel.getByLabel("Name", { exact: true }).fill("data.bin");
@@ -280,7 +299,7 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
       await panel.getByRole("button", { name: "Delete..." }).click();
       await panel.getByRole("button", { name: "Delete", exact: true }).click();
       await row("own.txt").waitFor({ state: "detached" });
-      expect(readdirSync(folder)).toHaveLength(2);
+      expect(readdirSync(folder)).toHaveLength(3);
       await closeTerminals();
     },
   );
@@ -298,6 +317,7 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
       await panel.getByRole("button", { name: "Open", exact: true }).click();
       const shown = panel.locator(".forward-head .mono");
       await shown.waitFor(SOON);
+      expect(await findBarriers(page, "all", ".side-panel")).toEqual([]);
       const address = await shown.innerText();
       expect(address).not.toContain(String(port));
       expect(await (await fetch(address)).text()).toBe(`page of ${host}`);
@@ -322,6 +342,46 @@ describe.each(TARGETS)("terminals in %s", (_name, open) => {
       await closeTerminals();
     },
   );
+
+  // Electron has no WebGL on a display without a card: there the plain way of drawing is what all other tests see.
+  if (name === "a browser") {
+    test("WebGL draws the terminal in focus and no other, and a lost context goes by without a word", async () => {
+      await page.addInitScript(() => {
+        // A card that is a program is not used; this one says that it is none.
+        const own = WebGL2RenderingContext.prototype.getParameter;
+        WebGL2RenderingContext.prototype.getParameter = function (
+          this: WebGL2RenderingContext,
+          what,
+        ): unknown {
+          const value: unknown = own.call(this, what);
+          return typeof value === "string" ? "a card" : value;
+        };
+      });
+      await page.reload();
+      await page.locator(".dv-tab").first().waitFor();
+      // What was open a moment ago may be found again.
+      await closeTerminals();
+      await openTerminal("far1");
+      await openTerminal("far2");
+      const drawnPlainly = page.locator(".terminal-tab .xterm-rows");
+      await expect.poll(() => drawnPlainly.count(), SOON).toBe(1);
+      expect(await screen().locator(".xterm-rows").count()).toBe(0);
+      await bringForward("far1");
+      await expect.poll(() => screen().locator(".xterm-rows").count(), SOON).toBe(0);
+      expect(await drawnPlainly.count()).toBe(1);
+      await page.keyboard.type("echo dr''awn\n");
+      await screen()
+        .locator("canvas")
+        .evaluateAll((canvases) => {
+          for (const canvas of canvases as HTMLCanvasElement[])
+            canvas.getContext("webgl2")?.getExtension("WEBGL_lose_context")?.loseContext();
+        });
+      await reads(/drawn\s/);
+      await page.keyboard.type("echo and o''n\n");
+      await reads(/and on\s/);
+      await closeTerminals();
+    });
+  }
 });
 
 /** Of the page, as its browser counts it. */

@@ -102,6 +102,12 @@ describe("the web server", () => {
   test("has nothing but the window's files, and changes nothing", async () => {
     for (const path of ["/../main.mjs", "/%2e%2e/plush.mjs", "/..%2fplush.mjs", "//etc/passwd", "/%00", "/%"])
       expect([path, (await get(path, { cookie })).status]).toEqual([path, expect.toBeOneOf([404])]);
+    for (const path of ["/download/", `/download/${token}`])
+      expect([path, (await get(path, { cookie })).status, (await get(path)).status]).toEqual([
+        path,
+        404,
+        403,
+      ]);
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS"])
       expect((await get("/", { cookie }, method)).status).toBe(405);
   });
