@@ -57,7 +57,9 @@ const MAIN = {
   "window-session": { values: [], types: [] },
   window: { values: ["window-session", "documents"], types: [] },
   web: { values: ["window-session"], types: [] },
-  "command-line": { values: ["documents"], types: [] },
+  // Other programs of the same person ask a running controller through it.
+  "info-door": { values: [], types: [] },
+  "command-line": { values: ["documents", "info-door"], types: [] },
   "xml-rpc": { values: [], types: [] },
 };
 
@@ -92,7 +94,7 @@ const RENDERER = {
   state: { values: [], types: [] },
 };
 
-const FACES = ["window", "web", "command-line", "xml-rpc"];
+const FACES = ["window", "web", "info-door", "command-line", "xml-rpc"];
 const ENTRIES =
   "^(src-main/(main|preload|cli)[.]ts|src-client/(client|simulated-hosts)[.]ts|src-renderer/(index[.]html|renderer[.]tsx))$";
 const ELECTRON_HOMES = "^src-main/(window/|main[.]ts$|preload[.]ts$)";

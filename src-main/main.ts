@@ -32,7 +32,8 @@ function nodeInPath(): string {
 
 startWindowProgram({
   startController: (settings) => startController({ ...settings, ...nodeForHosts() }),
-  surroundings: ({ chooseFile, ...settings }) => windowSurroundings(settings, "electron", chooseFile),
+  surroundings: ({ chooseFile, openTab, ...settings }) =>
+    windowSurroundings(settings, "electron", { chooseFile, openTab }),
   paths: pathsOf({
     environment: process.env,
     platform: process.platform,

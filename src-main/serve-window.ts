@@ -2,12 +2,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
+import type { DetachResult, TabPlace } from "#shared/controller-api/window-messages.ts";
 import { examplesDirectoryFrom, findExample } from "./documents/examples.ts";
 import { readDocument } from "./documents/read-document.ts";
 import { replaceDocument } from "./documents/write-document.ts";
-import { startWebServer } from "./web/web-server.ts";
+import { startWebServer, type WebServer } from "./web/web-server.ts";
 import { attachWindow, type WindowSurroundings } from "./window-session/attach-window.ts";
 import { Downloads } from "./window-session/downloads.ts";
+import { DetachedTabs } from "./window-session/detached-tabs.ts";
 import { RecentFiles } from "./window-session/recent-files.ts";
 import { WindowDocuments } from "./window-session/window-documents.ts";
 import { WindowStateFile } from "./window-session/window-state-file.ts";
@@ -15,6 +17,7 @@ import { WindowStateFile } from "./window-session/window-state-file.ts";
 export interface ServeSettings {
   readonly api: ControllerApi;
   readonly stateDirectory: string;
+  readonly preferences: WindowSurroundings["preferences"];
   /** Where the program lies: the built window and the examples are found from it. */
   readonly programDirectory: string;
   readonly version: string;
@@ -34,16 +37,25 @@ export interface ServedWindow {
 export async function serveWindow(settings: ServeSettings): Promise<ServedWindow> {
   const { programDirectory, port, log } = settings;
   const windowDirectory = windowDirectoryFrom(programDirectory);
-  const surroundings = await windowSurroundings(settings, "browser", async () => null);
+  const late: { server?: WebServer } = {};
+  const surroundings = await windowSurroundings(settings, "browser", {
+    chooseFile: async () => null,
+    // The page opens it; it lets one page in, and that page shows this tab.
+    openTab: async ({ id }) =>
+      late.server === undefined
+        ? { kind: "refused", message: "the window is not served any more" }
+        : { kind: "address", address: late.server.addressOf(id) },
+  });
   const server = await startWebServer({
     windowDirectory,
     downloads: surroundings.downloads,
     port,
     log,
-    onWindow: (windowPort) => {
-      void attachWindow(windowPort, surroundings);
+    onWindow: (windowPort, tab) => {
+      void attachWindow(windowPort, surroundings, tab);
     },
   });
+  late.server = server;
   return {
     address: server.address,
     async close() {
@@ -61,11 +73,17 @@ export function windowDirectoryFrom(programDirectory: string): string {
   return built;
 }
 
+/** What only the target can open. */
+export interface WindowDoors {
+  readonly chooseFile: WindowSurroundings["chooseFile"];
+  readonly openTab: (place: TabPlace) => Promise<DetachResult>;
+}
+
 /** What windows of either target are given; the documents named in `open` are loaded. */
 export async function windowSurroundings(
   settings: Omit<ServeSettings, "port">,
   target: "electron" | "browser",
-  chooseFile: WindowSurroundings["chooseFile"],
+  { chooseFile, openTab }: WindowDoors,
 ): Promise<WindowSurroundings> {
   const { api, stateDirectory, programDirectory, version, open, log } = settings;
   const examplesDirectory = await examplesDirectoryFrom(programDirectory);
@@ -98,6 +116,14 @@ export async function windowSurroundings(
     documents,
     recent,
     downloads: new Downloads(),
+    preferences: settings.preferences,
+    tabs: new DetachedTabs({
+      open: openTab,
+      after(delayMs, action) {
+        const timer = setTimeout(action, delayMs).unref();
+        return () => clearTimeout(timer);
+      },
+    }),
     chooseFile,
     log,
   };

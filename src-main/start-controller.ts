@@ -31,6 +31,7 @@ import { ownNode } from "./deploy/own-node.ts";
 import { readDocument } from "./documents/read-document.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { WayMemory } from "./fleet/way-memory.ts";
+import { openInfoDoor } from "./info-door/info-door.ts";
 import { createAuthority, type CertificateAuthority } from "./overlay-root/certificate-authority.ts";
 import {
   createOverlayRoot,
@@ -42,6 +43,7 @@ import { OutputStore } from "./results/output-store.ts";
 import { makeParent, removeOldRuns, RunResults } from "./results/run-results.ts";
 import { HostKeyReviews } from "./ssh/host-key-reviews.ts";
 import { createTransports, type SshTransports } from "./ssh/choose-transport.ts";
+import type { SshTransport } from "./ssh/ssh.ts";
 import type { StartOnTerminal } from "./ssh/standing-shell.ts";
 import { createStartOnTerminal } from "./terminals/pty-shell.ts";
 import { HostDoors } from "./host-doors/host-doors.ts";
@@ -56,6 +58,8 @@ const SSH_CONNECT_MS = 20_000;
 
 export interface StartSettings {
   readonly stateDirectory: string;
+  /** Where `plush info` finds it; undefined: nobody else may ask this controller. */
+  readonly runtimeDirectory?: string;
   /** Folder below which each run gets one; undefined = below the state directory. */
   readonly resultsDirectory: string | undefined;
   readonly resultsKeep: number | undefined;
@@ -133,14 +137,12 @@ export async function startController(settings: StartSettings): Promise<Controll
       readDocument: (path) => readDocument(path),
       questions,
       testHost: testHostBy(deployments, ways),
-      terminals: new Terminals(
-        { transport: (host) => transports.byName(host.transport), startOnTerminal },
-        { environment: inheritedEnvironment(), platform: process.platform },
-      ),
+      terminals: createTerminals(transports, startOnTerminal),
       reviews,
       doors: new HostDoors({ transport: (host) => transports.byName(host.transport) }),
       removeOldRuns: () => removeOldRuns(runsDirectory, settings.resultsKeep ?? RESULTS_KEEP),
       close: async () => {
+        await late.closeDoor?.();
         own.close();
         await overlay.close();
         await Promise.all([...deployments.values()].map((deployment) => deployment.close()));
@@ -153,7 +155,26 @@ export async function startController(settings: StartSettings): Promise<Controll
   );
   late.controller = controller;
   late.log = log;
+  late.closeDoor = await openDoor(settings.runtimeDirectory, controller, session, log);
   return controller;
+}
+
+function createTerminals(transports: SshTransports, startOnTerminal: StartOnTerminal): Terminals {
+  const transport = (host: { readonly transport?: SshTransportName | undefined }): Promise<SshTransport> =>
+    transports.byName(host.transport);
+  const surroundings = { environment: inheritedEnvironment(), platform: process.platform };
+  return new Terminals({ transport, startOnTerminal }, surroundings);
+}
+
+/** Undefined: nobody else may ask. */
+async function openDoor(
+  directory: string | undefined,
+  controller: Controller,
+  session: string,
+  log: (text: string) => void,
+): Promise<() => Promise<void>> {
+  if (directory === undefined) return () => Promise.resolve();
+  return openInfoDoor(controller, { directory, session, platform: process.platform, log });
 }
 
 function openLogFile(
@@ -289,6 +310,7 @@ function newSession(): string {
 interface Late {
   controller?: Controller;
   log?: (text: string) => void;
+  closeDoor?: () => Promise<void>;
 }
 
 function callbacksOf(late: Late): OverlayRootCallbacks {

@@ -7,10 +7,12 @@ import "./marks/tokens.css";
 import "./shell/window.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./shell/App.tsx";
-import { runSystemCommand } from "./shell/window-commands.ts";
+import { runSystemCommand, takeDockWish } from "./shell/window-commands.ts";
+import { startTelling } from "./state/other-windows.ts";
 import { followCommands, startLink } from "./state/controller-updates.ts";
 
 followCommands(({ name, argument }) => runSystemCommand(name, argument));
+startTelling(takeDockWish);
 startLink();
 const root = document.getElementById("window");
 if (root === null) throw new Error("the page has no place for the window");

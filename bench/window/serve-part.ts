@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ControllerApi } from "../../src-shared/controller-api/controller-api.ts";
+import { UserPreferences } from "../../src-main/documents/user-preferences.ts";
 import { serveWindow } from "../../src-main/serve-window.ts";
 import { startController } from "../../src-main/start-controller.ts";
 import { createRestlessApi } from "./restless-api.ts";
@@ -51,6 +52,11 @@ async function serve(): Promise<void> {
   const served = await serveWindow({
     api,
     stateDirectory: directory,
+    preferences: new UserPreferences({
+      workingDirectory: directory,
+      configDirectory: join(directory, "config"),
+      environment: {},
+    }),
     programDirectory: join(import.meta.dirname, "..", "..", "dist"),
     version: "bench",
     port: 0,

@@ -7,6 +7,7 @@ import { addDemoCommand } from "./demo-command.ts";
 import { addExecCommand } from "./exec-command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addHelpCommand } from "./help-command.ts";
+import { addInfoCommand } from "./info-command.ts";
 import { addInitCommand } from "./init-command.ts";
 import { neutraliseOutput } from "#shared/output-text/neutralise-output.ts";
 import { addRunCommand } from "./run-command.ts";
@@ -67,6 +68,7 @@ function createProgram(world: World, finish: (exitCode: number) => void): Comman
   addTestCommand(program, world, finish);
   addShellCommand(program, world, finish);
   addWebCommand(program, world, finish);
+  addInfoCommand(program, world, finish);
   addInitCommand(program, world, finish);
   addDemoCommand(program, world, finish);
   addHelpCommand(program, world, finish);

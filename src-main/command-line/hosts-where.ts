@@ -12,7 +12,10 @@ const REMEDY = "Words, field:text, field>number, @group, AND, OR, NOT and parent
 const SHOWN_AROUND = 60;
 
 /** The hosts for which the filter holds, by name; refused with the place in it when it cannot be read. */
-export function namesWhere(api: ControllerApi, filter: string): readonly string[] {
+export function namesWhere(
+  api: Pick<ControllerApi, "hosts" | "mesh" | "runs">,
+  filter: string,
+): readonly string[] {
   const parsed = parseHostQuery(filter);
   if (parsed.kind === "error") {
     const place = placeLines(filter, parsed.offset, parsed.end);

@@ -11,6 +11,7 @@ import {
   type OutputFlags,
 } from "./options.ts";
 import { findDirectory, openSession, readNamed, withController, type Session } from "./session.ts";
+import { UserPreferences } from "../documents/user-preferences.ts";
 import type { World } from "./world.ts";
 
 interface WebFlags extends OutputFlags, Pick<DeployFlags, "directory"> {
@@ -59,6 +60,11 @@ async function webCommand(world: World, application: string | undefined, flags: 
     const served = await world.serveWindow({
       api,
       stateDirectory: world.paths.state,
+      preferences: new UserPreferences({
+        workingDirectory: world.workingDirectory,
+        configDirectory: world.paths.config,
+        environment: world.environment,
+      }),
       programDirectory: world.programDirectory,
       version: world.version,
       port: flags.port ?? 0,

@@ -2,6 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import type { ControllerSettings } from "../documents/controller-settings.ts";
+import type { UserPreferences } from "../documents/user-preferences.ts";
 import type { Paths } from "../documents/paths.ts";
 
 /** A stream that may be a terminal; size and colours depend on that. */
@@ -22,6 +23,7 @@ export type StartController = (settings: ControllerSettings) => Promise<Controll
 export interface WindowSettings {
   readonly api: ControllerApi;
   readonly stateDirectory: string;
+  readonly preferences: UserPreferences;
   readonly programDirectory: string;
   readonly version: string;
   readonly port: number;

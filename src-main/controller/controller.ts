@@ -22,6 +22,7 @@ import type { HostKeyReviews } from "../ssh/host-key-reviews.ts";
 import type { HostDoors } from "../host-doors/host-doors.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 import { chooseHosts, planCommand } from "./command-plan.ts";
+import { decideHostKeys } from "./host-key-decisions-shell.ts";
 import { HostConnections } from "./host-connections-shell.ts";
 import { testHosts, type TestHost } from "./host-tests-shell.ts";
 import { HostTraffic } from "./host-traffic-shell.ts";
@@ -268,9 +269,11 @@ export class Controller implements Api.ControllerApi {
     return onHost(name, this.#hostParts(), (host) => this.#parts.doors.openForward(host, target));
   }
 
-  replaceHostKey(review: string): Promise<Api.ActionResult> {
-    return this.#parts.reviews.replace(review);
-  }
+  readonly replaceHostKey = (review: string): Promise<Api.ActionResult> =>
+    this.#parts.reviews.replace(review);
+  readonly hostKeys: Api.ControllerApi["hostKeys"] = () => this.#parts.reviews.sightings.list();
+  readonly decideHostKeys: Api.ControllerApi["decideHostKeys"] = (...decided) =>
+    decideHostKeys(this.#parts.reviews.sightings, ...decided);
 
   #hostParts(): Parameters<typeof onHost>[1] {
     const folderOf = (host: HostId): string | undefined => this.fleet.host(host)?.facts?.directory;
@@ -322,9 +325,7 @@ export class Controller implements Api.ControllerApi {
     return this.#parts.questions.listen(listener);
   }
 
-  question(): Question | undefined {
-    return this.#parts.questions.open;
-  }
+  readonly question = (): Question | undefined => this.#parts.questions.open;
 
   answer(question: string, answer: string | undefined): Api.ActionResult {
     return this.#parts.questions.answer(question, answer);

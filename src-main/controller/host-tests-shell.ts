@@ -5,6 +5,7 @@ import type {
   HostTesting,
   HostTestOptions,
   HostTestResult,
+  NewKeys,
 } from "#shared/controller-api/host-tests.ts";
 import {
   entriesOf,
@@ -27,6 +28,7 @@ export type TestHost = (
   options: {
     readonly users: readonly string[];
     readonly password: AskSudoPassword;
+    readonly newKeys: NewKeys;
     readonly signal: AbortSignal;
   },
 ) => Promise<readonly HostCheck[]>;
@@ -71,13 +73,14 @@ async function testAll(
   const choice = chooseHosts(directory, options);
   if (choice.kind === "refused") return refused(choice.message);
   const waiting = entriesOf(directory, choice.hosts).values();
+  const { newKeys = "ask" } = options;
   const worker = async (): Promise<void> => {
     for (const host of waiting) {
       if (signal.aborted) return;
       const limit = AbortSignal.any([signal, AbortSignal.timeout(HOST_MS)]);
       const users = [...new Set([...options.users, ...(needed?.get(host.id) ?? [])])];
       const password: AskSudoPassword = (account, wrong) => passwords(host.id, account, wrong, limit);
-      const checks = await testHost(host, { users, password, signal: limit });
+      const checks = await testHost(host, { users, password, newKeys, signal: limit });
       if (!signal.aborted) listener({ host: host.id, checks });
     }
   };

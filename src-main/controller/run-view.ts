@@ -24,6 +24,8 @@ interface ComponentFold {
   stage: string;
 }
 
+const GOING_ON: ReadonlySet<string> = new Set(["running", "restarting"]);
+
 export class RunViewFold {
   readonly #run: string;
   readonly #results: string;
@@ -147,6 +149,10 @@ export class RunViewFold {
   #host(event: Extract<RunEvent, { event: "host" }>): void {
     const known = this.#hosts.get(event.host);
     const processes = known?.processes ?? new Map<string, ProcessView>();
+    // Nobody is going to say how they have ended: they went with the host that is given up.
+    if (event.state === "failed")
+      for (const [block, process] of processes)
+        if (GOING_ON.has(process.state)) processes.set(block, { ...process, state: "lost" });
     const reason = event.reason === undefined ? "" : `${event.step ?? ""}: ${event.reason}`;
     this.#hosts.set(event.host, { component: event.component, state: event.state, reason, processes });
   }

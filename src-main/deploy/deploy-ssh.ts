@@ -90,7 +90,10 @@ class SshDeployment implements Deployment {
     return bringer.bring(shell, { lack: node, base, hasGunzip }, tell, signal);
   }
 
-  async test(host: HostEntry, { users, password, ways, signal }: TestOptions): Promise<readonly HostCheck[]> {
+  async test(
+    host: HostEntry,
+    { users, password, newKeys, ways, signal }: TestOptions,
+  ): Promise<readonly HostCheck[]> {
     const [listening, transport] = await Promise.all([
       ways.includes("client") ? this.#parts.listen() : NOBODY_DIALS,
       this.#parts.transport(host),
@@ -98,7 +101,7 @@ class SshDeployment implements Deployment {
     const checks = await untilDone(signal, (until) =>
       testSshHost({
         transport,
-        target: targetOf(host),
+        target: { ...targetOf(host), newKeys },
         name: `${this.#settings.session}.test.${encodeURIComponent(host.id)}`,
         mayPush: this.#parts.bringer !== undefined,
         users,

@@ -1,4 +1,5 @@
 // Getting clients onto hosts, whatever the way: one implementation for each type of resource manager.
+import type { NewKeys } from "#shared/controller-api/host-tests.ts";
 import type { HostCheck } from "#shared/controller-api/host-tests.ts";
 import type { HostEntry } from "#shared/resource-directory/resource-directory.ts";
 import type { Duplex } from "node:stream";
@@ -63,6 +64,7 @@ export interface TestOptions {
   readonly users: readonly string[];
   /** The password of an account there, for sudo; `wrong`: what was given for it before is. */
   readonly password: (account: string, wrong: boolean) => Promise<string | undefined>;
+  readonly newKeys: NewKeys;
   readonly ways: readonly LinkWay[];
   readonly signal: AbortSignal;
 }

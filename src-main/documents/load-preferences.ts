@@ -27,7 +27,8 @@ export async function loadPreferences(
   };
 }
 
-async function loadFile(path: string, source: string): Promise<PreferencesResult> {
+/** The values of one file; `source` is how messages call it. */
+export async function loadFile(path: string, source: string): Promise<PreferencesResult> {
   const document = await readDocument(path, PREFERENCES_BYTES_MAX);
   if (document.kind === "ok") {
     const { preferences, problems } = parsePreferences(document.text, source);

@@ -154,6 +154,19 @@ export function parsePreferences(text: string, source: string): PreferencesResul
   return { preferences: Object.fromEntries(values), problems };
 }
 
+/** Where in the line the key's value stands; undefined: the line does not set that key. */
+export function placeOfValue(
+  line: string,
+  key: PreferenceKey,
+): { readonly start: number; readonly end: number } | undefined {
+  const content = withoutComment(line);
+  const equals = content.indexOf("=");
+  if (equals === -1 || content.slice(0, equals).trim() !== key) return undefined;
+  const value = content.slice(equals + 1);
+  const start = equals + 1 + (value.length - value.trimStart().length);
+  return { start, end: start + value.trim().length };
+}
+
 /** The same keys from the environment: PLUSH_FANOUT=8. Empty values count as unset. */
 export function preferencesOfEnvironment(
   environment: Readonly<Record<string, string | undefined>>,

@@ -15,6 +15,7 @@ import {
 import type { ChangedHostKey } from "#shared/controller-api/changed-host-key.ts";
 import type { ActionResult } from "#shared/controller-api/controller-api.ts";
 import { forgetKeys } from "./edit-known-hosts.ts";
+import { HostKeySightings } from "./host-key-sightings.ts";
 import { knownHostName, writeKnownHostsLine, type KnownHost } from "./known-hosts.ts";
 import { wordsOf } from "./ssh-failures.ts";
 
@@ -39,6 +40,8 @@ interface Edit {
 }
 
 export class HostKeyReviews {
+  /** All keys that were seen, for who looks through them. */
+  readonly sightings = new HostKeySightings();
   readonly #open = new Map<string, KeyChange>();
   readonly #now: () => Date;
 

@@ -4,6 +4,7 @@ import { appendFile, mkdir, open, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ServerHostKeyAlgorithm } from "ssh2";
 import type { HostKeyWords } from "#shared/controller-api/changed-host-key.ts";
+import type { HostKeyState } from "#shared/controller-api/host-key-list.ts";
 import type { HostKeyReviews } from "./host-key-reviews.ts";
 import {
   judgeHostKey,
@@ -228,7 +229,10 @@ class CheckedHostKeys implements HostKeys {
     const written = this.#writing
       .then(() => this.#write(hop, key))
       .then(
-        () => undefined,
+        () => {
+          this.#note(hop, key, { state: "known", lines: [], review: undefined });
+          return undefined;
+        },
         (error: unknown) => `the host key could not be written down: ${wordsOf(error)}`,
       );
     this.#writing = written;
@@ -245,20 +249,48 @@ class CheckedHostKeys implements HostKeys {
     const fingerprint = fingerprintOf(key);
     const shown = `${type} ${fingerprint}`;
     const judgement = judgeHostKey(await this.#entriesFor(hop), host, port, key);
+    const note = (state: HostKeyState, lines: readonly KnownHost[] = [], review?: string): void =>
+      this.#note(hop, key, { state, lines, review });
     switch (judgement.kind) {
       case "known":
+        note("known");
         return { kind: "accepted", remember: false, passwordAllowed: true, warning: undefined };
       case "unknown":
+        note("new");
         return this.#unknown(hop, type, fingerprint, signal);
-      case "changed":
-        return changedVerdict(hop, key, judgement.lines, this.#reviews);
+      case "changed": {
+        const verdict = changedVerdict(hop, key, judgement.lines, this.#reviews);
+        const review = verdict.kind === "refused" ? verdict.failure.changedKey?.review : undefined;
+        note("changed", judgement.lines, review);
+        return verdict;
+      }
       case "revoked":
+        note("revoked", [judgement.line]);
         return revokedVerdict(shown, judgement.line);
       case "caOnly":
+        note("authority only", [judgement.line]);
         return hop.hostKeyPolicy === "no"
           ? this.#unknown(hop, type, fingerprint, signal)
           : CERTIFICATE_NEEDED;
     }
+  }
+
+  #note(
+    hop: SshHop,
+    key: Uint8Array,
+    {
+      state,
+      lines,
+      review,
+    }: { state: HostKeyState; lines: readonly KnownHost[]; review: string | undefined },
+  ): void {
+    const { host, port } = nameOf(hop);
+    const known = lines.map((line) => ({ ...wordsOfKey(Buffer.from(line.key, "base64")), ...placeOf(line) }));
+    const name = knownHostName(host, port);
+    this.#reviews.sightings.note({
+      seen: { host: hop.name, name, ...wordsOfKey(key), state, known, review },
+      remember: () => this.remember(hop, key),
+    });
   }
 
   async #unknown(
@@ -287,7 +319,11 @@ class CheckedHostKeys implements HostKeys {
         return refusal("the host key is not known");
       case "ask": {
         const { host, port } = nameOf(hop);
-        const shown = { name: hop.name, host: knownHostName(host, port), keyType, fingerprint };
+        const name = knownHostName(host, port);
+        if (this.#reviews.sightings.isRefused({ name, fingerprint }))
+          return refusal("the host key was refused by hand");
+        if (hop.newKeys === "list") return refusal("the host key is not known");
+        const shown = { name: hop.name, host: name, keyType, fingerprint };
         return (await this.#accepted(shown, signal))
           ? { kind: "accepted", remember: true, passwordAllowed: true, warning: undefined }
           : refusal("the host key is not known, and nobody has accepted it");

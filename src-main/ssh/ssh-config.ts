@@ -6,6 +6,7 @@ import { join } from "node:path";
 import SshConfig from "ssh-config";
 import { readSshConfigText, settingsClassOf } from "./ssh-config-text.ts";
 import { codeOf, failed, refused } from "./ssh-failures.ts";
+import type { NewKeys } from "#shared/controller-api/host-tests.ts";
 import type { HostKeyPolicy } from "#shared/resource-directory/resource-directory.ts";
 import type { SshResult, SshSettings, SshTarget } from "./ssh.ts";
 
@@ -41,6 +42,7 @@ export interface SshHop {
   readonly userKnownHostsFiles: readonly string[];
   readonly globalKnownHostsFiles: readonly string[];
   readonly hostKeyPolicy: HostKeyPolicy;
+  readonly newKeys: NewKeys;
   readonly hostKeyAlias: string | undefined;
   readonly hashKnownHosts: boolean;
   readonly connectTimeoutMs: number | undefined;
@@ -211,6 +213,7 @@ function hopOf(options: Options, target: SshTarget, hostName: string, settings: 
     ]),
     hostKeyPolicy:
       target.hostKeyPolicy ?? settings.hostKeyPolicy ?? hostKeyPolicyOf(one("stricthostkeychecking")),
+    newKeys: target.newKeys ?? "ask",
     hostKeyAlias,
     hashKnownHosts: isYes(one("hashknownhosts")),
     connectTimeoutMs: connectTimeoutS === undefined ? undefined : connectTimeoutS * 1000,

@@ -1,6 +1,7 @@
 // Connections to hosts by SSH, whatever carries them: the one interface under deployment and terminals.
 import type { Duplex } from "node:stream";
 import type { TerminalSize } from "#shared/controller-api/terminal-shell.ts";
+import type { NewKeys } from "#shared/controller-api/host-tests.ts";
 import type { HostKeyPolicy } from "#shared/resource-directory/resource-directory.ts";
 import type { SshResult } from "./ssh-result.ts";
 import type { StandingShell } from "./standing-shell.ts";
@@ -15,6 +16,8 @@ export interface SshTarget {
   readonly user: string | undefined;
   /** Also for the jumps on the way to it; before that of the settings. */
   readonly hostKeyPolicy?: HostKeyPolicy | undefined;
+  /** Under the policy `ask`, for the host itself; default: ask. */
+  readonly newKeys?: NewKeys | undefined;
 }
 
 export interface SshOutput {

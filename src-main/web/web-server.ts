@@ -18,19 +18,26 @@ export interface WebServerSettings {
   readonly downloads: Downloads;
   /** 0: any free one. */
   readonly port: number;
-  readonly onWindow: (port: WindowPort) => void;
+  /** `tab`: the one that its address was made for. */
+  readonly onWindow: (port: WindowPort, tab: string | undefined) => void;
   readonly log: (text: string) => void;
 }
 
 export interface WebServer {
   /** To be opened once: it carries the token. */
   readonly address: string;
+  /** Another one, that works once within a minute: its page shows this tab alone. */
+  addressOf(tab: string): string;
   close(): Promise<void>;
 }
 
 const LOOPBACK = "127.0.0.1";
 const COOKIE = "nebula";
 const TOKEN_BYTES = 32;
+/** In the page's address: the tab that it shows alone. */
+const TAB = "tab";
+/** A page opens such a window at once. */
+const TAB_TOKEN_MS = 60_000;
 /** Browsers open a page at once, or never. */
 const REQUEST_MS = 10_000;
 
@@ -49,14 +56,16 @@ export async function startWebServer(settings: WebServerSettings): Promise<WebSe
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
       return;
     }
+    const tab = new URL(request.url ?? "/", door.origin).searchParams.get(TAB) ?? undefined;
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      settings.onWindow(webSocketPort(webSocket, settings.log));
+      settings.onWindow(webSocketPort(webSocket, settings.log), tab);
     });
   });
   await listen(server, settings.port);
   door.port = (server.address() as AddressInfo).port;
   return {
-    address: `${door.origin}/?token=${door.token}`,
+    address: `${door.origin}/?token=${door.issue(undefined)}`,
+    addressOf: (tab) => `${door.origin}/?token=${door.issue(tab)}`,
     async close() {
       for (const client of sockets.clients) client.close(1001, "the controller is quitting");
       server.closeAllConnections();
@@ -75,12 +84,25 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-/** Who may come in: who has the token, which works once, and after that who has the cookie that it was changed for. */
+interface Token {
+  readonly text: string;
+  readonly tab: string | undefined;
+  readonly endsMs: number;
+}
+
+/** Who may come in: who has a token, which works once, and after that who has the cookie that it was changed for. */
 class Door {
-  readonly token = randomBytes(TOKEN_BYTES).toString("base64url");
+  #tokens: readonly Token[] = [];
   readonly #cookie = randomBytes(TOKEN_BYTES).toString("base64url");
-  #isTokenSpent = false;
   port = 0;
+
+  /** The first page's has no end: somebody has to read it, and carry it to a browser. */
+  issue(tab: string | undefined): string {
+    const text = randomBytes(TOKEN_BYTES).toString("base64url");
+    const endsMs = tab === undefined ? Number.POSITIVE_INFINITY : Date.now() + TAB_TOKEN_MS;
+    this.#tokens = [...this.#tokens.filter((token) => token.endsMs > Date.now()), { text, tab, endsMs }];
+    return text;
+  }
 
   get origin(): string {
     return `http://${LOOPBACK}:${String(this.port)}`;
@@ -103,11 +125,15 @@ class Door {
     return `${COOKIE}-${String(this.port)}`;
   }
 
-  /** The header that lets a browser in, or undefined. */
-  exchange(token: string): string | undefined {
-    if (this.#isTokenSpent || !isEqual(token, this.token)) return undefined;
-    this.#isTokenSpent = true;
-    return `${this.cookieName}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`;
+  /** The header that lets a browser in and where it goes, or undefined. */
+  exchange(shown: string): { readonly cookie: string; readonly location: string } | undefined {
+    const token = this.#tokens.find(({ text, endsMs }) => isEqual(shown, text) && endsMs > Date.now());
+    if (token === undefined) return undefined;
+    this.#tokens = this.#tokens.filter((one) => one !== token);
+    return {
+      cookie: `${this.cookieName}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`,
+      location: token.tab === undefined ? "/" : `/?${TAB}=${encodeURIComponent(token.tab)}`,
+    };
   }
 }
 
@@ -136,10 +162,12 @@ async function answer(
     if (request.method !== "GET" && request.method !== "HEAD") return refuse(405, "Only GET is answered.\n");
     const url = new URL(request.url ?? "/", door.origin);
     const token = url.searchParams.get("token");
-    const cookie = token === null ? undefined : door.exchange(token);
-    if (cookie !== undefined) {
+    const entry = token === null ? undefined : door.exchange(token);
+    if (entry !== undefined) {
       // The token leaves the address bar, the history and what the page could read.
-      response.writeHead(303, { ...WINDOW_HEADERS, "set-cookie": cookie, location: "/" }).end();
+      response
+        .writeHead(303, { ...WINDOW_HEADERS, "set-cookie": entry.cookie, location: entry.location })
+        .end();
       return;
     }
     if (!door.isOpenTo(request)) return refuse(403, NO_ENTRY);

@@ -5,11 +5,12 @@ import type { ControllerApi } from "#shared/controller-api/controller-api.ts";
 import type { Downloads } from "./downloads.ts";
 import { FilePool } from "./file-pool.ts";
 import { ForwardPool } from "./forward-pool.ts";
+import type { DetachedTabs } from "./detached-tabs.ts";
 import type { RecentFiles } from "./recent-files.ts";
 import { TerminalPool } from "./terminal-pool.ts";
 import type { WindowDocuments } from "./window-documents.ts";
 import type { WindowPort } from "./window-port.ts";
-import { WindowSession } from "./window-session.ts";
+import { WindowSession, type WindowPreferences } from "./window-session.ts";
 import type { WindowStateFile } from "./window-state-file.ts";
 
 export interface WindowSurroundings {
@@ -24,6 +25,8 @@ export interface WindowSurroundings {
   readonly documents: WindowDocuments;
   readonly recent: RecentFiles;
   readonly downloads: Downloads;
+  readonly preferences: WindowPreferences;
+  readonly tabs: DetachedTabs;
   readonly chooseFile: (kind: "application" | "directory") => Promise<string | null>;
   readonly log: (text: string) => void;
 }
@@ -31,8 +34,22 @@ export interface WindowSurroundings {
 export async function attachWindow(
   port: WindowPort,
   surroundings: WindowSurroundings,
+  tab?: string,
 ): Promise<WindowSession> {
-  const { api, target, program, platform, windowState, documents, recent, chooseFile, log } = surroundings;
+  const {
+    api,
+    target,
+    program,
+    platform,
+    windowState,
+    documents,
+    recent,
+    preferences,
+    tabs,
+    chooseFile,
+    log,
+  } = surroundings;
+  const shows = tab === undefined ? undefined : tabs.attached(tab);
   return new WindowSession({
     api,
     port,
@@ -46,11 +63,15 @@ export async function attachWindow(
       examples: await examplesIn(surroundings.examplesDirectory),
       windowState: await windowState.read(),
       recent: await recent.files(),
+      shows,
     },
     documents,
     onRecent: (listener) => recent.onChange(listener),
     chooseFile,
     keepWindowState: (state) => windowState.keep(state),
+    preferences,
+    tabs,
+    tab: shows === undefined ? undefined : tab,
     log,
   });
 }

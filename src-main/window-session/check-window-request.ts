@@ -16,6 +16,7 @@ const HOSTS_MAX = 100_000;
 /** A paste; larger ones come in pieces. */
 const BYTES_MAX = 1024 * 1024;
 const COLUMNS_MAX = 1000;
+const TITLE_CHARACTERS_MAX = 300;
 const FANOUT_MAX = 4096;
 /** A refusal names what is wrong, not all hundred thousand places of it. */
 const REFUSAL_CHARACTERS_MAX = 2000;
@@ -80,6 +81,7 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
     ...choice,
     users: z.array(name).max(HOSTS_MAX),
     components: z.boolean(),
+    newKeys: z.enum(["ask", "list"]).optional(),
   }),
   answer: z.strictObject({ question: name, answer: optionalName }),
   openTerminal: z.strictObject({ host: name, columns, rows: columns }),
@@ -90,6 +92,11 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   resizeTerminal: z.strictObject({ terminal, columns, rows: columns }),
   seenTerminal: z.strictObject({ terminal, bytes: count }),
   closeTerminal: z.strictObject({ terminal }),
+  readHostKeys: z.strictObject({}),
+  decideHostKeys: z.strictObject({
+    decision: z.enum(["accept", "refuse"]),
+    keys: z.array(z.strictObject({ name, fingerprint: name })).max(HOSTS_MAX),
+  }),
   replaceHostKey: z.strictObject({ review: name }),
   openFiles: z.strictObject({ host: name }),
   listFiles: z.strictObject({ files: count, path }),
@@ -115,6 +122,17 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   runSpans: z.strictObject({ run: name }),
   saveGroup: z.strictObject({ group: name, hosts: z.array(name).min(1).max(HOSTS_MAX), write: z.boolean() }),
   chooseFile: z.strictObject({ kind: z.enum(["application", "directory"]) }),
+  detachTab: z.strictObject({
+    tab: z.strictObject({
+      component: z.string().regex(/^[a-z-]{1,40}$/u),
+      title: z.string().min(1).max(TITLE_CHARACTERS_MAX),
+      host: optionalName.optional(),
+    }),
+    terminal: z.union([terminal, z.undefined()]),
+  }),
+  adoptTerminal: z.strictObject({ shell: name, columns, rows: columns }),
+  readPreferences: z.strictObject({}),
+  writePreferences: z.strictObject({ changes: z.record(name, z.union([name, z.null()])) }),
 };
 
 const envelope = z.strictObject({

@@ -4,14 +4,20 @@ import type { HostTestOptions, HostTestResult } from "#shared/controller-api/hos
 import type { RunEvent } from "#shared/controller-api/run-events.ts";
 import {
   WINDOW_MESSAGES_VERSION,
+  type DetachedTab,
+  type DetachResult,
+  type PreferencesView,
   type RecentFile,
   type WelcomeUpdate,
+  type WrittenPreferences,
 } from "#shared/controller-api/window-messages.ts";
 import { checkWindowRequest, type AnyWindowRequest } from "./check-window-request.ts";
 import type { FilePool } from "./file-pool.ts";
 import type { ForwardPool } from "./forward-pool.ts";
 import { performOnFiles } from "./perform-on-files.ts";
+import { performOnHostKeys, performOnRuns } from "./perform-on-controller.ts";
 import { performOnTerminals } from "./perform-on-terminals.ts";
+import type { DetachedTabs } from "./detached-tabs.ts";
 import { StateFeed } from "./state-feed.ts";
 import type { TerminalPool } from "./terminal-pool.ts";
 import type { WindowDocuments } from "./window-documents.ts";
@@ -26,6 +32,12 @@ const EVENTS_WAITING_MAX = 20_000;
 /** Characters of output in one update: what a page takes in within a frame or two. */
 const EVENT_CHARACTERS_MAX = 512 * 1024;
 
+/** The person's plush.prefs. */
+export interface WindowPreferences {
+  read(): Promise<PreferencesView>;
+  write(changes: Readonly<Record<string, string | null>>): Promise<WrittenPreferences>;
+}
+
 export interface WindowSessionParts {
   readonly api: ControllerApi;
   readonly port: WindowPort;
@@ -37,6 +49,10 @@ export interface WindowSessionParts {
   readonly onRecent: (listener: (files: readonly RecentFile[]) => void) => () => void;
   readonly chooseFile: (kind: "application" | "directory") => Promise<string | null>;
   readonly keepWindowState: (state: string) => void;
+  readonly preferences: WindowPreferences;
+  readonly tabs: DetachedTabs;
+  /** The number of the tab that the window shows alone. */
+  readonly tab: string | undefined;
   readonly log: (text: string) => void;
 }
 
@@ -83,9 +99,15 @@ export class WindowSession {
     if (this.#closed) return;
     this.#closed = true;
     for (const stop of this.#stops) stop();
-    this.#parts.terminals.close();
-    this.#parts.files.close();
-    this.#parts.forwards.close();
+    const { terminals, files, forwards, tabs, tab } = this.#parts;
+    if (tab !== undefined) {
+      // What runs in it goes on in the docks, or in the page that is loaded anew.
+      const { last } = terminals;
+      tabs.gone(tab, last === undefined ? undefined : terminals.release(last));
+    }
+    terminals.close();
+    files.close();
+    forwards.close();
   }
 
   #event(event: RunEvent): void {
@@ -159,8 +181,24 @@ export class WindowSession {
     return testing.ended.finally(() => this.#stops.delete(stop));
   }
 
+  #detach({
+    tab,
+    terminal,
+  }: {
+    readonly tab: DetachedTab;
+    readonly terminal: number | undefined;
+  }): Promise<DetachResult> {
+    const { port, tabs, terminals } = this.#parts;
+    const moved = terminal === undefined ? undefined : terminals.release(terminal);
+    const wanted = moved === undefined ? tab : { ...tab, shell: tabs.keep(moved) };
+    return tabs.detach(wanted, (back) => {
+      // A window that is gone has its tabs in its layout, and opens them when it comes again.
+      if (!this.#closed) port.send({ kind: "tabBack", tab: back });
+    });
+  }
+
   #perform(request: AnyWindowRequest): unknown {
-    const { api, documents, chooseFile, keepWindowState } = this.#parts;
+    const { api, documents, chooseFile, keepWindowState, preferences } = this.#parts;
     switch (request.name) {
       case "loadApplication":
         return documents.loadApplication(sourceOf(request.arguments));
@@ -169,31 +207,29 @@ export class WindowSession {
       case "openExample":
         return documents.openExample(request.arguments.name);
       case "startRun":
-        return api.startRun(request.arguments);
       case "startCommand":
-        return api.startCommand(request.arguments);
       case "endRun":
-        return api.endRun(request.arguments.run, request.arguments.cause, request.arguments.reason);
       case "failHosts":
-        return request.arguments.hosts.map((host) => api.failHost(host, request.arguments.reason));
       case "force":
-        return api.force(request.arguments.run, request.arguments.name);
       case "connect":
-        return api.connect(request.arguments.hosts, { fanout: request.arguments.fanout });
       case "disconnect":
-        return api.disconnect(request.arguments.hosts, { keep: false });
+      case "runWaits":
+      case "runSpans":
+      case "answer":
+        return performOnRuns(api, request);
       case "testHosts":
         return this.#testHosts(request.arguments);
-      case "answer":
-        return api.answer(request.arguments.question, request.arguments.answer);
       case "openTerminal":
+      case "adoptTerminal":
       case "writeTerminal":
       case "resizeTerminal":
       case "seenTerminal":
       case "closeTerminal":
-        return performOnTerminals(this.#parts.terminals, request);
+        return performOnTerminals(this.#parts.terminals, this.#parts.tabs, request);
+      case "readHostKeys":
+      case "decideHostKeys":
       case "replaceHostKey":
-        return api.replaceHostKey(request.arguments.review);
+        return performOnHostKeys(api, request);
       case "openFiles":
       case "listFiles":
       case "makeFileDirectory":
@@ -218,14 +254,16 @@ export class WindowSession {
       case "seenState":
         if (request.arguments.sequence >= this.#awaited) this.#awaited = 0;
         return null;
-      case "runWaits":
-        return api.waits(request.arguments.run);
-      case "runSpans":
-        return api.spans(request.arguments.run);
       case "saveGroup":
         return documents.saveGroup(request.arguments);
       case "chooseFile":
         return chooseFile(request.arguments.kind);
+      case "detachTab":
+        return this.#detach(request.arguments);
+      case "readPreferences":
+        return preferences.read();
+      case "writePreferences":
+        return preferences.write(request.arguments.changes);
     }
   }
 }

@@ -1,5 +1,5 @@
 // The window itself: made with everything off that a page does not need, put where it stood, brought back when it crashes.
-import { BrowserWindow, dialog, screen, type Session } from "electron";
+import { BrowserWindow, dialog, screen, type Session, type WebPreferences } from "electron";
 import type { WindowStateFile } from "../window-session/window-state-file.ts";
 import { PAGE_ADDRESS } from "./page-address.ts";
 import { parsePlaces, placeFor, SIZE_MIN, withPlace, type WindowPlace } from "./window-place.ts";
@@ -21,11 +21,11 @@ export interface MainWindowParts {
 const CRASHES_MAX = 3;
 const CRASHES_WITHIN_MS = 60_000;
 /** In both themes, until the page is drawn. */
-const BACKGROUND = "#16161d";
+export const BACKGROUND = "#16161d";
 
 /** Its page is loaded by `loadPage`, when whoever has it is ready to be asked for a port. */
 export async function makeMainWindow(parts: MainWindowParts): Promise<BrowserWindow> {
-  const { session, preload, isPackaged, places } = parts;
+  const { places } = parts;
   const kept = parsePlaces(await places.read());
   const screens = screen.getAllDisplays().map(({ workArea }) => workArea);
   const { x, y, width, height, isMaximised, isFullScreen } = placeFor(kept, screens);
@@ -34,24 +34,7 @@ export async function makeMainWindow(parts: MainWindowParts): Promise<BrowserWin
     title: "Nebula",
     show: false,
     backgroundColor: BACKGROUND,
-    webPreferences: {
-      session,
-      preload,
-      contextIsolation: true,
-      sandbox: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      webSecurity: true,
-      allowRunningInsecureContent: false,
-      experimentalFeatures: false,
-      webviewTag: false,
-      navigateOnDragDrop: false,
-      safeDialogs: true,
-      // Would fetch dictionaries.
-      spellcheck: false,
-      devTools: !isPackaged,
-    },
+    webPreferences: pagePreferences(parts),
   });
   // The page has menus of its own where the system has none at the top of the screen; keys of this one work all the same.
   window.setMenuBarVisibility(false);
@@ -66,6 +49,32 @@ export async function makeMainWindow(parts: MainWindowParts): Promise<BrowserWin
     parts.onCloseAsked();
   });
   return window;
+}
+
+/** Of every page of ours: everything off that it does not need. */
+export function pagePreferences({
+  session,
+  preload,
+  isPackaged,
+}: Pick<MainWindowParts, "session" | "preload" | "isPackaged">): WebPreferences {
+  return {
+    session,
+    preload,
+    contextIsolation: true,
+    sandbox: true,
+    nodeIntegration: false,
+    nodeIntegrationInWorker: false,
+    nodeIntegrationInSubFrames: false,
+    webSecurity: true,
+    allowRunningInsecureContent: false,
+    experimentalFeatures: false,
+    webviewTag: false,
+    navigateOnDragDrop: false,
+    safeDialogs: true,
+    // Would fetch dictionaries.
+    spellcheck: false,
+    devTools: !isPackaged,
+  };
 }
 
 export function loadPage(window: BrowserWindow, log: (text: string) => void): void {

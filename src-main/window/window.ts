@@ -9,15 +9,16 @@ import type { Paths } from "../documents/paths.ts";
 import { readDocument } from "../documents/read-document.ts";
 import type { WindowSurroundings } from "../window-session/attach-window.ts";
 import type { Downloads } from "../window-session/downloads.ts";
-import { documentKindOf } from "../window-session/document-kind.ts";
+import { documentKindOf } from "#shared/controller-api/document-kind.ts";
 import { WindowStateFile } from "../window-session/window-state-file.ts";
 import { LeaveProgram, type LeaveChoice } from "./leave-program.ts";
 import { LEAVE_AGAIN, LEAVE_CHOICES, leaveWords } from "./leave-words.ts";
 import { lockDownApp, lockDownSession } from "./lock-down.ts";
-import { loadPage, makeMainWindow } from "./main-window.ts";
+import { loadPage, makeMainWindow, type MainWindowParts } from "./main-window.ts";
 import { filesOfHandover, filesOfWords } from "./opened-files.ts";
 import { outsideLinkOf } from "./outside-link.ts";
 import { registerPageScheme, servePage } from "./page-protocol.ts";
+import { TabWindows } from "./tab-windows.ts";
 import { WindowConnections } from "./window-connections.ts";
 import { openWindowDesk, type DeskSurroundings, type WindowDesk } from "./window-desk.ts";
 import { openWindowLog, type WindowLog } from "./window-log.ts";
@@ -82,6 +83,7 @@ class WindowProgram {
   readonly #connections: WindowConnections;
   readonly #leaving: LeaveProgram;
   readonly #places: WindowStateFile;
+  readonly #tabs: TabWindows;
   #window: BrowserWindow | undefined;
   #opening: Promise<void> | undefined;
   #desk: Promise<WindowDesk> | undefined;
@@ -94,9 +96,12 @@ class WindowProgram {
     this.#log = openWindowLog(join(paths.state, "logs"), !app.isPackaged);
     const log = this.#log.write;
     this.#places = new WindowStateFile(join(paths.state, "window-place.json"), log);
+    this.#tabs = new TabWindows(() => ({ ...this.#pageParts(), log }));
     this.#connections = new WindowConnections({
       window: () => this.#window,
-      attach: async (port) => (await this.#desk)?.attach(port),
+      detached: () => this.#tabs.windows,
+      attach: async (port, tab) => (await this.#desk)?.attach(port, tab),
+      onDropped: (files) => this.open(files),
       log,
     });
     this.#leaving = new LeaveProgram({
@@ -104,7 +109,7 @@ class WindowProgram {
       ended: async (run) => this.#api?.ended(run),
       ask: (runs) => this.#askToLeave(runs),
       askAgain: () => this.#askAgain(),
-      closeWindows: () => this.#window?.destroy(),
+      closeWindows: () => this.#closeWindows(),
       tell: (text) => this.#tell(text),
       quit: () => this.#quit(),
       exit: (code) => this.#exit(code),
@@ -164,12 +169,9 @@ class WindowProgram {
   }
 
   async #openWindow(): Promise<void> {
-    const { programDirectory } = this.#parts;
     const log = this.#log.write;
     const window = await makeMainWindow({
-      session: session.defaultSession,
-      preload: join(programDirectory, "preload.cjs"),
-      isPackaged: app.isPackaged,
+      ...this.#pageParts(),
       places: this.#places,
       mayClose: () => this.#leaving.mayClose || process.platform === "darwin",
       onCloseAsked: () => this.leave(),
@@ -180,6 +182,8 @@ class WindowProgram {
     this.#opening = undefined;
     window.on("closed", () => {
       this.#window = undefined;
+      // They come again with the docks.
+      this.#tabs.closeAll();
     });
     loadPage(window, log);
   }
@@ -191,8 +195,19 @@ class WindowProgram {
       workingDirectory: process.cwd(),
       environment: process.env,
       chooseFile: (kind) => this.#chooseFile(kind),
+      openTab: async (place) => this.#tabs.open(place),
       tell: (text) => this.#tell(text),
     });
+  }
+
+  #pageParts(): Pick<MainWindowParts, "session" | "preload" | "isPackaged"> {
+    const preload = join(this.#parts.programDirectory, "preload.cjs");
+    return { session: session.defaultSession, preload, isPackaged: app.isPackaged };
+  }
+
+  #closeWindows(): void {
+    this.#tabs.closeAll();
+    this.#window?.destroy();
   }
 
   async #openFile(path: string): Promise<void> {

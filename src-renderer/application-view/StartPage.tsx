@@ -15,6 +15,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   "file-distribution": "Two components that meet at a shared barrier, then send and receive",
   "load-test": "A server, and generators that start together",
   service: "A service that is watched and stopped after a time",
+  simulated: "A thousand hosts that are only simulated: the window at its full size",
   failing: "One worker exits with status 3, one never ends: how failures are told",
 };
 

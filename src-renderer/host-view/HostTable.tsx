@@ -1,11 +1,12 @@
 // The table itself: ten thousand hosts, of which only those in sight are drawn; chosen by mouse and by keyboard.
 import { IconChevronDown, IconChevronRight, IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useRef, type JSX, type KeyboardEvent, type MouseEvent } from "react";
+import { memo, useEffect, useRef, type JSX, type KeyboardEvent, type MouseEvent } from "react";
 import { useStore } from "zustand";
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { metricOf, metricText } from "#shared/host-query/metrics-text.ts";
 import { hostMenu } from "../marks/host-menu.ts";
+import { useRowPx } from "../marks/use-row-px.ts";
 import { StateGlyph, StateWord } from "../marks/StateGlyph.tsx";
 import { useNow } from "../marks/use-now.ts";
 import { useWatchedHosts } from "../marks/use-watched-hosts.ts";
@@ -21,8 +22,6 @@ import {
   toggleHost,
 } from "../state/selection-store.ts";
 import { COLUMNS, doingOf, type Column, type Sorting, type TableLine } from "./host-rows-layout.ts";
-
-const ROW_PX = 24;
 
 const TITLES: Readonly<Record<Column, string>> = {
   state: "State",
@@ -53,10 +52,11 @@ interface HostTableProps {
 export function HostTable({ lines, sorting, onSort, onToggleGroup }: HostTableProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const { hosts, current } = useStore(selectionStore);
+  const rowPx = useRowPx();
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => place.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: 12,
   });
   const inSight = virtual.getVirtualItems().flatMap(({ index }) => {
@@ -64,6 +64,7 @@ export function HostTable({ lines, sorting, onSort, onToggleGroup }: HostTablePr
     return line?.kind === "host" ? [line.row.name] : [];
   });
   useWatchedHosts(inSight);
+  useEffect(() => virtual.measure(), [virtual, rowPx]);
   const rows = lines.flatMap((line) => (line.kind === "host" ? [line.row] : []));
   const onKey = (event: KeyboardEvent): void => {
     const at = lines.findIndex((line) => line.kind === "host" && line.row.name === current);
@@ -259,14 +260,14 @@ const HostLine = memo(
         <span role="gridcell" title={host.reason}>
           {doingOf(row) || host.reason || "-"}
         </span>
-        <span role="gridcell" className="mono">
+        <span role="gridcell" className="column-parent mono">
           {member?.parent ?? "-"}
         </span>
         <span role="gridcell" className="column-depth numbers">
           {member === undefined || member.depth === 0 ? "-" : member.depth}
         </span>
         <span role="gridcell">{member?.way === undefined ? "-" : LINK_WAY_WORDS[member.way]}</span>
-        <span role="gridcell" className="mono">
+        <span role="gridcell" className="column-address mono">
           {host.address}
         </span>
         <span role="gridcell" className="column-since numbers">

@@ -1,6 +1,7 @@
 // A canvas that fills its place: its size as the place changes, zoom and movement by d3, and one painting for each frame.
 import { select, zoom, zoomIdentity, type ZoomBehavior, type ZoomTransform } from "d3";
 import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
+import { isMotionReduced } from "../state/settings-store.ts";
 
 export interface CanvasSize {
   readonly width: number;
@@ -52,7 +53,7 @@ export function useZoomedCanvas(settings: ZoomSettings): ZoomedCanvas {
     if (canvas.current === null || zooming === undefined) return;
     select(canvas.current)
       .transition()
-      .duration(ms)
+      .duration(isMotionReduced() ? 0 : ms)
       .call((selection) => zooming.transform(selection, next));
   }, []);
   const scaleBy = useCallback((factor: number, ms: number) => {
@@ -60,7 +61,7 @@ export function useZoomedCanvas(settings: ZoomSettings): ZoomedCanvas {
     if (canvas.current === null || zooming === undefined) return;
     select(canvas.current)
       .transition()
-      .duration(ms)
+      .duration(isMotionReduced() ? 0 : ms)
       .call((selection) => zooming.scaleBy(selection, factor));
   }, []);
   return { canvas, size, transform, zoomTo, scaleBy };

@@ -48,7 +48,11 @@ function Rows({ events }: { readonly events: readonly TimedEvent[] }): JSX.Eleme
     overscan: 20,
   });
   useEffect(() => {
-    if (follows.current && events.length > 0) rows.scrollToIndex(events.length - 1);
+    // In the next frame: a view that was hidden has no size before.
+    const frame = requestAnimationFrame(() => {
+      if (follows.current && events.length > 0) rows.scrollToIndex(events.length - 1);
+    });
+    return () => cancelAnimationFrame(frame);
   }, [events.length, rows]);
   return (
     <div

@@ -8,6 +8,7 @@ import { Empty } from "../marks/Empty.tsx";
 import { hostMenu } from "../marks/host-menu.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { countText, plural, shortSet } from "../marks/words.ts";
+import { HostKeys } from "./HostKeys.tsx";
 import { act, followHostTests } from "../state/controller-updates.ts";
 import { documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { eventsStore } from "../state/events-store.ts";
@@ -58,6 +59,7 @@ export function ResourceView(): JSX.Element {
       </div>
       <div className="scroll resources" tabIndex={0} role="region" aria-label="Resources">
         <TestResults />
+        <HostKeys />
         {left.length === 0 ? null : (
           <section>
             <h3>Left {countText(left.length)}</h3>
@@ -183,6 +185,8 @@ function TestButton(): JSX.Element {
       exclude: undefined,
       users: [],
       components: true,
+      // Forty questions one after the other help nobody: the list has them all.
+      newKeys: "list" as const,
     };
     act("testHosts", given, () => setTesting(false));
   };

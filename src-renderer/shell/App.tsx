@@ -4,8 +4,10 @@ import { useEffect, type JSX } from "react";
 import { useStore } from "zustand";
 import { documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { windowStore } from "../state/window-store.ts";
+import { AloneTab } from "./AloneTab.tsx";
 import { Dialogs } from "./Dialogs.tsx";
 import { Dock } from "./Dock.tsx";
+import { listenForDrops } from "./file-drops.ts";
 import { GoneBanner } from "./GoneBanner.tsx";
 import { HostMenu } from "./HostMenu.tsx";
 import { listenForKeys } from "./keys.ts";
@@ -21,23 +23,32 @@ export function App(): JSX.Element {
   const theme = useTheme();
   const welcome = useStore(windowStore, (state) => state.welcome);
   useEffect(() => listenForKeys(), []);
+  useEffect(() => listenForDrops(), []);
   return (
     <MantineProvider
       theme={MANTINE_THEME}
       cssVariablesResolver={mantineVariables}
       forceColorScheme={theme === "light" ? "light" : "dark"}
     >
-      <Title />
-      <div className="window">
-        <MenuBar />
-        <RunBar />
-        <GoneBanner />
-        <main className="dock-place">
-          {welcome === undefined ? <Welcoming /> : <Dock key={welcome.program} />}
-        </main>
-        <SelectionBar />
-        <StatusBar />
-      </div>
+      {welcome?.shows === undefined ? (
+        <div className="window">
+          <Title />
+          <MenuBar />
+          <RunBar />
+          <GoneBanner />
+          <main className="dock-place">
+            {welcome === undefined ? <Welcoming /> : <Dock key={welcome.program} />}
+          </main>
+          <SelectionBar />
+          <StatusBar />
+        </div>
+      ) : (
+        <div className="window">
+          <GoneBanner />
+          <AloneTab tab={welcome.shows} />
+          <SelectionBar />
+        </div>
+      )}
       <Toasts />
       <HostMenu />
       <Dialogs />

@@ -5,7 +5,6 @@ import { useStore } from "zustand";
 import { plural, shortSet } from "../marks/words.ts";
 import { openExample, openFile, runCommand } from "../state/actions.ts";
 import { ask } from "../state/controller-updates.ts";
-import { settingsStore, THEMES } from "../state/settings-store.ts";
 import { tell, windowStore } from "../state/window-store.ts";
 import { COMMANDS } from "./window-commands.ts";
 import { closeDialog, dialogStore, type OpenDialog } from "./dialog-store.ts";
@@ -13,6 +12,7 @@ import { showView } from "./dock-store.ts";
 import { keysText } from "./keys.ts";
 import { Palette } from "./Palette.tsx";
 import { SaveGroup } from "./SaveGroup.tsx";
+import { PreferencesDialog } from "./PreferencesDialog.tsx";
 
 const TITLES: Readonly<Record<OpenDialog["kind"], string>> = {
   open: "Open",
@@ -37,7 +37,7 @@ export function Dialogs(): JSX.Element {
         title={open === undefined ? "" : titleOf(open)}
         closeButtonProps={{ "aria-label": "Close" }}
         centered
-        size={560}
+        size={open?.kind === "preferences" ? 720 : 560}
         transitionProps={{ duration: 0 }}
         classNames={{ content: "dialog", header: "dialog-head", body: "dialog-body" }}
       >
@@ -63,7 +63,7 @@ function Content({ open }: { readonly open: OpenDialog }): JSX.Element | null {
     case "examples":
       return <Examples />;
     case "preferences":
-      return <Preferences />;
+      return <PreferencesDialog />;
     case "palette":
       return null;
     case "keys":
@@ -142,26 +142,6 @@ function Examples(): JSX.Element {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Preferences(): JSX.Element {
-  const theme = useStore(settingsStore, (state) => state.theme);
-  return (
-    <fieldset className="preferences">
-      <legend>Appearance</legend>
-      {THEMES.map((one) => (
-        <label key={one} className="radio">
-          <input
-            type="radio"
-            name="theme"
-            checked={theme === one}
-            onChange={() => settingsStore.setState({ theme: one })}
-          />
-          {one === "system" ? "as the system has it" : one === "contrast" ? "high contrast" : one}
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

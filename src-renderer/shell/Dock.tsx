@@ -1,19 +1,12 @@
 // The docks: tabs that can be split, moved and closed, and that are found again at the next start.
 import { DockviewReact, type DockviewReadyEvent, type IDockviewPanelProps } from "dockview-react";
 import { Activity, useEffect, useRef, useState, type FunctionComponent, type JSX } from "react";
-import { ApplicationView } from "../application-view/ApplicationView.tsx";
-import { HostView } from "../host-view/HostView.tsx";
-import { EventsView } from "../output-view/EventsView.tsx";
-import { OutputView } from "../output-view/OutputView.tsx";
-import { WaitingView } from "../output-view/WaitingView.tsx";
-import { ProblemsView } from "../output-view/ProblemsView.tsx";
-import { ResourceView } from "../resource-view/ResourceView.tsx";
 import { settingsStore } from "../state/settings-store.ts";
 import { TerminalTab } from "../terminal-tab/TerminalTab.tsx";
-import { TreeView } from "../tree-view/TreeView.tsx";
-import { WorldView } from "../world-view/WorldView.tsx";
 import { defaultLayout, dockStore } from "./dock-store.ts";
+import { followDetached } from "./detach.ts";
 import { DockTab } from "./DockTab.tsx";
+import { VIEWS } from "./views.ts";
 
 type Panel = FunctionComponent<IDockviewPanelProps>;
 
@@ -37,21 +30,13 @@ const plain = (View: () => JSX.Element | null): Panel => {
 };
 
 const COMPONENTS: Readonly<Record<string, Panel>> = {
-  world: plain(WorldView),
-  application: plain(ApplicationView),
-  resource: plain(ResourceView),
-  host: plain(HostView),
-  overlay: plain(TreeView),
-  output: plain(OutputView),
-  problems: plain(ProblemsView),
-  waiting: plain(WaitingView),
-  events: plain(EventsView),
+  ...Object.fromEntries(Object.entries(VIEWS).map(([id, View]) => [id, plain(View)])),
   terminal: TerminalPanel,
 };
 
 function TerminalPanel({ params, api }: IDockviewPanelProps): JSX.Element {
-  const { host } = params as { host: string };
-  return <TerminalTab host={host} onTitle={(title) => api.setTitle(title)} />;
+  const { host, shell } = params as { host: string; shell?: string };
+  return <TerminalTab tab={api.id} host={host} shell={shell} onTitle={(title) => api.setTitle(title)} />;
 }
 
 /** Dragging a divider tells of each pixel. */
@@ -69,6 +54,7 @@ export function Dock(): JSX.Element {
   const ready = ({ api }: DockviewReadyEvent): void => {
     restore(api);
     dockStore.setState({ api });
+    const stopFollowing = followDetached();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const listener = api.onDidLayoutChange(() => {
       clearTimeout(timer);
@@ -76,6 +62,7 @@ export function Dock(): JSX.Element {
     });
     stop.current = () => {
       clearTimeout(timer);
+      stopFollowing();
       listener.dispose();
     };
   };

@@ -1,6 +1,9 @@
 // A tab's head: its title, and a cross for the pointer; by the keyboard the tab itself closes with Delete.
 import { IconX } from "@tabler/icons-react";
 import type { IDockviewPanelHeaderProps } from "dockview-react";
+import { useStore } from "zustand";
+import { countText } from "../marks/words.ts";
+import { eventsStore } from "../state/events-store.ts";
 import { useEffect, useState, type JSX, type MouseEvent } from "react";
 
 const MIDDLE_BUTTON = 1;
@@ -24,6 +27,7 @@ export function DockTab({ api }: IDockviewPanelHeaderProps): JSX.Element {
       }}
     >
       <span>{title}</span>
+      <Count of={api.id} />
       {/* No button: a tab is one control, and whoever reads it aloud must not find another one inside. */}
       <span
         className="dock-tab-close"
@@ -35,5 +39,18 @@ export function DockTab({ api }: IDockviewPanelHeaderProps): JSX.Element {
         <IconX size={12} />
       </span>
     </div>
+  );
+}
+
+/** What has come together behind the tab; the problems' is not to be missed. */
+function Count({ of }: { readonly of: string }): JSX.Element | null {
+  const problems = useStore(eventsStore, (state) => state.problems.length);
+  const events = useStore(eventsStore, (state) => state.events.length);
+  const count = of === "problems" ? problems : of === "events" ? events : 0;
+  if (count === 0) return null;
+  return (
+    <span className={`dock-tab-count ${of}`} aria-hidden="true">
+      {countText(count)}
+    </span>
   );
 }

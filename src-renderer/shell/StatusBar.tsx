@@ -45,17 +45,19 @@ function HostCounts(): JSX.Element {
   const [attached, orphaned, lost] = [count("attached"), count("orphaned"), count("lost")];
   return (
     <button type="button" onClick={() => showView("host")}>
-      {plural(sorted.length, "host")}: {countText(attached)} attached
-      {orphaned > 0 ? (
-        <span style={{ color: "var(--ink-orphaned)" }}>, {countText(orphaned)} orphaned</span>
-      ) : null}
-      {lost > 0 ? <span style={{ color: "var(--ink-lost)" }}>, {countText(lost)} lost</span> : null}
-      {failed > 0 ? <span style={{ color: "var(--ink-failed)" }}>, {countText(failed)} failed</span> : null}
-      {simulated > 0 ? (
-        <span title="No program runs on them: there are no machines." className="badge">
-          {simulated === sorted.length ? "simulated" : `${countText(simulated)} simulated`}
-        </span>
-      ) : null}
+      <span>
+        {plural(sorted.length, "host")}: {countText(attached)} attached
+        {orphaned > 0 ? (
+          <span style={{ color: "var(--ink-orphaned)" }}>, {countText(orphaned)} orphaned</span>
+        ) : null}
+        {lost > 0 ? <span style={{ color: "var(--ink-lost)" }}>, {countText(lost)} lost</span> : null}
+        {failed > 0 ? <span style={{ color: "var(--ink-failed)" }}>, {countText(failed)} failed</span> : null}
+        {simulated > 0 ? (
+          <span title="No program runs on them: there are no machines." className="badge">
+            {simulated === sorted.length ? "simulated" : `${countText(simulated)} simulated`}
+          </span>
+        ) : null}
+      </span>
     </button>
   );
 }

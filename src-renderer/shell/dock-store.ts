@@ -1,6 +1,7 @@
 // The docks of the window: which views there are, and how one is brought to the front, from wherever.
 import type { DockviewApi } from "dockview-react";
 import { createStore } from "zustand/vanilla";
+import { wishOfDocks } from "../state/other-windows.ts";
 
 export const VIEW_IDS = [
   "world",
@@ -38,7 +39,7 @@ const MAIN_PARTS = ["[role=grid]", "canvas[tabindex]", "[tabindex='0']", "button
 /** Brings the view to the front, opens it again where it was closed; the keys go to it. */
 export function showView(id: ViewId): void {
   const { api } = dockStore.getState();
-  if (api === undefined) return;
+  if (api === undefined) return wishOfDocks({ kind: "view", view: id });
   const panel = api.getPanel(id);
   if (panel !== undefined) panel.api.setActive();
   else addView(api, id);
@@ -99,8 +100,14 @@ export function defaultLayout(api: DockviewApi): void {
 
 let terminalCount = 0;
 
-/** One tab for each shell. */
+/** One tab for each shell; by the window that has docks. */
 export function openTerminal(host: string): void {
+  if (dockStore.getState().api === undefined) wishOfDocks({ kind: "terminal", host });
+  else addTerminal(host, undefined);
+}
+
+/** `shell`: one that comes from another window. */
+export function addTerminal(host: string, shell: string | undefined): void {
   const { api } = dockStore.getState();
   if (api === undefined) return;
   terminalCount += 1;
@@ -112,7 +119,7 @@ export function openTerminal(host: string): void {
     title: `SSH: ${host}`,
     // A terminal keeps its screen while another tab is in front.
     renderer: "always",
-    params: { host },
+    params: shell === undefined ? { host } : { host, shell },
     ...(reference === undefined ? {} : { position: { referencePanel: reference.id, direction: "within" } }),
   });
 }

@@ -22,9 +22,12 @@ function onSystemTheme(listener: () => void): () => void {
   };
 }
 
-/** Also sets it on the page, where the tokens hang. */
+/** Also sets it on the page, where the tokens hang; density and motion beside it. */
 export function useTheme(): Theme {
-  const choice = useStore(settingsStore, (state) => state.theme);
+  const { theme: choice, density, motion } = useStore(settingsStore);
+  useEffect(() => {
+    Object.assign(document.documentElement.dataset, { density, motion });
+  }, [density, motion]);
   const system = useSyncExternalStore(onSystemTheme, systemTheme);
   const theme = choice === "system" ? system : choice;
   useEffect(() => {

@@ -11,9 +11,11 @@ import {
 } from "../state/actions.ts";
 import { documentsStore } from "../state/documents-store.ts";
 import { outputShownStore } from "../state/output-shown-store.ts";
+import type { DockWish } from "../state/other-windows.ts";
 import { answerRequests } from "../state/requests.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
+import { tell } from "../state/window-store.ts";
 import { clearSelection, foldSelection, selectHosts, selectionStore } from "../state/selection-store.ts";
 import { settingsStore, THEMES, type ThemeChoice } from "../state/settings-store.ts";
 import {
@@ -25,6 +27,7 @@ import {
   VIEW_IDS,
   VIEW_TITLES,
 } from "./dock-store.ts";
+import { detachActive, whyNotDetach } from "./detach.ts";
 import { showDialog } from "./dialog-store.ts";
 
 export const MENUS = ["File", "Edit", "View", "Plush", "Window", "Help"] as const;
@@ -201,6 +204,14 @@ export const COMMANDS: readonly WindowCommand[] = [
     },
   },
   {
+    id: "detach",
+    title: "Move tab to a window of its own",
+    menu: "Window",
+    whyNot: whyNotDetach,
+    run: () =>
+      void detachActive().catch((error: unknown) => tell("error", "The tab stays here", String(error))),
+  },
+  {
     id: "default-layout",
     title: "Default layout",
     menu: "Window",
@@ -249,3 +260,11 @@ answerRequests({
   examples: () => showDialog({ kind: "examples" }),
   open: (what) => showDialog({ kind: "open", what }),
 });
+
+/** What a window without docks wants of the one that has them. */
+export function takeDockWish(wish: DockWish): void {
+  if (dockStore.getState().api === undefined) return;
+  const view = wish.kind === "view" ? VIEW_IDS.find((id) => id === wish.view) : undefined;
+  if (wish.kind === "terminal") openTerminal(wish.host);
+  else if (view !== undefined) showView(view);
+}

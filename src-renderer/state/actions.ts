@@ -1,6 +1,7 @@
 // What a person can do with an application, a run and hosts, from wherever in the window.
 import type { EndCause, RunView, StartResult } from "#shared/controller-api/controller-api.ts";
-import type { LoadedDocument } from "#shared/controller-api/window-messages.ts";
+import type { DocumentKind, LoadedDocument } from "#shared/controller-api/window-messages.ts";
+import { parseDuration } from "#shared/application/durations.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
 import { act, ask } from "./controller-updates.ts";
 import { documentsStore, fileNameOf, takeApplication, takeDirectory } from "./documents-store.ts";
@@ -9,6 +10,17 @@ import { tell } from "./window-store.ts";
 
 /** As `plush run` has it. */
 const FANOUT = 64;
+
+/** By the preferences as they are now; what they do not say is as on the command line. */
+async function wantedOfRuns(): Promise<{ readonly fanout: number; readonly deadlineMs: number | undefined }> {
+  const { entries } = await ask("readPreferences", {});
+  const counts = (key: string): string | undefined => entries.find((entry) => entry.key === key)?.counts;
+  const deadlineMs = parseDuration(counts("timeout") ?? "0") ?? 0;
+  return {
+    fanout: Number(counts("fanout") ?? FANOUT),
+    deadlineMs: deadlineMs === 0 ? undefined : deadlineMs,
+  };
+}
 
 export async function openExample(name: string): Promise<boolean> {
   const opened = await ask("openExample", { name });
@@ -28,6 +40,19 @@ export async function openFile(kind: "application" | "directory", path: string):
   if (kind === "application") takeApplication(document);
   else takeDirectory(document);
   tellProblems(document);
+}
+
+/** Of a file whose place the browser does not tell. */
+export async function openText(kind: DocumentKind, name: string, text: string): Promise<void> {
+  const document = await ask(kind === "application" ? "loadApplication" : "loadDirectory", {
+    path: name,
+    text,
+  });
+  if (kind === "application") takeApplication(document);
+  else takeDirectory(document);
+  tellProblems(document);
+  if (document.result.loaded && kind === "application")
+    tell("note", `${name} is open`, "Files that it names are looked for in the controller's working folder.");
 }
 
 function tellProblems({ result, path }: LoadedDocument): void {
@@ -58,10 +83,9 @@ export async function startRun(): Promise<StartResult | undefined> {
     return undefined;
   }
   const started = await ask("startRun", {
-    fanout: FANOUT,
+    ...(await wantedOfRuns()),
     keep: true,
     stayConnected: true,
-    deadlineMs: undefined,
     results: undefined,
     variables: {},
   });
@@ -91,7 +115,11 @@ export function failHosts(hosts: readonly string[]): void {
 }
 
 export function connectHosts(hosts: readonly string[] | undefined): void {
-  act("connect", { hosts: hosts === undefined ? undefined : foldNames(hosts), fanout: FANOUT }, tellRefusal);
+  wantedOfRuns().then(
+    ({ fanout }) =>
+      act("connect", { hosts: hosts === undefined ? undefined : foldNames(hosts), fanout }, tellRefusal),
+    (error: unknown) => tell("error", "The hosts were not connected", String(error)),
+  );
 }
 
 export function disconnectHosts(hosts: readonly string[] | undefined): void {
@@ -100,8 +128,9 @@ export function disconnectHosts(hosts: readonly string[] | undefined): void {
 
 /** Resolves with the run's name, or undefined when it was refused (and told). */
 export async function runCommand(hosts: readonly string[], command: string): Promise<string | undefined> {
+  const { fanout } = await wantedOfRuns();
   const started = await ask("startCommand", {
-    fanout: FANOUT,
+    fanout,
     command,
     hosts: foldNames(hosts),
     group: undefined,

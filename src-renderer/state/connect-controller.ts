@@ -101,7 +101,8 @@ function overWebSocket(listener: LinkListener): ControllerLink {
   let socket: WebSocket | undefined;
   let retryMs = RETRY_MS_FIRST;
   const open = (): void => {
-    const address = new URL("./", location.href);
+    // With its question mark: it says which tab a window shows alone.
+    const address = new URL(location.search === "" ? "./" : location.search, location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";

@@ -1,6 +1,7 @@
 // The window's end of the link: what the controller tells goes to the stores, what the person does goes to the controller.
 import type { RunView } from "#shared/controller-api/controller-api.ts";
 import type {
+  DetachedTab,
   WindowRequestName,
   WindowRequests,
   WindowUpdate,
@@ -10,6 +11,7 @@ import { takeApplication, takeDirectory } from "./documents-store.ts";
 import { forgetEvents, takeEvents } from "./events-store.ts";
 import { forgetHosts, takeHosts } from "./hosts-store.ts";
 import { forgetOutput, takeOutput } from "./output-texts-store.ts";
+import { noteEvents } from "./past.ts";
 import { forgetRuns, runsStore, takeRuns } from "./runs-store.ts";
 import { settingsStore, takeWindowState, windowStateText } from "./settings-store.ts";
 import { forgetSpans, spansStore, takeSpanEvents, takeSpans } from "./spans-store.ts";
@@ -28,6 +30,7 @@ export type DoorUpdate = Extract<
   { readonly kind: "filesClosed" | "transfer" | "forward" | "forwardClosed" }
 >;
 const commandListeners = new Set<(command: SystemCommand) => void>();
+const tabListeners = new Set<(tab: DetachedTab) => void>();
 const hostTestListeners = new Set<(update: Extract<WindowUpdate, { kind: "hostTest" }>) => void>();
 const doorListeners = new Set<(update: DoorUpdate) => void>();
 let link: ControllerLink | undefined;
@@ -47,7 +50,9 @@ export function startLink(): void {
   startWatching((hosts) => ask("watchHosts", { hosts }));
   settingsStore.subscribe(() => {
     const state = windowStateText();
-    if (windowStore.getState().welcome === undefined || state === stateKept) return;
+    const { welcome } = windowStore.getState();
+    // A window that shows one tab alone has no layout to keep.
+    if (welcome === undefined || welcome.shows !== undefined || state === stateKept) return;
     stateKept = state;
     void ask("keepWindowState", { state });
   });
@@ -112,6 +117,12 @@ function askForSpans(run: RunView | undefined): void {
   void ask("runSpans", { run: run.run }).then((spans) => takeSpans(run.run, spans));
 }
 
+/** Tabs whose windows were closed. */
+export function followTabs(listener: (tab: DetachedTab) => void): () => void {
+  tabListeners.add(listener);
+  return () => tabListeners.delete(listener);
+}
+
 function takeUpdate(update: WindowUpdate): void {
   switch (update.kind) {
     case "welcome": {
@@ -137,6 +148,7 @@ function takeUpdate(update: WindowUpdate): void {
       void ask("seenState", { sequence: update.sequence });
       return;
     case "events":
+      noteEvents(update.events);
       takeEvents(update.events);
       takeOutput(update.events);
       takeSpanEvents(update.events);
@@ -163,6 +175,9 @@ function takeUpdate(update: WindowUpdate): void {
     case "forward":
     case "forwardClosed":
       for (const listener of doorListeners) listener(update);
+      return;
+    case "tabBack":
+      for (const listener of tabListeners) listener(update.tab);
       return;
     case "terminalData":
       terminals.get(update.terminal)?.data(update.bytes);

@@ -46,6 +46,7 @@ function Opened({ host, files }: { readonly host: string; readonly files: Files 
   return (
     <div
       className={`files ${isOver ? "dropping" : ""}`}
+      data-takes-files=""
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes("Files")) return;
         event.preventDefault();

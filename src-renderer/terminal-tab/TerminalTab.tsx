@@ -16,12 +16,16 @@ import { broadcastStore, stopBroadcast } from "./broadcast.ts";
 import { FilePanel } from "./FilePanel.tsx";
 import { PortPanel } from "./PortPanel.tsx";
 import { isHarmless, PasteWarning } from "./PasteWarning.tsx";
-import { KeyReview } from "./KeyReview.tsx";
+import { KeyReview } from "../marks/KeyReview.tsx";
 import type { LinkState } from "./terminal-link.ts";
 import { useHostShell } from "./use-host-shell.ts";
 
 interface TerminalTabProps {
+  /** Names the tab. */
+  readonly tab: string;
   readonly host: string;
+  /** One that comes from another window. */
+  readonly shell: string | undefined;
   readonly onTitle: (title: string) => void;
 }
 
@@ -31,9 +35,9 @@ const SIDES = [
   { name: "ports", label: "Ports of the host", icon: <IconPlugConnected size={14} /> },
 ] as const;
 
-export function TerminalTab({ host, onTitle }: TerminalTabProps): JSX.Element {
+export function TerminalTab({ tab, host, shell: moved, onTitle }: TerminalTabProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
-  const shell = useHostShell(host, place, onTitle);
+  const shell = useHostShell({ tab, host, moved }, place, onTitle);
   const { id, state, paste: pasteText, again, focus } = shell;
   const [pasted, setPasted] = useState<string | undefined>(undefined);
   const [side, setSide] = useState<"files" | "ports" | undefined>(undefined);

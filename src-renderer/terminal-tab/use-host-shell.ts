@@ -1,8 +1,10 @@
 // A screen with a host's shell behind it: opened, sized, fed as fast as it shows, joined to the others' typing.
 import type { Terminal } from "@xterm/xterm";
 import { useCallback, useEffect, useId, useRef, useState, type RefObject } from "react";
+import type { OpenedTerminal } from "#shared/controller-api/window-messages.ts";
 import { ask, followTerminal } from "../state/controller-updates.ts";
 import { windowStore } from "../state/window-store.ts";
+import { noteTerminal } from "./open-terminals.ts";
 import { joinBroadcast, othersOf, tellBroadcast } from "./broadcast.ts";
 import { TerminalLink, type LinkState } from "./terminal-link.ts";
 import { openScreen, writeLoss, writeMark, type TerminalScreen } from "./terminal-screen.ts";
@@ -19,13 +21,21 @@ export interface HostShell {
   readonly focus: () => void;
 }
 
+export interface ShellPlace {
+  /** Names the tab. */
+  readonly tab: string;
+  readonly host: string;
+  /** The shell that comes from another window; it is taken once. */
+  readonly moved: string | undefined;
+}
+
 const FOCUS_DELAY_MS = 50;
 /** The window tells what it has shown in steps: each is a message. */
 const SEEN_STEP_BYTES = 64 * 1024;
 
 /** `onTitle` must be the same function each time, or nothing of what it closes over may matter. */
 export function useHostShell(
-  host: string,
+  { tab, host, moved }: ShellPlace,
   place: RefObject<HTMLDivElement | null>,
   onTitle: (title: string) => void,
 ): HostShell {
@@ -41,7 +51,7 @@ export function useHostShell(
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
-    const opened = openShell(id, host, element, pasting, (next) => {
+    const opened = openShell(id, { tab, host, moved }, element, pasting, (next) => {
       setState(next);
       title.current(`SSH: ${host}${titleWords(next)}`);
     });
@@ -51,7 +61,7 @@ export function useHostShell(
       screen.current = undefined;
       opened.close();
     };
-  }, [host, place, id]);
+  }, [tab, host, moved, place, id]);
   const find = useCallback((text: string, direction: "back" | "forward") => {
     if (direction === "back") screen.current?.search.findPrevious(text);
     else screen.current?.search.findNext(text);
@@ -82,7 +92,7 @@ interface OpenedShell {
 
 function openShell(
   id: string,
-  host: string,
+  shellPlace: ShellPlace,
   element: HTMLElement,
   pasting: { current: boolean },
   onState: (state: LinkState) => void,
@@ -90,7 +100,8 @@ function openShell(
   const screen = openScreen(element);
   const { terminal } = screen;
   screen.fit.fit();
-  const link = linkTo(host, terminal, (next) => {
+  const { host } = shellPlace;
+  const link = linkTo(shellPlace, terminal, (next) => {
     onState(next);
     tellBroadcast(id, next.kind === "open");
   });
@@ -142,10 +153,14 @@ function pasteQuietly(terminal: Terminal, pasting: { current: boolean }, text: s
   pasting.current = false;
 }
 
-function linkTo(host: string, terminal: Terminal, onState: (state: LinkState) => void): TerminalLink {
+function linkTo(
+  { tab, host, moved }: ShellPlace,
+  terminal: Terminal,
+  onState: (state: LinkState) => void,
+): TerminalLink {
   let unseen = 0;
   let open: number | undefined;
-  let [wasOpen, isLost] = [false, false];
+  let [wasOpen, isLost, isTaken] = [false, false, false];
   const seen = (id: number, bytes: number): void => {
     if (id !== open) return;
     unseen += bytes;
@@ -160,7 +175,11 @@ function linkTo(host: string, terminal: Terminal, onState: (state: LinkState) =>
   return new TerminalLink({
     open() {
       Object.assign(size, { columns: terminal.cols, rows: terminal.rows });
-      return ask("openTerminal", { host, ...size });
+      const shell = isTaken ? undefined : moved;
+      isTaken = true;
+      return shell === undefined
+        ? ask("openTerminal", { host, ...size })
+        : takeOver(shell, { host, ...size });
     },
     close: (id) => void quietly(ask("closeTerminal", { terminal: id })),
     write: (id, bytes) => void quietly(ask("writeTerminal", { terminal: id, bytes })),
@@ -168,6 +187,7 @@ function linkTo(host: string, terminal: Terminal, onState: (state: LinkState) =>
     onData: (id, bytes) => terminal.write(bytes, () => seen(id, bytes.byteLength)),
     onState(state, id) {
       open = id;
+      noteTerminal(tab, id);
       unseen = 0;
       const { cols, rows } = terminal;
       // Sized while the host was being reached.
@@ -187,6 +207,15 @@ function linkTo(host: string, terminal: Terminal, onState: (state: LinkState) =>
       return () => clearTimeout(timer);
     },
   });
+}
+
+/** After a start nobody knows it any more: then another one is opened. */
+async function takeOver(
+  shell: string,
+  { host, columns, rows }: { readonly host: string; readonly columns: number; readonly rows: number },
+): Promise<OpenedTerminal> {
+  const adopted = await ask("adoptTerminal", { shell, columns, rows });
+  return adopted.kind === "opened" ? adopted : ask("openTerminal", { host, columns, rows });
 }
 
 function lostWords(state: LinkState): string {

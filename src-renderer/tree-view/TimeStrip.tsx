@@ -71,7 +71,7 @@ export function TimeStrip({ pastMs, onPast }: TimeStripProps): JSX.Element | nul
               x={x(first.timeMs + tick)}
               y={HEIGHT - 8}
               className="tick"
-              textAnchor={tick === 0 ? "start" : "middle"}
+              textAnchor={tick === 0 ? "start" : x(first.timeMs + tick) > width - 40 ? "end" : "middle"}
             >
               {clockText(tick)}
             </text>

@@ -1,16 +1,15 @@
 // The overlay as an indented list: the same tree for the keyboard and for screen readers.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, type JSX, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, type JSX, type KeyboardEvent } from "react";
 import { useStore } from "zustand";
 import { hostMenu } from "../marks/host-menu.ts";
 import { rttText } from "#shared/host-query/metrics-text.ts";
+import { useRowPx } from "../marks/use-row-px.ts";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { ROOT_NAME } from "#shared/host-query/host-facts.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { selectionStore, setCurrentHost, toggleHost } from "../state/selection-store.ts";
-
-const ROW_PX = 24;
 
 interface TreeListProps {
   readonly rows: readonly HostRow[];
@@ -27,12 +26,14 @@ export function TreeList({ rows, matching }: TreeListProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const { hosts, current } = useStore(selectionStore);
   const lines = useMemo(() => linesOf(rows), [rows]);
+  const rowPx = useRowPx();
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => place.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: 12,
   });
+  useEffect(() => virtual.measure(), [virtual, rowPx]);
   const onKey = (event: KeyboardEvent): void => {
     const at = lines.findIndex(({ row }) => row.name === current);
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;

@@ -9,6 +9,7 @@ import {
   type TreeMember,
   type TreePlaces,
 } from "./tree-layout.ts";
+import { isMotionReduced } from "../state/settings-store.ts";
 
 /** A node that moves is followed by the eye; a thousand that move are not. */
 const MOVE_MS = 250;
@@ -78,7 +79,7 @@ function parentOf(member: HostRow["member"]): string | undefined {
 }
 
 function movesBetween(before: TreePlaces | undefined, after: TreePlaces): ReadonlyMap<string, Spot> {
-  if (before === undefined || window.matchMedia("(prefers-reduced-motion: reduce)").matches) return new Map();
+  if (before === undefined || isMotionReduced()) return new Map();
   const old = new Map([...before.nodes, ...before.outside].map((node) => [node.name, node]));
   const moves = new Map<string, Spot>();
   for (const node of [...after.nodes, ...after.outside]) {

@@ -6,6 +6,7 @@ import type { Question, QuestionChange } from "./questions.ts";
 import type { LinkWay } from "../base/link-way.ts";
 import type { FilesResult, ForwardResult, ForwardTarget } from "./host-files.ts";
 import type { HostHistory, MetricsView } from "./host-metrics.ts";
+import type { LookedAtKey, SeenHostKey } from "./host-key-list.ts";
 import type { HostTest, HostTesting, HostTestOptions } from "./host-tests.ts";
 import type { OpenTerminal } from "./terminal-shell.ts";
 import type { RunWait } from "./run-waits.ts";
@@ -49,6 +50,10 @@ export interface ControllerApi {
    * says so; the files are kept as they were.
    */
   replaceHostKey(review: string): Promise<ActionResult>;
+  /** The keys that hosts have shown to ssh2 since the start, the one that was seen last at the end. */
+  hostKeys(): readonly SeenHostKey[];
+  /** About keys that nobody knew: `accept` writes them down, `refuse` holds until the controller ends. */
+  decideHostKeys(decision: "accept" | "refuse", keys: readonly LookedAtKey[]): Promise<ActionResult>;
   hosts(): readonly HostView[];
   /**
    * Somebody looks at these hosts: they are measured more often for a minute. To be asked again while it is so. Returns

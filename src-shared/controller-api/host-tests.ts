@@ -46,7 +46,12 @@ export interface HostTestOptions {
   readonly users: readonly string[];
   /** Also those that components of the loaded application need, each on the hosts that the component may get. */
   readonly components: boolean;
+  /** Keys that nobody knows, where the policy is to ask; default: ask. */
+  readonly newKeys?: NewKeys | undefined;
 }
+
+/** `list`: nobody is asked about each; they are among `hostKeys`, where a person decides about all of them. */
+export type NewKeys = "ask" | "list";
 
 export type HostTestResult =
   | { readonly kind: "tested"; readonly hosts: number }

@@ -16,6 +16,7 @@ import type { ChangedHostKey } from "./changed-host-key.ts";
 import type { BlockSpan } from "./block-spans.ts";
 import type { FileAnswer, FileEntry, FileList, ForwardTarget } from "./host-files.ts";
 import type { HostHistory } from "./host-metrics.ts";
+import type { LookedAtKey, SeenHostKey } from "./host-key-list.ts";
 import type { HostTest, HostTestOptions, HostTestResult } from "./host-tests.ts";
 import type { Question } from "./questions.ts";
 import type { RunWait } from "./run-waits.ts";
@@ -62,6 +63,11 @@ export interface WindowRequests {
   readonly seenTerminal: Ask<{ readonly terminal: number; readonly bytes: number }, null>;
   readonly closeTerminal: Ask<{ readonly terminal: number }, null>;
   /** A person has seen both keys and wants the new one; edits known_hosts, and keeps it as it was. */
+  readonly readHostKeys: Ask<Readonly<Record<string, never>>, readonly SeenHostKey[]>;
+  readonly decideHostKeys: Ask<
+    { readonly decision: "accept" | "refuse"; readonly keys: readonly LookedAtKey[] },
+    ActionResult
+  >;
   readonly replaceHostKey: Ask<{ readonly review: string }, ActionResult>;
   readonly openFiles: Ask<{ readonly host: string }, OpenedFiles>;
   readonly listFiles: Ask<{ readonly files: number; readonly path: string }, FileAnswer<FileList>>;
@@ -103,6 +109,22 @@ export interface WindowRequests {
   >;
   /** A file chosen in the system's own dialog; null where the window has none (browser), or nothing was chosen. */
   readonly chooseFile: Ask<{ readonly kind: DocumentKind }, string | null>;
+  /** Gives a tab a window of its own; `terminal`: the shell in it, which moves along. */
+  readonly detachTab: Ask<
+    { readonly tab: Omit<DetachedTab, "shell">; readonly terminal: number | undefined },
+    DetachResult
+  >;
+  /** Takes over a shell that has come from another window, with what was on its screen. */
+  readonly adoptTerminal: Ask<
+    { readonly shell: string; readonly columns: number; readonly rows: number },
+    OpenedTerminal
+  >;
+  readonly readPreferences: Ask<Readonly<Record<string, never>>, PreferencesView>;
+  /** By key, as it would stand in plush.prefs; null: back to the default. All of them, or none. */
+  readonly writePreferences: Ask<
+    { readonly changes: Readonly<Record<string, string | null>> },
+    WrittenPreferences
+  >;
 }
 
 interface Ask<Arguments, Answer> {
@@ -157,6 +179,66 @@ export type StartedDownload = FileAnswer<{
 
 export type StartedUpload = FileAnswer<{ readonly transfer: number }> | { readonly kind: "exists" };
 
+/** A view or a terminal in a window of its own. */
+export interface DetachedTab {
+  /** As the window's docks call it: `world`, `terminal` ... */
+  readonly component: string;
+  readonly title: string;
+  /** Of a terminal. */
+  readonly host?: string | undefined;
+  /** The shell that waits to be taken over. */
+  readonly shell?: string | undefined;
+}
+
+export interface TabPlace {
+  /** Names it to whoever opens the window. */
+  readonly id: string;
+  readonly title: string;
+}
+
+export type DetachResult =
+  | { readonly kind: "opened" }
+  /** To be opened by the page: it works once. */
+  | { readonly kind: "address"; readonly address: string }
+  | { readonly kind: "refused"; readonly message: string };
+
+/** The values of plush.prefs: what the person's file says, and what counts. */
+export interface PreferencesView {
+  /** The person's file: the one that is changed. */
+  readonly path: string;
+  /** What could not be used, of all files and of the environment. */
+  readonly problems: readonly string[];
+  readonly entries: readonly PreferenceEntry[];
+}
+
+export interface PreferenceEntry {
+  readonly key: string;
+  readonly group: "SSH" | "Controller and overlay" | "Runs" | "Command line";
+  readonly title: string;
+  readonly meaning: string;
+  /** None: anything that the parser takes. */
+  readonly choices: readonly string[];
+  /** The default, in words. */
+  readonly fallback: string;
+  readonly applies: "next run" | "next start" | "command line";
+  /** In the person's file; undefined: not there. */
+  readonly own: string | undefined;
+  /** What counts; undefined: the default. */
+  readonly counts: string | undefined;
+  /** A stronger source than the person's file, that says so: a variable, or the project's file. */
+  readonly from: string | undefined;
+  /** What counts is not what this program was started with. */
+  readonly wantsRestart: boolean;
+}
+
+export type WrittenPreferences =
+  | { readonly kind: "written"; readonly preferences: PreferencesView }
+  | {
+      readonly kind: "refused";
+      /** `key` undefined: it is about the file. */
+      readonly problems: readonly { readonly key: string | undefined; readonly message: string }[];
+    };
+
 /** From the window. */
 export interface WindowRequest<Name extends WindowRequestName = WindowRequestName> {
   readonly kind: "request";
@@ -197,6 +279,8 @@ export type WindowUpdate =
   | { readonly kind: "notice"; readonly severity: "error" | "warning" | "note"; readonly text: string }
   /** What was opened last, the newest first; in the welcome, too. */
   | { readonly kind: "recent"; readonly files: readonly RecentFile[] }
+  /** The window of a tab was closed: it comes back into the docks. */
+  | { readonly kind: "tabBack"; readonly tab: DetachedTab }
   | { readonly kind: "terminalData"; readonly terminal: number; readonly bytes: Uint8Array }
   | { readonly kind: "filesClosed"; readonly files: number; readonly reason: string }
   /** Of a download: so much of it has been taken. */
@@ -241,6 +325,8 @@ export interface WelcomeUpdate {
   readonly application: LoadedDocument | undefined;
   readonly directory: LoadedDocument | undefined;
   readonly recent: readonly RecentFile[];
+  /** The tab that this window shows alone; undefined: it has docks. */
+  readonly shows: DetachedTab | undefined;
 }
 
 export interface RecentFile {

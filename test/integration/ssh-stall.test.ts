@@ -90,6 +90,7 @@ describe.skipIf(farmHindrance() !== undefined)("a stall after the login", () => 
       }),
       deployment.test(hostAt(address), {
         users: [],
+        newKeys: "ask",
         password: () => Promise.resolve(undefined),
         ways: ["ssh"],
         signal,

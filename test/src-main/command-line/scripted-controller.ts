@@ -99,6 +99,8 @@ export function createScriptedController(script: Script): ScriptedController {
     questions,
     played,
     openTerminal: async () => NONE_HERE,
+    hostKeys: () => [],
+    decideHostKeys: async () => ({ kind: "refused", message: "none here" }),
     replaceHostKey: async () => ({ kind: "refused", message: "none here" }),
     openFiles: async () => NONE_HERE,
     openForward: async () => NONE_HERE,

@@ -43,6 +43,18 @@ function exits(driver: RunDriver, host: string, status: number, outcome: "succee
 }
 
 describe("a run in progress", () => {
+  test("what runs on a host goes with the host", () => {
+    const fold = new RunViewFold(RUN, "/results");
+    const base = { time: "2026-01-01T00:00:00.000Z", run: RUN, host: "h1", component: "c" } as const;
+    const process = { ...base, event: "process", process: "p", block: BLOCK, attempt: 1 } as const;
+    fold.add({ ...base, event: "host", state: "executing" });
+    fold.add({ ...process, state: "started", pid: 7 });
+    expect(fold.view().processes).toEqual({ running: 1, succeeded: 0, failed: 0 });
+    fold.add({ ...base, event: "host", state: "failed", reason: "by hand" });
+    expect(fold.view().processes).toEqual({ running: 0, succeeded: 0, failed: 0 });
+    expect(fold.host("h1")?.processes).toMatchObject([{ state: "lost" }]);
+  });
+
   test("hosts, stages and barriers", () => {
     const driver = new RunDriver(TEXT).executing("h1", "h2").reaches("go", "h1").ended("h1");
     const view = foldOf(driver).view();

@@ -129,6 +129,7 @@ function suite(environment: SshSettings["environment"]): void {
       proxyCommand: undefined,
       userKnownHostsFiles: [join(home, "hosts"), "/etc/hosts2"],
       globalKnownHostsFiles: ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
+      newKeys: "ask",
       hostKeyPolicy: "accept-new",
       hostKeyAlias: "cluster",
       hashKnownHosts: true,

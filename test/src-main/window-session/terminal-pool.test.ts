@@ -121,6 +121,51 @@ describe("TerminalPool", () => {
     expect(sent).toEqual([]);
   });
 
+  test("one that is given away goes on in another window, with what it showed, each word once", async () => {
+    const { id, shell } = await open();
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+    shell.listener!.data(bytes("before "));
+    const moved = pool.release(id)!;
+    pool.close();
+    expect(shell.notes).toEqual(["pause"]);
+    shell.listener!.data(bytes("on the way "));
+    const told: WindowUpdate[] = [];
+    const other = new TerminalPool(
+      () => Promise.reject(new Error("nothing is opened")),
+      (update) => told.push(update),
+    );
+    expect(other.adopt(moved, 100, 30)).toEqual({ kind: "opened", terminal: 1 });
+    shell.listener!.data(bytes("early "));
+    await new Promise((resolve) => setImmediate(resolve));
+    shell.listener!.data(bytes("later"));
+    const words = told.map((update) =>
+      update.kind === "terminalData" ? new TextDecoder().decode(update.bytes) : "",
+    );
+    expect(words.join("")).toBe("before on the way early later");
+    expect(shell.notes).toEqual(["pause", "resize 100x30", "resume"]);
+    other.write(1, bytes("ls"));
+    expect(shell.notes.at(-1)).toBe("write ls");
+    expect(sent).toHaveLength(1);
+  });
+
+  test("one that ended on the way says so where it arrives", async () => {
+    const { id, shell } = await open();
+    const moved = pool.release(id)!;
+    shell.listener!.closed("exit status 0", false);
+    expect(pool.adopt(moved, 80, 24)).toEqual({ kind: "opened", terminal: 2 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(sent).toEqual([{ kind: "terminalClosed", terminal: 2, reason: "exit status 0", isLost: false }]);
+    expect(pool.release(id)).toBeUndefined();
+  });
+
+  test("of what was shown, the last is kept, in whole pieces", async () => {
+    const { id, shell } = await open();
+    for (let count = 0; count < 300; count += 1) shell.listener!.data(new Uint8Array(KILOBYTE).fill(count));
+    const { shown, shownBytes } = pool.release(id)!;
+    expect(shownBytes).toBe(128 * KILOBYTE);
+    expect(shown.every((piece) => piece.byteLength === KILOBYTE)).toBe(true);
+  });
+
   test("a failure is refused with step, reason and remedy", async () => {
     next = async () => ({ kind: "failed", step: "login", reason: "no", remedy: "Try.", unreachable: true });
     const refusal = { kind: "refused", reason: "login: no", remedy: "Try.", mayRetry: true };

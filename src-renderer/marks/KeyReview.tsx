@@ -6,11 +6,18 @@ import { ask } from "../state/controller-updates.ts";
 
 interface KeyReviewProps {
   readonly changed: ChangedHostKey;
+  /** What the button that replaces says. */
+  readonly act?: string;
   readonly onClose: () => void;
   readonly onReplaced: () => void;
 }
 
-export function KeyReview({ changed, onClose, onReplaced }: KeyReviewProps): JSX.Element {
+export function KeyReview({
+  changed,
+  act = "Replace the key and connect",
+  onClose,
+  onReplaced,
+}: KeyReviewProps): JSX.Element {
   const { review, name, shown, known } = changed;
   const [isCompared, setCompared] = useState(false);
   const [problem, setProblem] = useState<string | undefined>(undefined);
@@ -85,7 +92,7 @@ export function KeyReview({ changed, onClose, onReplaced }: KeyReviewProps): JSX
           disabled={!isCompared}
           onClick={() => void replace()}
         >
-          Replace the key and connect
+          {act}
         </button>
       </div>
     </Modal>

@@ -1,7 +1,7 @@
 // A file that was opened from the desktop is told to be an application or a directory by what is in it.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { documentKindOf } from "../../../src-main/window-session/document-kind.ts";
+import { documentKindOf } from "../../../src-shared/controller-api/document-kind.ts";
 
 test("the examples are what they are called", () => {
   for (const example of ["hello", "service", "roundrobin"]) {

@@ -1,5 +1,5 @@
 // Which of the two documents a file is that was opened from the desktop: by its first element that tells.
-import type { DocumentKind } from "#shared/controller-api/window-messages.ts";
+import type { DocumentKind } from "./window-messages.ts";
 
 /** A comment at the top may show an example of the other one. */
 const COMMENT = /<!--[\s\S]*?(?:-->|$)/gu;
