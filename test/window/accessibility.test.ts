@@ -91,7 +91,8 @@ describe.each(TARGETS)("axe-core in %s", (_name, open) => {
       await look("terminal", ".terminal-tab");
       for (const dialog of DIALOGS) {
         await command(page, dialog);
-        await page.getByRole("dialog").waitFor();
+        // Its title is tied to it a moment after it is there.
+        await page.getByRole("dialog", { name: /./ }).waitFor();
         await look(dialog, "[role=dialog]");
         await page.keyboard.press("Escape");
         await page.getByRole("dialog").waitFor({ state: "detached" });
