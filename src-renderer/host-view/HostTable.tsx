@@ -63,7 +63,7 @@ export function HostTable({ lines, sorting, onSort, onToggleGroup }: HostTablePr
     const line = lines[index];
     return line?.kind === "host" ? [line.row.name] : [];
   });
-  useWatchedHosts(inSight);
+  useWatchedHosts(inSight, place);
   useEffect(() => virtual.measure(), [virtual, rowPx]);
   const rows = lines.flatMap((line) => (line.kind === "host" ? [line.row] : []));
   const onKey = (event: KeyboardEvent): void => {

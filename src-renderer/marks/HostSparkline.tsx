@@ -3,7 +3,7 @@ import type { JSX } from "react";
 import { useStore } from "zustand";
 import type { MetricsSample } from "#shared/controller-api/host-metrics.ts";
 import { METRIC_TITLES, pastMetricOf, type MetricName } from "#shared/host-query/metrics-text.ts";
-import { pastMetricsStore } from "../state/watched-hosts.ts";
+import { pastMetricsStore } from "../state/hosts-on-screen.ts";
 import { Sparkline } from "./Sparkline.tsx";
 import { useNow } from "./use-now.ts";
 

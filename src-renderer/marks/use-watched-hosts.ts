@@ -1,8 +1,13 @@
 // A view that shows hosts in detail says so for as long as it does.
-import { useEffect } from "react";
-import { watchHosts } from "../state/watched-hosts.ts";
+import { useEffect, type RefObject } from "react";
+import { watchHosts } from "../state/hosts-on-screen.ts";
 
-export function useWatchedHosts(hosts: readonly string[]): void {
+/** `place`: what shows them. A tab behind another one stays as it is, and shows nothing. */
+export function useWatchedHosts(hosts: readonly string[], place: RefObject<HTMLElement | null>): void {
   const key = hosts.join("\n");
-  useEffect(() => (key === "" ? undefined : watchHosts(key.split("\n"))), [key]);
+  useEffect(() => {
+    if (key === "") return undefined;
+    const isShown = (): boolean => !document.hidden && (place.current?.getClientRects().length ?? 0) > 0;
+    return watchHosts(key.split("\n"), isShown);
+  }, [key, place]);
 }

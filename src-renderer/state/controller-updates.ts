@@ -15,7 +15,7 @@ import { noteEvents } from "./past.ts";
 import { forgetRuns, runsStore, takeRuns } from "./runs-store.ts";
 import { settingsStore, takeWindowState, windowStateText } from "./settings-store.ts";
 import { forgetSpans, spansStore, takeSpanEvents, takeSpans } from "./spans-store.ts";
-import { forgetPastMetrics, startWatching, takeMetrics } from "./watched-hosts.ts";
+import { forgetPastMetrics, startWatching, takeMetrics } from "./hosts-on-screen.ts";
 import { tell, windowStore } from "./window-store.ts";
 
 export interface TerminalEvents {

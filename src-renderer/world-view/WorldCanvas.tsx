@@ -210,10 +210,15 @@ interface SitePopupProps {
 
 function SitePopup({ cluster, size, metric, onClose }: SitePopupProps): JSX.Element {
   const shown = cluster.rows.slice(0, HOSTS_IN_POPUP_MAX);
-  useWatchedHosts(shown.map(({ name }) => name));
+  const place = useRef<HTMLDivElement>(null);
+  useWatchedHosts(
+    shown.map(({ name }) => name),
+    place,
+  );
   const isRight = cluster.x > size.width / 2;
   return (
     <div
+      ref={place}
       className="site-popup"
       role="dialog"
       aria-label="Hosts of the site"

@@ -32,9 +32,9 @@ export type WindowTarget = (options?: OpenOptions) => Promise<OpenWindow>;
 
 /** On a busy computer. */
 export const START_MS_MAX = 30_000;
-const CHROMIUM = "/usr/bin/chromium";
+export const CHROMIUM = "/usr/bin/chromium";
 /** No word to anybody outside. */
-const QUIET = [
+export const QUIET = [
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",

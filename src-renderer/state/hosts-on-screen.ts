@@ -17,14 +17,23 @@ export const pastMetricsStore = createStore<PastMetricsState>(() => ({ samples: 
 
 /** What is scrolled past is not asked for. */
 const SETTLE_MS = 400;
+/** Views come into sight and go out of it without a word. */
+const LOOK_MS = 1000;
 /** Before half of a minute is over, for which the controller goes on by itself. */
 const AGAIN_MS = 20_000;
 
 type Ask = (hosts: readonly string[]) => Promise<readonly HostHistory[]>;
 
-const watchers = new Set<{ readonly hosts: readonly string[] }>();
+interface Watcher {
+  readonly hosts: readonly string[];
+  readonly isShown: () => boolean;
+}
+
+const watchers = new Set<Watcher>();
 let asks: Ask | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** What was asked last, and when. */
+let asked = { key: "", atMs: 0 };
 
 /** Once, at the start: the way to the controller. */
 export function startWatching(ask: Ask): void {
@@ -33,8 +42,8 @@ export function startWatching(ask: Ask): void {
 }
 
 /** Until the function that is returned is called. */
-export function watchHosts(hosts: readonly string[]): () => void {
-  const watcher = { hosts };
+export function watchHosts(hosts: readonly string[], isShown: () => boolean): () => void {
+  const watcher = { hosts, isShown };
   watchers.add(watcher);
   plan(SETTLE_MS);
   return () => {
@@ -46,6 +55,7 @@ export function watchHosts(hosts: readonly string[]): () => void {
 /** A controller that was started anew knows nothing of what was there before. */
 export function forgetPastMetrics(): void {
   pastMetricsStore.setState({ samples: new Map() });
+  asked = { key: "", atMs: 0 };
   plan(SETTLE_MS);
 }
 
@@ -69,12 +79,13 @@ function plan(delayMs: number): void {
 }
 
 async function askNow(): Promise<void> {
-  const hosts = [...new Set([...watchers].flatMap((watcher) => watcher.hosts))].slice(0, WATCHED_HOSTS_MAX);
-  if (hosts.length === 0 || asks === undefined) {
-    if (pastMetricsStore.getState().samples.size > 0) pastMetricsStore.setState({ samples: new Map() });
-    return;
-  }
-  plan(AGAIN_MS);
+  const shown = [...watchers].filter(({ isShown }) => isShown()).flatMap(({ hosts }) => hosts);
+  const hosts = [...new Set(shown)].slice(0, WATCHED_HOSTS_MAX);
+  const key = hosts.join("\n");
+  if (watchers.size > 0) plan(LOOK_MS);
+  const isNew = key !== asked.key || performance.now() - asked.atMs > AGAIN_MS;
+  if (asks === undefined || hosts.length === 0 || !isNew) return;
+  asked = { key, atMs: performance.now() };
   try {
     const histories = await asks(hosts);
     pastMetricsStore.setState({
