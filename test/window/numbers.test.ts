@@ -289,7 +289,7 @@ async function overlay(page: Page, { hosts, mesh }: ControllerInfo): Promise<Pai
       items.map((item) => [
         item.querySelector(".mono")?.textContent ?? "",
         Number(item.ariaLevel),
-        Number.parseInt(item.querySelector(".sub")?.textContent ?? "0", 10),
+        Number(/(\d+) below/.exec(item.textContent ?? "")?.[1] ?? 0),
       ]),
     );
   const told = hosts.map(({ host }) => [
