@@ -62,14 +62,13 @@ function commandOf(connection: HopConnection, channel: ClientChannel): SshComman
 }
 
 /** Starts a command; aborting only stops the start. */
-export async function startCommand(
+export function startCommand(
   connection: HopConnection,
   command: string,
   signal: AbortSignal,
 ): Promise<SshResult<SshCommand>> {
   const ask: AskForSession = (onChannel) => connection.client.exec(command, onChannel);
-  const started = await startSession(connection, ask, signal);
-  return started.kind === "failed" ? started : { kind: "ok", value: commandOf(connection, started.value) };
+  return startSession(connection, ask, commandOf, signal);
 }
 
 /** Starts a program that sshd names itself; aborting only stops the start. */
@@ -79,10 +78,8 @@ export async function startSubsystem(
   signal: AbortSignal,
 ): Promise<SshResult<SshCommand>> {
   const ask: AskForSession = (onChannel) => connection.client.subsys(name, onChannel);
-  const started = await startSession(connection, ask, signal);
-  if (started.kind === "ok") return { kind: "ok", value: commandOf(connection, started.value) };
-  const { failure } = started;
-  const isUnknown = /Unable to start subsystem/.test(failure.reason);
+  const started = await startSession(connection, ask, commandOf, signal);
+  const isUnknown = started.kind === "failed" && /Unable to start subsystem/.test(started.failure.reason);
   return isUnknown ? failed(noSubsystem(name)) : started;
 }
 
@@ -96,15 +93,19 @@ export function noSubsystem(name: string): SshFailure {
 
 type AskForSession = (onChannel: (error: Error | undefined, channel: ClientChannel) => void) => unknown;
 
-/** A session in which a command or a shell runs; aborting only stops the start. */
-export function startSession(
+/**
+ * A session in which a command or a shell runs; aborting only stops the start. `take` is called in the very moment in
+ * which the channel is there: of a quick command the output, the status and the end may come in the same packet.
+ */
+export function startSession<Session>(
   connection: HopConnection,
   ask: AskForSession,
+  take: (connection: HopConnection, channel: ClientChannel) => Session,
   signal: AbortSignal,
-): Promise<SshResult<ClientChannel>> {
+): Promise<SshResult<Session>> {
   return new Promise((resolve) => {
     let settled = false;
-    const settle = (result: SshResult<ClientChannel>): void => {
+    const settle = (result: SshResult<Session>): void => {
       settled = true;
       clearTimeout(timer);
       unlisten();
@@ -126,7 +127,7 @@ export function startSession(
         if (settled) {
           // Nobody waits for it any more.
           if (error === undefined) commandOf(connection, channel).stop();
-        } else if (error === undefined) settle({ kind: "ok", value: channel });
+        } else if (error === undefined) settle({ kind: "ok", value: take(connection, channel) });
         else settle(failed(startFailure(error, connection.lost)));
       });
     } catch (error) {

@@ -102,9 +102,9 @@ export async function startShell(
   const started = await startSession(
     connection,
     (onChannel) => connection.client.shell(size, onChannel),
+    (_connection, channel) => new Ssh2Shell(connection, channel),
     signal,
   );
-  if (started.kind === "ok") return { kind: "ok", value: new Ssh2Shell(connection, started.value) };
-  connection.close();
+  if (started.kind === "failed") connection.close();
   return started;
 }
