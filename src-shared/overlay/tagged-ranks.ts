@@ -21,10 +21,11 @@ export function taggedRanksOf(tags: ReadonlyMap<Rank, Uint8Array>): TaggedRanks 
 }
 
 /** Each rank with its own tag. */
-export function* tagsOf({ ranks, tags }: TaggedRanks): Generator<readonly [Rank, Uint8Array]> {
-  let at = 0;
+export function tagsOf({ ranks, tags }: TaggedRanks): readonly (readonly [Rank, Uint8Array])[] {
+  const all: (readonly [Rank, Uint8Array])[] = [];
   for (const rank of ranksIn(ranks)) {
-    yield [rank, tags.subarray(at, at + TAG_BYTES)];
-    at += TAG_BYTES;
+    const at = all.length * TAG_BYTES;
+    all.push([rank, tags.subarray(at, at + TAG_BYTES)]);
   }
+  return all;
 }

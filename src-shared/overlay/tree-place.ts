@@ -26,6 +26,8 @@ export class TreePlace {
   #heardAt = 0;
   /** From the root to the parent. */
   #above: readonly Candidate[] = [];
+  /** Asked for by each joiner and each child, and the same from beacon to beacon. */
+  #position: Position | undefined;
   /** Outside of this node's subtree: for its children. */
   #elsewhere: readonly Candidate[] = [];
 
@@ -52,8 +54,11 @@ export class TreePlace {
 
   /** As seen by those who would like to hang below. */
   position(address: string): Position {
+    const known = this.#position;
+    if (known !== undefined && known.path.at(-1)?.address === address) return known;
     const path = [...this.#above, { rank: this.#me, address }];
-    return { ...this.#signed, depth: this.#above.length, path };
+    this.#position = { ...this.#signed, depth: this.#above.length, path };
+    return this.#position;
   }
 
   /** Whether a path ends at the parent and does not lead over this node. */
@@ -91,6 +96,7 @@ export class TreePlace {
     if (compareStamps(stamp, this.stamp) > 0) this.#heardAt = now;
     this.#signed = signedStampOf(signed);
     this.#above = path;
+    this.#position = undefined;
     this.#distance = nearer(this.#distance, stamp, path.length);
   }
 
@@ -106,6 +112,7 @@ export class TreePlace {
   }
 
   leave(): void {
+    this.#position = undefined;
     this.#above = [];
   }
 }

@@ -75,6 +75,58 @@ describe.each(TARGETS)("terminals in %s", (name, open) => {
     }
   }
 
+  // The first of all: what ssh's configuration says of a host that was asked for is believed for 5 s.
+  test("asks about an unknown key and for a passphrase, and refuses a changed key until a person has looked", async () => {
+    const { farm, knownHosts } = hosts;
+    const [, type = "", key = ""] = farm.knownHosts.split(/\s/);
+    const known = (number: number, shown: string): string =>
+      `[127.1.0.${String(number)}]:${String(farm.port)} ${type} ${shown}\n`;
+    const foreign = join(home.work, "foreign");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "open sesame", "-C", "", "-f", foreign]);
+    const other = readFileSync(`${foreign}.pub`, "utf8").split(" ")[1]?.trim() ?? "";
+    const before = known(1, key) + known(3, other) + known(4, key);
+    writeFileSync(knownHosts, before);
+
+    await clickOpen("far3");
+    await front()
+      .getByText(/shows another key than the known one/)
+      .waitFor(SOON);
+    await front().getByRole("button", { name: "Review the key..." }).click();
+    const review = page.getByRole("dialog", { name: /has changed/ });
+    expect(await findBarriers(page, "all", "[role=dialog]")).toEqual([]);
+    const fingerprints = (await review.innerText()).match(/SHA256:[\w+/]{43}/g);
+    expect(new Set(fingerprints).size).toBe(2);
+    expect(await review.innerText()).toContain(`${knownHosts}, line 2`);
+    const replace = review.getByRole("button", { name: "Replace the key and connect" });
+    expect(await replace.isDisabled()).toBe(true);
+    expect(readFileSync(knownHosts, "utf8")).toBe(before);
+    await review.getByRole("checkbox").check();
+    await replace.click();
+    await front().locator(".link-words.open").waitFor(SOON);
+    expect(readFileSync(knownHosts, "utf8")).toBe(known(1, key) + known(4, key) + known(3, key));
+    const folder = join(home.root, ".ssh");
+    const copies = readdirSync(folder).filter((name) => name.includes(".before-"));
+    expect(copies.map((name) => readFileSync(join(folder, name), "utf8"))).toEqual([before]);
+
+    // An identity of its own, which is locked; the farm knows it as well.
+    appendFileSync(`${farm.keyFile}.pub`, readFileSync(`${foreign}.pub`));
+    const config = join(folder, "config");
+    const plain = readFileSync(config, "utf8");
+    const locked = plain.replace(`IdentityFile ${farm.keyFile}`, `IdentityFile ${foreign}`);
+    writeFileSync(config, locked);
+    await clickOpen("far2");
+    const unknown = page.getByRole("dialog", { name: "Unknown host key" });
+    await unknown.getByRole("button", { name: "Accept and remember" }).click(SOON);
+    const asked = page.getByRole("dialog", { name: "An answer is needed" });
+    await asked.getByLabel("Answer").fill("open sesame");
+    await page.keyboard.press("Enter");
+    await front().locator(".link-words.open").waitFor(SOON);
+    expect(readFileSync(knownHosts, "utf8")).toContain(known(2, key));
+    writeFileSync(config, plain);
+    writeFileSync(knownHosts, farm.knownHosts);
+    await closeTerminals();
+  });
+
   test("shows what is typed there, lists as long as they are, and pages", async () => {
     const folder = join(hosts.homeOf(1), "records");
     mkdirSync(folder);
@@ -148,57 +200,6 @@ describe.each(TARGETS)("terminals in %s", (name, open) => {
     await bringForward("far1");
     await front().getByRole("button", { name: "Stop", exact: true }).click();
     expect(await page.locator(".terminal-tab.broadcasting").count()).toBe(0);
-    await closeTerminals();
-  });
-
-  test("asks about an unknown key and for a passphrase, and refuses a changed key until a person has looked", async () => {
-    const { farm, knownHosts } = hosts;
-    const [, type = "", key = ""] = farm.knownHosts.split(/\s/);
-    const known = (number: number, shown: string): string =>
-      `[127.1.0.${String(number)}]:${String(farm.port)} ${type} ${shown}\n`;
-    const foreign = join(home.work, "foreign");
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "open sesame", "-C", "", "-f", foreign]);
-    const other = readFileSync(`${foreign}.pub`, "utf8").split(" ")[1]?.trim() ?? "";
-    const before = known(1, key) + known(3, other) + known(4, key);
-    writeFileSync(knownHosts, before);
-
-    await clickOpen("far3");
-    await front()
-      .getByText(/shows another key than the known one/)
-      .waitFor(SOON);
-    await front().getByRole("button", { name: "Review the key..." }).click();
-    const review = page.getByRole("dialog", { name: /has changed/ });
-    expect(await findBarriers(page, "all", "[role=dialog]")).toEqual([]);
-    const fingerprints = (await review.innerText()).match(/SHA256:[\w+/]{43}/g);
-    expect(new Set(fingerprints).size).toBe(2);
-    expect(await review.innerText()).toContain(`${knownHosts}, line 2`);
-    const replace = review.getByRole("button", { name: "Replace the key and connect" });
-    expect(await replace.isDisabled()).toBe(true);
-    expect(readFileSync(knownHosts, "utf8")).toBe(before);
-    await review.getByRole("checkbox").check();
-    await replace.click();
-    await front().locator(".link-words.open").waitFor(SOON);
-    expect(readFileSync(knownHosts, "utf8")).toBe(known(1, key) + known(4, key) + known(3, key));
-    const folder = join(home.root, ".ssh");
-    const copies = readdirSync(folder).filter((name) => name.includes(".before-"));
-    expect(copies.map((name) => readFileSync(join(folder, name), "utf8"))).toEqual([before]);
-
-    // An identity of its own, which is locked; the farm knows it as well.
-    appendFileSync(`${farm.keyFile}.pub`, readFileSync(`${foreign}.pub`));
-    const config = join(folder, "config");
-    const plain = readFileSync(config, "utf8");
-    const locked = plain.replace(`IdentityFile ${farm.keyFile}`, `IdentityFile ${foreign}`);
-    writeFileSync(config, locked);
-    await clickOpen("far2");
-    const unknown = page.getByRole("dialog", { name: "Unknown host key" });
-    await unknown.getByRole("button", { name: "Accept and remember" }).click(SOON);
-    const asked = page.getByRole("dialog", { name: "An answer is needed" });
-    await asked.getByLabel("Answer").fill("open sesame");
-    await page.keyboard.press("Enter");
-    await front().locator(".link-words.open").waitFor(SOON);
-    expect(readFileSync(knownHosts, "utf8")).toContain(known(2, key));
-    writeFileSync(config, plain);
-    writeFileSync(knownHosts, farm.knownHosts);
     await closeTerminals();
   });
 
