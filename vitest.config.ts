@@ -31,6 +31,17 @@ const LONG_FIRST = [
   "ssh-trouble",
   "ssh-unreachable",
   "parse-application",
+  "tree-40-a",
+  "tree-40-b",
+  "tree-1000",
+  "tree-small",
+  "tree-200-a",
+  "tree-200-b",
+  "tree-exhaustive",
+  "terminals",
+  "numbers",
+  "host-keys",
+  "main-path",
 ];
 
 class LongFirst extends BaseSequencer {
