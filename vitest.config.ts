@@ -38,6 +38,7 @@ const LONG_FIRST = [
   "tree-200-a",
   "tree-200-b",
   "tree-exhaustive",
+  "accessibility",
   "terminals",
   "numbers",
   "host-keys",
