@@ -200,8 +200,7 @@ function answers(port: number): Promise<boolean> {
 
 function descendantsOf(pid: number): number[] {
   const path = `/proc/${String(pid)}/task/${String(pid)}/children`;
-  if (!existsSync(path)) return [];
-  const children = readFileSync(path, "utf8")
+  const children = textOf(path)
     .trim()
     .split(" ")
     .filter((word) => word !== "")
@@ -209,6 +208,15 @@ function descendantsOf(pid: number): number[] {
   // Only sshd's own: what runs on a host outlives its connection.
   const sshds = children.filter((child) => nameOf(child).startsWith("sshd"));
   return sshds.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** Empty when it is not there: a process may end while it is asked about. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function nameOf(pid: number): string {
