@@ -221,7 +221,7 @@ function textOf(path: string): string {
 
 function nameOf(pid: number): string {
   const path = `/proc/${String(pid)}/comm`;
-  return existsSync(path) ? readFileSync(path, "utf8") : "";
+  return textOf(path);
 }
 
 function end(pid: number): void {
