@@ -19,6 +19,7 @@ const PROCESSES = Math.max(1, Math.min(8, cpus().length));
 
 const { values } = parseArgs({
   options: {
+    /** Of each size: one number for all, or as many as there are sizes. */
     seeds: { type: "string", default: "200" },
     sizes: { type: "string", default: "10,30,100,300,1000,3000" },
     topologies: { type: "string", default: Object.keys(CONTESTANTS).join(",") },
@@ -72,14 +73,15 @@ async function measure(): Promise<RawData> {
 async function simulate(): Promise<Pick<RawData, "samples" | "disasters">> {
   const common = { topologies: values.topologies.split(","), networks: values.networks.split(",") };
   const sizes = values.sizes.split(",").map(Number);
-  const samples = await inParts<Sample>({ ...common, kind: "sample", sizes, seeds: Number(values.seeds) });
+  const seeds = values.seeds.split(",").map(Number);
+  const samples = await inParts<Sample>({ ...common, kind: "sample", sizes, seeds });
   if (values.disasters === "0") return { samples, disasters: [] };
   const disasters = await inParts<DisasterSample>({
     ...common,
     topologies: common.topologies.filter((name) => name === "rand-tree"),
     kind: "disaster",
     sizes: values["disaster-hosts"].split(",").map(Number),
-    seeds: Number(values.disasters),
+    seeds: [Number(values.disasters)],
   });
   return { samples, disasters };
 }
@@ -145,7 +147,9 @@ function print({ samples, disasters, machine, commit }: RawData): void {
       (name) => `${name.replace(/Ms$/u, "")} ${shortOf(spreadOf(group.map((sample) => sample[name])))}`,
     );
     const links = spreadOf(group.map(({ rootHandshakes }) => rootHandshakes));
-    console.log(`${key.padEnd(28)} ${told.join("  ")}  root links ${String(links.median)}`);
+    console.log(
+      `${key.padEnd(28)} ${told.join("  ")}  root links ${String(links.median)}  (${String(group.length)} samples)`,
+    );
   }
   for (const [key, group] of groupBy(disasters, ({ network, hosts }) => `${network} ${String(hosts)}`)) {
     const told = (

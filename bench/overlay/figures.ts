@@ -19,12 +19,24 @@ const NETWORKS: Readonly<Record<string, string>> = {
   loopback: "real processes, TLS 1.3, one computer",
 };
 
+/** "200 seeds up to 100 hosts, 12 for 1000". */
+function seedsText(samples: readonly Sample[]): string {
+  const simulated = samples.filter(({ source }) => source === "simulated");
+  const sizes = [...groupBy(simulated, ({ hosts }) => String(hosts))].map(
+    ([hosts, group]) => [Number(hosts), new Set(group.map(({ seed }) => seed)).size] as const,
+  );
+  const most = Math.max(0, ...sizes.map(([, seeds]) => seeds));
+  const all = sizes.filter(([, seeds]) => seeds === most).map(([hosts]) => hosts);
+  const fewer = sizes.filter(([, seeds]) => seeds < most);
+  const upTo = `${String(most)} seeds up to ${String(Math.max(0, ...all))} hosts`;
+  return [upTo, ...fewer.map(([hosts, seeds]) => `${String(seeds)} for ${String(hosts)}`)].join(", ");
+}
+
 /** By name, as SVG; undefined where nothing of it was measured. */
 export function drawFigures(raw: RawData): Readonly<Record<string, string | undefined>> {
   const { commit, machine, date, samples } = raw;
-  const seeds = new Set(samples.map(({ seed }) => seed)).size;
   const notes = [
-    `Median and p99 of up to ${String(seeds)} seeds. Clients start within 1 s. Commit ${commit}, ${date}.`,
+    `Median and p99; simulated with ${seedsText(samples)}. Clients start within 1 s. Commit ${commit}, ${date}.`,
     `Measured on ${machine}; simulated costs: ${costsText()}.`,
     "The plotted values of the original figures (LASCO 2008) are not available.",
   ];
