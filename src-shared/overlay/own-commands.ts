@@ -77,8 +77,9 @@ export class OwnCommands {
       if (!isSameBytes(this.#order.at(sequence - 1), before)) return this.#forgetTold(sequence);
       this.#sure = sequence - 1;
       const chain = this.#order.after(before, sequence, targets);
+      // Now it is told the truth: nothing to blame the parent for.
       if (sequence <= this.#order.last && !isSameBytes(this.#order.at(sequence), chain))
-        this.#forgetTold(this.#order.last);
+        this.#askAnew(this.#order.last);
       if (sequence > this.#order.last) this.#order.add(targets);
       this.#sure = sequence;
     }
@@ -110,17 +111,26 @@ export class OwnCommands {
     if (this.#have < this.#order.last) this.#node.lacks(this.#have + 1);
   }
 
-  /** All that is not sure: whoever said it, this parent or an earlier one, it is asked for again. */
+  /** By this parent or an earlier one; a parent that was deceived itself says it right the second time. */
   #forgetTold(upTo: number): void {
-    const again = this.#wasDeceived;
+    if (this.#wasDeceived) {
+      this.#forgetUnsure();
+      return this.#end.violation(DECEIVED);
+    }
     this.#wasDeceived = true;
+    this.#askAnew(upTo);
+  }
+
+  #askAnew(upTo: number): void {
+    this.#forgetUnsure();
+    this.#end.problem(`${DECEIVED}: asked again`);
+    this.#node.lacks(this.#sure + 1, upTo);
+  }
+
+  #forgetUnsure(): void {
     this.#order.cut(this.#sure);
     this.#node.log.forgetHeaders(this.#sure);
     this.#have = Math.min(this.#have, this.#sure);
-    // A parent that was deceived itself says it right the second time.
-    if (again) return this.#end.violation(DECEIVED);
-    this.#end.problem(`${DECEIVED}: asked again`);
-    this.#node.lacks(this.#sure + 1, upTo);
   }
 
   #isGap(sequence: number): boolean {

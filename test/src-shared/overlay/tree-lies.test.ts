@@ -167,6 +167,15 @@ describe("a member below a relay", () => {
     expect(kinds(effects)).toContain("problem");
   });
 
+  test("stays with one that says the truth in the end, also after it was deceived before", () => {
+    const both = orderOf([forMe, forMe]);
+    hear({ t: "headers", from: 1, targets: [forOthers] });
+    beacon(signed(8, 0, 1, both));
+    hear({ t: "headers", from: 1, targets: [forOthers] });
+    expect(hear(commandOf(both, 1, forMe))).toContainEqual({ kind: "deliver", sequence: 1, payload });
+    expect(core.attached).toBe(true);
+  });
+
   test("is acknowledged with the digest of what it was told: the root sees that it was deceived", () => {
     hear({ t: "headers", from: 1, targets: [forOthers] });
     now += OVERLAY_TIMES.groomMs;
