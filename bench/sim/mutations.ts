@@ -120,7 +120,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "if (this.#have > before) this.#raise();",
     put: `const told = this.#order.last;
     if (told > before)
-      this.#end.node.progress.raise(this.#rank, told, this.#proofs.ofHaving(told, this.#order.lastChain));`,
+      this.#node.progress.raise(this.#rank, told, this.#proofs.ofHaving(told, this.#order.lastChain));`,
   },
   {
     name: "bodies: one that comes behind its header is not taken",
