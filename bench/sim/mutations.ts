@@ -91,12 +91,6 @@ export const MUTATIONS: readonly Mutation[] = [
     put: "if (sequence <= this.#have) this.#have = sequence - 1; return sequence <= log.stable;",
   },
   {
-    name: "order: commands with a gap before them are taken",
-    file: "own-commands.ts",
-    find: "if (sequence <= this.#order.last + 1) return false;",
-    put: "if (sequence > this.#order.last + 1) this.#have = sequence - 1; return false;",
-  },
-  {
     name: "replay: a new parent begins one too late",
     file: "tree-child.ts",
     find: "this.sent = join.have;",

@@ -150,6 +150,14 @@ describe("a member below a relay", () => {
     expect(sent(beacon(signed(8, 0, 1, given)))).toContainEqual(need);
   });
 
+  test("asks for what is missing before a command, and accuses nobody of it", () => {
+    const both = orderOf([forMe, forMe]);
+    const effects = hear(commandOf(both, 2, forMe));
+    expect(sent(effects)).toContainEqual({ t: "need", from: 1, to: 2, ranks: forMe });
+    expect(kinds(effects)).not.toContain("deliver");
+    expect(kinds(effects)).not.toContain("problem");
+  });
+
   test("takes no command behind one that was hidden, and both in their order afterwards", () => {
     const both = orderOf([forMe, forMe]);
     hear({ t: "headers", from: 1, targets: [forOthers] });
