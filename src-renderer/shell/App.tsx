@@ -1,6 +1,6 @@
 // The whole window: menus, run bar, docks, selection bar, status bar, and what floats above them.
 import { MantineProvider } from "@mantine/core";
-import { useEffect, type JSX } from "react";
+import { useEffect, useLayoutEffect, type JSX } from "react";
 import { useStore } from "zustand";
 import { documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { windowStore } from "../state/window-store.ts";
@@ -22,8 +22,9 @@ import { MANTINE_THEME, mantineVariables, useTheme } from "./theme.ts";
 export function App(): JSX.Element {
   const theme = useTheme();
   const welcome = useStore(windowStore, (state) => state.welcome);
-  useEffect(() => listenForKeys(), []);
-  useEffect(() => listenForDrops(), []);
+  // With the first picture, not after it: who sees the window may press a key.
+  useLayoutEffect(() => listenForKeys(), []);
+  useLayoutEffect(() => listenForDrops(), []);
   return (
     <MantineProvider
       theme={MANTINE_THEME}

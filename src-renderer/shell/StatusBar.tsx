@@ -7,12 +7,14 @@ import { clockText, countText, plural } from "../marks/words.ts";
 import { eventsStore } from "../state/events-store.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
+import { windowStore } from "../state/window-store.ts";
 import { showView } from "./dock-store.ts";
 
 export function StatusBar(): JSX.Element {
   const run = useStore(runsStore, (state) => state.current);
   const mesh = useStore(hostsStore, (state) => state.mesh);
   const problems = useStore(eventsStore, (state) => state.problems.length);
+  const isWelcome = useStore(windowStore, (state) => state.welcome !== undefined);
   const isGoing = run !== undefined && !isOver(run);
   const failed = run?.state === "failed" || run?.state === "aborted";
   return (
@@ -21,7 +23,7 @@ export function StatusBar(): JSX.Element {
         <StateGlyph
           mark={isGoing ? "executing" : run === undefined ? "unused" : failed ? "failed" : "finished"}
         />
-        {run === undefined ? "not running" : run.state}
+        {run?.state ?? (isWelcome ? "not running" : "connecting")}
       </button>
       {run === undefined ? null : <span className="mono">{run.run}</span>}
       <HostCounts />

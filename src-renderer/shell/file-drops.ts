@@ -1,7 +1,7 @@
 // Files dropped on the window: opened as the application or the directory that they are. Their paths only Electron's preload script learns.
 import { documentKindOf } from "#shared/controller-api/document-kind.ts";
 import { openText } from "../state/actions.ts";
-import { tell, windowStore } from "../state/window-store.ts";
+import { tell } from "../state/window-store.ts";
 
 /** The largest document that a window may send. */
 const DOCUMENT_BYTES_MAX = 32 * 1024 * 1024;
@@ -28,7 +28,7 @@ export function listenForDrops(): () => void {
     if (isTaken(event) || files.length === 0) return;
     // A browser would show the file instead of this page.
     event.preventDefault();
-    if (windowStore.getState().welcome?.target === "browser") void openAll(files);
+    if (location.protocol !== "app:") void openAll(files);
   };
   window.addEventListener("dragover", over);
   window.addEventListener("dragleave", leave);

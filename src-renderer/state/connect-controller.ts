@@ -98,6 +98,8 @@ function overWebSocket(listener: LinkListener): ControllerLink {
   const waiting = new Waiting();
   const packr = new Packr(CODEC);
   const unpackr = new Unpackr(CODEC);
+  /** What a quick person asks while the connection is being made. */
+  const early: unknown[] = [];
   let socket: WebSocket | undefined;
   let retryMs = RETRY_MS_FIRST;
   const open = (): void => {
@@ -106,6 +108,7 @@ function overWebSocket(listener: LinkListener): ControllerLink {
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => early.splice(0).forEach(send));
     socket.addEventListener("message", ({ data }: MessageEvent<ArrayBuffer>) => {
       retryMs = RETRY_MS_FIRST;
       const message = unpackr.unpack(new Uint8Array(data)) as WindowMessage;
@@ -113,15 +116,18 @@ function overWebSocket(listener: LinkListener): ControllerLink {
     });
     socket.addEventListener("close", ({ reason }) => {
       const words = reason === "" ? "the controller does not answer" : reason;
+      early.length = 0;
       waiting.fail(words);
       listener.gone(words, retryMs);
       setTimeout(open, retryMs);
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
     });
   };
-  open();
-  return linkOf(waiting, (message) => {
+  const send = (message: unknown): void => {
     if (socket?.readyState === WebSocket.OPEN) socket.send(new Uint8Array(packr.pack(message)));
+    else if (socket?.readyState === WebSocket.CONNECTING) early.push(message);
     else waiting.fail("the controller does not answer");
-  });
+  };
+  open();
+  return linkOf(waiting, send);
 }
