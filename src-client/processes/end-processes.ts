@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { isAlive } from "#shared/node/is-alive.ts";
 import { isMarked } from "./process-marker.ts";
 import type { FoundProcess, MarkedProcess, ProcessTable } from "./process-table.ts";
 
@@ -143,19 +144,11 @@ function reasonOf(left: FoundProcess, reasons: ReadonlyMap<number, string>): str
 async function pidsGone(found: readonly FoundProcess[], withinMs: number): Promise<void> {
   const until = performance.now() + withinMs;
   let pollMs = POLL_MS;
-  while (found.some(({ pid }) => pidLives(pid))) {
+  while (found.some(({ pid }) => isAlive(pid))) {
     const leftMs = until - performance.now();
     if (leftMs <= 0) return;
     await pause(Math.min(pollMs, leftMs));
     pollMs = Math.min(pollMs * 2, POLL_MS_MAX);
-  }
-}
-
-function pidLives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -192,7 +185,7 @@ function createEndTrees(): EndProcesses {
     }
   };
   return {
-    groupLives: pidLives,
+    groupLives: isAlive,
     started: () => undefined,
     forget: () => undefined,
     endGroup: async (group, graceMs) => {

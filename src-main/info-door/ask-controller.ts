@@ -2,6 +2,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { isAlive } from "#shared/node/is-alive.ts";
 import { DOORS_FOLDER, notPrivate, type ControllerInfo, type DoorRecord } from "./info-door.ts";
 
 /** A controller with ten thousand hosts needs a second for its answer. */
@@ -58,14 +59,5 @@ async function readRecord(path: string): Promise<DoorRecord | undefined> {
     return isOurs && Number.isInteger(pid) ? (record as unknown as DoorRecord) : undefined;
   } catch {
     return undefined; // Being written, just removed, or none of ours.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

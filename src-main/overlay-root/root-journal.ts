@@ -6,12 +6,14 @@
 //             | length | CRC | body |   u32 each, big-endian: length of the body, its CRC-32; the body is MessagePack:
 //             +--------+-----+------+   { kind: "epoch", epoch } or a RootRecord
 //   A torn or damaged tail is cut off: whatever it said was never acted on.
+//   One root writes it at a time (journal-lock.ts).
 import { open, readFile, rename, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import type { RootRecord } from "#shared/overlay/topology.ts";
 import { createPayloadCodec } from "#shared/protocol/wire.ts";
 import { checkRootRecord, type JournalRecord } from "./check-root-record.ts";
+import { lockJournal, type JournalLock } from "./journal-lock.ts";
 
 const HEADER_BYTES = 8;
 /** Written anew when it is this large and mostly forgotten: seconds of commands, and read in a moment. */
@@ -28,7 +30,7 @@ export interface RootJournal {
   close(): Promise<void>;
 }
 
-/** Rejects when the file cannot be read or written: then the root must not start. */
+/** Rejects when the file cannot be read or written, or another controller has it: then the root must not start. */
 export async function openRootJournal(path: string): Promise<RootJournal> {
   const journal = new FileJournal(path);
   await journal.open();
@@ -39,6 +41,7 @@ class FileJournal implements RootJournal {
   readonly #path: string;
   readonly #codec = createPayloadCodec();
   #file: FileHandle | undefined;
+  #lock: JournalLock | undefined;
   #epoch = 0;
   #records: RootRecord[] = [];
   #bytes = 0;
@@ -61,9 +64,19 @@ class FileJournal implements RootJournal {
   }
 
   async open(): Promise<void> {
-    this.#records = await this.#read();
-    this.#epoch += 1;
-    await this.#writeAnew(this.#records);
+    const lock = await lockJournal(this.#path, async () => {
+      this.#records = await this.#read();
+      return this.#epoch;
+    });
+    try {
+      this.#epoch = lock.number;
+      await this.#writeAnew(this.#records);
+      await lock.removeOlder();
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+    this.#lock = lock;
   }
 
   append(records: readonly RootRecord[]): Promise<string | undefined> {
@@ -76,6 +89,8 @@ class FileJournal implements RootJournal {
     await this.#last;
     await this.#file?.close();
     this.#file = undefined;
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   async #append(records: readonly RootRecord[]): Promise<string | undefined> {

@@ -51,6 +51,12 @@ export class Log<Entry> {
     });
   }
 
+  /** Each entry, those to come as they come. */
+  watch(see: (entry: Entry) => void): void {
+    this.entries.forEach(see);
+    this.#waiting.push(() => see(this.entries.at(-1)!));
+  }
+
   count(least: number): Promise<unknown> {
     return this.until(() => this.entries.length >= least);
   }

@@ -1,90 +1,34 @@
 // Thirty real clients (200 with NEBULA_ALL_RUNS=1) on the tree and on the star: the same work, the same results, also when
 // clients are killed on the way.
-import { dirname, join } from "node:path";
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { afterEach, expect, test } from "vitest";
-import { hostIdOf, runIdOf, type HostId } from "../../src-shared/base/ids.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, onTestFinished, test } from "vitest";
+import { runIdOf, type HostId } from "../../src-shared/base/ids.ts";
 import { randTree } from "../../src-shared/overlay/rand-tree.ts";
 import { star } from "../../src-shared/overlay/star.ts";
-import type { Topology } from "../../src-shared/overlay/topology.ts";
-import type { HostEntry } from "../../src-shared/resource-directory/resource-directory.ts";
-import { createLocalDeployment } from "../../src-main/deploy/deploy-local.ts";
-import type { StartedClient } from "../../src-main/deploy/deployment.ts";
+import type { RootRecord, Topology } from "../../src-shared/overlay/topology.ts";
+import type { Command } from "../../src-shared/protocol/commands.ts";
+import type { Report } from "../../src-shared/protocol/reports.ts";
+import { executeOf, RUN } from "../src-client/core/block-text.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { OverlayFixture, SESSION, type TestRoot } from "./overlay-fixture.ts";
+import { shellXml } from "./application-text.ts";
+import { hostsNamed, startClients } from "./client-processes.ts";
+import type { ControllerWord, WrittenReport } from "./controller-part.ts";
+import { ControllerProcess, reportsOf } from "./controller-process.ts";
+import { OverlayFixture, type TestRoot } from "./overlay-fixture.ts";
+import { holdsWithin, isAlive, processesOf } from "./process-list.ts";
 
-const CLIENT = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "dist", "client.cjs");
 const ALL = process.env["NEBULA_ALL_RUNS"] === "1";
 const HOSTS = ALL ? 200 : 30;
 const KILLED = ALL ? 20 : 4;
 const COMMANDS = ALL ? 40 : 16;
 const ALL_MS = 600_000;
+const GONE_MS = 10_000;
+/** Of any run. */
+const PREPARE = { kind: "prepare", awaited: true, component: "c", software: [], users: [] } as const;
 
-let fixture: OverlayFixture;
-afterEach(() => fixture.close());
-
-function entryOf(host: HostId): HostEntry {
-  return {
-    id: host,
-    managerType: "local",
-    address: "127.0.0.1",
-    port: undefined,
-    user: undefined,
-    transport: undefined,
-    hostKeyPolicy: undefined,
-    groups: [],
-    site: undefined,
-    latitude: undefined,
-    longitude: undefined,
-    span: { start: 0, end: 0 },
-  };
-}
-
-async function startClients(controller: TestRoot, folder: string): Promise<Map<HostId, StartedClient>> {
-  const hostsDirectory = join(folder, "hosts");
-  mkdirSync(hostsDirectory);
-  const deployment = createLocalDeployment({
-    node: process.execPath,
-    clientBundle: CLIENT,
-    hostsDirectory,
-    session: SESSION,
-  });
-  const clients = new Map<HostId, StartedClient>();
-  fixture.onClose(async () => {
-    for (const client of clients.values()) client.kill();
-    await Promise.all([...clients.values()].map(({ ended }) => ended));
-    await Promise.all([...clients.keys()].map((host) => deployment.cleanUp(entryOf(host), false)));
-    await deployment.close();
-  });
-  const start = async (host: HostId): Promise<void> => {
-    const rank = controller.invite(host);
-    const keys = await controller.issue(host);
-    const place = controller.root.introduce(rank);
-    const credentials = {
-      ...keys,
-      ...place,
-      session: SESSION,
-      host,
-      incarnation: 1,
-      controllerAbsenceMs: 60_000,
-    };
-    const { signal } = new AbortController();
-    const result = await deployment.start(entryOf(host), credentials, {
-      ways: ["client"],
-      signal,
-      tell: () => undefined,
-      giveWay: () => undefined,
-    });
-    if (result.kind === "failed") throw new Error(result.failure.reason);
-    clients.set(host, result.client);
-  };
-  const hosts = Array.from({ length: HOSTS }, (_, place) => hostIdOf(`node${String(place + 1)}`));
-  await Promise.all(hosts.map(start));
-  const here = (): number => controller.root.members().filter(({ state }) => state === "attached").length;
-  await controller.membership.until(() => here() === HOSTS);
-  return clients;
-}
+let fixture: OverlayFixture | undefined;
+afterEach(() => fixture?.close());
 
 /** Those who have children, the busiest first; on the star anybody. */
 function relaysOf(controller: TestRoot): HostId[] {
@@ -109,19 +53,12 @@ async function play(topology: Topology<unknown>): Promise<string[][]> {
   fixture = new OverlayFixture(topology);
   const folder = temporaryFolder();
   const controller = await fixture.startRoot({ degree: 3 });
-  const clients = await startClients(controller, folder);
+  const clients = await startClients(fixture, controller, folder, hostsNamed(HOSTS));
   const killed = relaysOf(controller).slice(0, KILLED);
   const living = [...clients.keys()].filter((host) => !killed.includes(host));
   for (let count = 1; count <= COMMANDS; count += 1) {
     const run = runIdOf(`run-${String(count).padStart(2, "0")}`);
-    controller.root.command(living, {
-      kind: "prepare",
-      awaited: true,
-      run,
-      component: "c",
-      software: [],
-      users: [],
-    });
+    controller.root.command(living, { ...PREPARE, run });
     if (count % (COMMANDS / KILLED) !== 0) continue;
     // By force, with half of the commands on their way.
     clients.get(killed[count / (COMMANDS / KILLED) - 1]!)!.kill();
@@ -160,7 +97,109 @@ test(
     );
     const everybody = Array.from({ length: HOSTS - KILLED }, () => wanted);
     expect(await play(randTree)).toEqual(everybody);
-    await fixture.close();
+    await fixture?.close();
     expect(await play(star)).toEqual(everybody);
   },
 );
+
+const ATTENDED = 6;
+test("a controller is killed, another takes over what it has kept: processes untouched, nothing lost or doubled", async () => {
+  const folder = temporaryFolder();
+  const hosts = hostsNamed(ATTENDED);
+  const [first, second] = [new ControllerProcess(folder), new ControllerProcess(folder)];
+  // Also when its time is over.
+  onTestFinished(async () => {
+    for (const controller of [first, second]) await controller.close();
+    for (const { pid } of processesOf(folder)) process.kill(pid, "SIGKILL");
+  });
+  await takeOver(folder, hosts, first, second);
+});
+
+async function takeOver(
+  folder: string,
+  hosts: readonly HostId[],
+  first: ControllerProcess,
+  second: ControllerProcess,
+): Promise<void> {
+  const prepare = (run: string): Command => ({ ...PREPARE, run: runIdOf(run) });
+  const tell = (to: ControllerProcess, command: Command): void =>
+    to.order({ kind: "command", targets: hosts, command });
+  const reported = (kind: Report["kind"]) => (word: ControllerWord) =>
+    word.kind === "report" && word.report === kind;
+  const go = join(folder, "go");
+
+  first.order({ kind: "open", hosts });
+  const { heritage } = await first.word("standing");
+  second.order({ kind: "open", hosts, heritage });
+  const { reason } = await second.word("refused");
+  expect(reason).toContain(`process ${String(first.pid)} has it since`);
+  tell(first, prepare(RUN));
+  tell(first, executeOf(shellXml(`while [ ! -e ${go} ]; do sleep 0.05; done`)));
+  await first.times(ATTENDED, reported("processStarted"));
+  await first.word("kept", () => first.ranksKept === ATTENDED);
+  // Killed with these on their way: on disk, at some hosts, answered by a few.
+  const given = Array.from({ length: 8 }, (_, place) => `before-${String(place + 1)}`);
+  for (const run of given) tell(first, prepare(run));
+  await first.times(2 + given.length, (word) => word.kind === "kept" && word.record === "command");
+  await first.kill();
+
+  second.order({ kind: "open", hosts, heritage });
+  const { epoch, records } = await second.word("standing");
+  expect(epoch).toBe(2);
+  const after = Array.from({ length: 4 }, (_, place) => `after-${String(place + 1)}`);
+  for (const run of after) tell(second, prepare(run));
+  await second.word("members", ({ attached }) => attached === ATTENDED);
+  const pids = pidsIn(reportsOf(folder, 1));
+  expect(pids).toHaveLength(2 * ATTENDED);
+  expect(pids.filter((pid) => !isAlive(pid))).toEqual([]);
+  writeFileSync(go, "");
+  await second.times(ATTENDED, reported("hostEnded"));
+  tell(second, { kind: "leave", keep: false });
+  await second.word("members", ({ left }) => left === ATTENDED);
+
+  const earlier = reportsOf(folder, 1);
+  const later = reportsOf(folder, epoch);
+  for (const host of hosts) {
+    const all = [earlier, later].map((reports) => reports.filter((report) => report.host === host));
+    const [before, since] = all.map((reports) => reports.map(({ sequence }) => sequence));
+    // What the journal knows as handed on does not come again, what it does not know comes under its own number.
+    const received = receivedOf(records, host);
+    expect(since).toEqual(numbersFrom(received + 1, since!.at(-1)!));
+    expect(before).toEqual(numbersFrom(1, before!.at(-1)!));
+    expect(received).toBeGreaterThan(0);
+    expect(received).toBeLessThanOrEqual(before!.at(-1)!);
+    const bySequence = new Map(all[0]!.map(({ sequence, report }) => [sequence, report]));
+    for (const { sequence, report } of all[1]!) {
+      expect(bySequence.get(sequence) ?? report).toEqual(report);
+      bySequence.set(sequence, report);
+    }
+    const prepared = [...bySequence.values()].flatMap((report) =>
+      report.kind === "prepared" ? [report.run] : [],
+    );
+    expect(prepared.sort()).toEqual([RUN, ...given, ...after].sort());
+    const exits = [...bySequence.values()].filter(({ kind }) => kind === "processExited");
+    expect(exits).toMatchObject([{ attempt: 1, exit: { status: 0, cause: "itself" } }]);
+  }
+  // The second one, and nobody else.
+  const others = (): number[] => processesOf(folder).flatMap(({ pid }) => (pid === second.pid ? [] : [pid]));
+  expect(await holdsWithin(GONE_MS, () => others().length === 0)).toBe(true);
+}
+
+/** Of clients and of what they have started. */
+function pidsIn(reports: readonly WrittenReport[]): number[] {
+  return reports.flatMap(({ report }) =>
+    report.kind === "facts" || report.kind === "processStarted" ? [report.pid] : [],
+  );
+}
+
+function receivedOf(records: readonly RootRecord[], host: HostId): number {
+  const rank = records.find((record) => record.kind === "invited" && record.host === host);
+  const counts = records.flatMap((record) =>
+    record.kind === "reports" && rank?.kind === "invited" && record.rank === rank.rank ? [record.upTo] : [],
+  );
+  return Math.max(0, ...counts);
+}
+
+function numbersFrom(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, place) => first + place);
+}
