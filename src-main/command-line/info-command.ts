@@ -7,7 +7,7 @@ import { EXIT } from "./exit-codes.ts";
 import { namesWhere } from "./hosts-where.ts";
 import { addOutputOptions, type OutputFlags } from "./options.ts";
 import { written } from "./present-run.ts";
-import { renderMesh } from "./render-mesh.ts";
+import { meshWithTrips, renderMesh } from "./render-mesh.ts";
 import { openSession } from "./session.ts";
 import { renderControl, renderHost, renderHosts, type ViewOptions } from "./shell-views.ts";
 import type { World } from "./world.ts";
@@ -137,7 +137,7 @@ function textOf(info: ControllerInfo, subject: Subject, view: ViewOptions): read
     case "node":
       return info.hosts.flatMap((host) => renderHost(host, view));
     case "mesh":
-      return renderMesh(info.mesh, view);
+      return renderMesh(meshWithTrips(info.mesh, info.hosts), view);
     case "control":
       return renderControl(info.control, view);
   }

@@ -1,19 +1,42 @@
-// What `info mesh` shows: the overlay's facts, its members below each other as the tree has them, and what went wrong.
+// What `info mesh` shows: the overlay's facts, its members below each other as the tree has them with the round trips of
+// their hops, and what went wrong.
 import { LINK_WAY_WORDS } from "#shared/base/link-way.ts";
 import { foldNames } from "#shared/node-set/node-set.ts";
-import type { MeshView } from "#shared/controller-api/controller-api.ts";
+import type { HostView, MeshView } from "#shared/controller-api/controller-api.ts";
+import { rttText } from "#shared/host-query/metrics-text.ts";
 import { neutraliseLine } from "#shared/output-text/neutralise-output.ts";
 import { factLines, type ViewOptions } from "./shell-views.ts";
 import { counted, durationText, renderTable } from "./table.ts";
 
-type Member = MeshView["members"][number];
+type Member = MeshView["members"][number] & {
+  /** To its parent and back, and all the way to the controller; undefined while nobody has measured them. */
+  readonly rttMs: number | undefined;
+  readonly pathRttMs: number | undefined;
+};
+
+export interface MeshWithTrips extends MeshView {
+  readonly members: readonly Member[];
+}
 
 const ROOT = "controller";
 /** One level of the tree. */
 const INDENT = "  ";
 
+/** Hosts tell them with their metrics. */
+export function meshWithTrips(
+  mesh: MeshView,
+  hosts: readonly Pick<HostView, "host" | "metrics">[],
+): MeshWithTrips {
+  const metrics = new Map<string, HostView["metrics"]>(hosts.map((one) => [one.host, one.metrics]));
+  const members = mesh.members.map((member) => {
+    const known = metrics.get(member.host);
+    return { ...member, rttMs: known?.rttMs, pathRttMs: known?.pathRttMs };
+  });
+  return { ...mesh, members };
+}
+
 /** The star is a tree of one level. Members whose parent is not known come last. */
-export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): readonly string[] {
+export function renderMesh(mesh: MeshWithTrips, { style, columns }: ViewOptions): readonly string[] {
   const facts = factLines(
     [
       ["overlay", mesh.overlay],
@@ -24,7 +47,17 @@ export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): rea
     ],
     style,
   );
-  const titles = ["host", "state", "for", "parent", "depth", "link", "pending commands"].map((title) => ({
+  const titles = [
+    "host",
+    "state",
+    "for",
+    "parent",
+    "depth",
+    "link",
+    "to parent",
+    "to controller",
+    "pending commands",
+  ].map((title) => ({
     title,
   }));
   const rows = inTreeOrder(mesh.members).map(({ member, level }) => [
@@ -35,11 +68,17 @@ export function renderMesh(mesh: MeshView, { style, columns }: ViewOptions): rea
     member.depth === 0 ? "-" : String(member.depth),
     // Of those that hang below others, only they themselves know.
     member.way === undefined ? "-" : LINK_WAY_WORDS[member.way],
+    tripText(member.rttMs),
+    tripText(member.pathRttMs),
     String(member.pendingCommands),
   ]);
   const table = rows.length === 0 ? [] : ["", ...renderTable(titles, rows, columns, style.bold)];
   const problems = problemLines(mesh.problems);
   return [...facts, ...table, ...(problems.length === 0 ? [] : ["", style.bold("problems"), ...problems])];
+}
+
+function tripText(ms: number | undefined): string {
+  return ms === undefined ? "-" : rttText(ms);
 }
 
 /** `12: 10 attached, 1 orphaned, 1 lost`. */

@@ -4,7 +4,7 @@ import type { HostView } from "#shared/controller-api/controller-api.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-codes.ts";
 import { namesWhere } from "./hosts-where.ts";
-import { renderMesh } from "./render-mesh.ts";
+import { meshWithTrips, renderMesh } from "./render-mesh.ts";
 import { renderWaits } from "./render-waits.ts";
 import type { ShellSession } from "./shell-session.ts";
 import { renderControl, renderHost, renderHosts, type ViewOptions } from "./shell-views.ts";
@@ -37,7 +37,7 @@ export async function infoFromShell(
     case "node":
       return show(hostNamed(api.hosts(), words[1]), renderHost);
     case "mesh":
-      return show(api.mesh(), renderMesh);
+      return show(meshWithTrips(api.mesh(), api.hosts()), renderMesh);
     case "waiting":
       return show(api.waits(shell.currentRun()?.run ?? ""), renderWaits);
     case "control":

@@ -1,7 +1,7 @@
 // Who may not in, and what strangers and broken clients can do to the root: nothing but lose their own link.
 import { createConnection } from "node:net";
 import type { Socket } from "node:net";
-import { connect, createServer } from "node:tls";
+import { createServer } from "node:tls";
 import type { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostIdOf } from "../../src-shared/base/ids.ts";
@@ -14,6 +14,7 @@ import { createWireCodec } from "../../src-shared/protocol/wire.ts";
 import { ROOT_NAME } from "../../src-shared/protocol/peer-name.ts";
 import { createAuthority } from "../../src-main/overlay-root/certificate-authority.ts";
 import type { RunningOverlayRoot } from "../../src-main/overlay-root/overlay-root.ts";
+import { closed, dialAs } from "./hostile-ends.ts";
 import { OverlayFixture, SESSION } from "./overlay-fixture.ts";
 
 const NODE = hostIdOf("node1");
@@ -27,24 +28,10 @@ beforeEach(() => {
 });
 afterEach(() => fixture.close());
 
-/** TLS to the root by hand; resolves when it stands or has failed. */
-function dial(root: RunningOverlayRoot, credentials?: TlsCredentials): Promise<TLSSocket> {
-  const keys = credentials && { ca: credentials.ca, cert: credentials.certificate, key: credentials.key };
-  const place = { host: root.address, port: root.port };
-  const socket = connect({ ...place, ...keys, rejectUnauthorized: false });
+async function dial(root: RunningOverlayRoot, credentials?: TlsCredentials): Promise<TLSSocket> {
+  const socket = await dialAs({ host: root.address, port: root.port }, credentials);
   fixture.onClose(() => socket.destroy());
-  return new Promise((resolve) => {
-    socket.on("error", () => resolve(socket));
-    socket.once("secureConnect", () => resolve(socket));
-  });
-}
-
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.closed) resolve();
-    socket.once("close", () => resolve());
-    socket.resume();
-  });
+  return socket;
 }
 
 /** Pretends to be a root, with a client's certificate. */

@@ -3,20 +3,28 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
-import { runIdOf, type HostId } from "../../src-shared/base/ids.ts";
+import { hostIdOf, runIdOf, type HostId } from "../../src-shared/base/ids.ts";
 import { randTree } from "../../src-shared/overlay/rand-tree.ts";
 import { star } from "../../src-shared/overlay/star.ts";
-import type { RootRecord, Topology } from "../../src-shared/overlay/topology.ts";
+import { ROOT_RANK, type RootRecord, type Topology } from "../../src-shared/overlay/topology.ts";
 import type { Command } from "../../src-shared/protocol/commands.ts";
+import type { TlsCredentials } from "../../src-shared/protocol/credentials.ts";
+import { ROOT_NAME } from "../../src-shared/protocol/peer-name.ts";
 import type { Report } from "../../src-shared/protocol/reports.ts";
+import {
+  createAuthority,
+  type CertificateAuthority,
+} from "../../src-main/overlay-root/certificate-authority.ts";
 import { executeOf, RUN } from "../src-client/core/block-text.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { shellXml } from "./application-text.ts";
 import { hostsNamed, startClients } from "./client-processes.ts";
 import type { ControllerWord, WrittenReport } from "./controller-part.ts";
 import { ControllerProcess, reportsOf } from "./controller-process.ts";
-import { OverlayFixture, type TestRoot } from "./overlay-fixture.ts";
+import { flood, pressAsStrangers, Traitor } from "./hostile-ends.ts";
+import { OverlayFixture, SESSION, type TestRoot } from "./overlay-fixture.ts";
 import { holdsWithin, isAlive, processesOf } from "./process-list.ts";
+import { doorsOf } from "./tree-links.ts";
 
 const ALL = process.env["NEBULA_ALL_RUNS"] === "1";
 const HOSTS = ALL ? 200 : 30;
@@ -24,6 +32,7 @@ const KILLED = ALL ? 20 : 4;
 const COMMANDS = ALL ? 40 : 16;
 const ALL_MS = 600_000;
 const GONE_MS = 10_000;
+const HOUR_MS = 3_600_000;
 /** Of any run. */
 const PREPARE = { kind: "prepare", awaited: true, component: "c", software: [], users: [] } as const;
 
@@ -49,13 +58,17 @@ function resultsOf(controller: TestRoot, hosts: readonly HostId[]): Map<HostId, 
   return results;
 }
 
-async function play(topology: Topology<unknown>): Promise<string[][]> {
+async function play(
+  topology: Topology<unknown>,
+  meanwhile: (controller: TestRoot, living: readonly HostId[]) => Promise<void> = () => Promise.resolve(),
+): Promise<string[][]> {
   fixture = new OverlayFixture(topology);
   const folder = temporaryFolder();
-  const controller = await fixture.startRoot({ degree: 3 });
+  const controller = await fixture.startRoot({ degree: 3, authority: await shiftingAuthority() });
   const clients = await startClients(fixture, controller, folder, hostsNamed(HOSTS));
   const killed = relaysOf(controller).slice(0, KILLED);
   const living = [...clients.keys()].filter((host) => !killed.includes(host));
+  const pressed = meanwhile(controller, living);
   for (let count = 1; count <= COMMANDS; count += 1) {
     const run = runIdOf(`run-${String(count).padStart(2, "0")}`);
     controller.root.command(living, { ...PREPARE, run });
@@ -70,11 +83,14 @@ async function play(topology: Topology<unknown>): Promise<string[][]> {
     controller.reports.entries.length >= least &&
     [...resultsOf(controller, living).values()].every((runs) => runs.length >= COMMANDS);
   await controller.reports.until(isDone);
-  const attached = (): HostId[] =>
-    controller.root.members().flatMap(({ host, state }) => (state === "attached" ? [host] : []));
-  await controller.membership.until(() => attached().sort().join() === [...living].sort().join());
+  await pressed;
+  await controller.membership.until(() => attachedIn(controller).sort().join() === [...living].sort().join());
   await leaveAll(controller, living);
   return [...resultsOf(controller, living).values()];
+}
+
+function attachedIn(controller: TestRoot): HostId[] {
+  return controller.root.members().flatMap(({ host, state }) => (state === "attached" ? [host] : []));
 }
 
 /** The end of a run: nobody is left behind by a parent that goes before it. */
@@ -87,8 +103,67 @@ async function leaveAll(controller: TestRoot, hosts: readonly HostId[]): Promise
   expect(changes).toEqual(hosts.map(() => "left"));
 }
 
+/** Its certificates can be those of another time. */
+let shiftMs = 0;
+const shiftingAuthority = (): Promise<CertificateAuthority> =>
+  createAuthority(SESSION, { now: () => new Date(Date.now() + shiftMs) });
+
+/** On the root, on relays and on a leaf: all that strangers and a client of the session can do to a door. */
+async function press(controller: TestRoot, living: readonly HostId[]): Promise<void> {
+  const facts = controller.reports.entries.flatMap(({ host, report }) =>
+    report.kind === "facts" ? [[host, report.pid] as const] : [],
+  );
+  const pids = new Map(facts.filter(([host]) => living.includes(host)));
+  const relays = relaysOf(controller).filter((host) => living.includes(host));
+  const { address, port } = controller.root;
+  const doors = [...relays.slice(0, 2), relays.at(-1)!].map((host) => ({
+    at: doorsOf(pids.get(host)!)[0]!,
+    rank: controller.ranks.get(`${host} 1`)!,
+  }));
+  doors.push({ at: { host: address, port }, rank: ROOT_RANK });
+  const evil = hostIdOf("evil");
+  const rank = controller.invite(evil);
+  const name = { role: "client", host: evil, incarnation: 1, rank } as const;
+  const strangers = [
+    undefined,
+    await controller.authority.issue(ROOT_NAME),
+    await (await createAuthority("another")).issue(name),
+    await (await createAuthority(SESSION)).issue(name),
+    await issueAt(controller.authority, -48 * HOUR_MS),
+    await issueAt(controller.authority, 25 * HOUR_MS),
+  ];
+  const own = { ...(await controller.issue(evil)), ...controller.root.introduce(rank) };
+  const traitor = new Traitor({
+    ...own,
+    session: SESSION,
+    host: evil,
+    incarnation: 1,
+    controllerAbsenceMs: 60_000,
+  });
+  const floods = doors.map(({ at }) => flood(at));
+  await Promise.all(floods.map(({ shed }) => shed));
+  for (const { at, rank: parent } of doors) {
+    await pressAsStrangers(at, strangers);
+    await traitor.pressOn(at, parent);
+  }
+  for (const { end } of floods) end();
+  const was = controller.membership.entries.filter(({ host }) => host === evil).map(({ state }) => state);
+  expect(was).toContain("attached");
+  await controller.membership.until(() => !attachedIn(controller).includes(evil));
+  controller.root.dismiss([evil]);
+}
+
+async function issueAt(authority: CertificateAuthority, ms: number): Promise<TlsCredentials> {
+  shiftMs = ms;
+  try {
+    return await authority.issue({ role: "client", host: hostIdOf("evil"), incarnation: 1, rank: 999 });
+  } finally {
+    shiftMs = 0;
+  }
+}
+
 test(
-  "clients are killed while they pass commands on: the others do all of them, once each",
+  "clients are killed while they pass commands on, and strangers and a traitor press on every door: the others do all of them, once each",
   ALL ? { timeout: ALL_MS } : {},
   async () => {
     const wanted = Array.from(
@@ -96,7 +171,7 @@ test(
       (_, place) => `run-${String(place + 1).padStart(2, "0")}`,
     );
     const everybody = Array.from({ length: HOSTS - KILLED }, () => wanted);
-    expect(await play(randTree)).toEqual(everybody);
+    expect(await play(randTree, press)).toEqual(everybody);
     await fixture?.close();
     expect(await play(star)).toEqual(everybody);
   },

@@ -1,7 +1,7 @@
 // The tree over real TLS in one process: relays on the way, relays that die, strangers at a relay, a root that returns.
 import { join } from "node:path";
 import { createConnection, createServer, type AddressInfo, type Socket } from "node:net";
-import { connect, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostIdOf, runIdOf, type HostId } from "../../src-shared/base/ids.ts";
 import { randTree } from "../../src-shared/overlay/rand-tree.ts";
@@ -16,6 +16,7 @@ import { createWireCodec } from "../../src-shared/protocol/wire.ts";
 import { createAuthority } from "../../src-main/overlay-root/certificate-authority.ts";
 import { openRootJournal } from "../../src-main/overlay-root/root-journal.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { closed, dialAs } from "./hostile-ends.ts";
 import { OverlayFixture, SESSION, type TestMember, type TestRoot } from "./overlay-fixture.ts";
 
 const RUN = runIdOf("run-1");
@@ -256,23 +257,11 @@ describe("strangers at a relay", () => {
     return { controller, nodes, ...relayOf(controller, nodes) };
   }
 
-  /** TLS by hand; resolves when it stands or has failed. */
-  function dial(at: Endpoint, credentials?: TlsCredentials): Promise<TLSSocket> {
-    const keys = credentials && { ca: credentials.ca, cert: credentials.certificate, key: credentials.key };
-    const socket = connect({ ...at, ...keys, rejectUnauthorized: false });
+  async function dial(at: Endpoint, credentials?: TlsCredentials): Promise<TLSSocket> {
+    const socket = await dialAs(at, credentials);
     fixture.onClose(() => socket.destroy());
-    return new Promise((resolve) => {
-      socket.on("error", () => resolve(socket));
-      socket.once("secureConnect", () => resolve(socket));
-    });
+    return socket;
   }
-
-  const closed = (socket: Socket): Promise<void> =>
-    new Promise((resolve) => {
-      if (socket.closed) resolve();
-      socket.once("close", () => resolve());
-      socket.resume();
-    });
 
   /** The tree works, and nobody has moved. */
   async function isUndisturbed(controller: TestRoot, nodes: readonly Node[]): Promise<void> {

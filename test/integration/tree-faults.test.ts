@@ -2,9 +2,12 @@
 // said of which hosts they are missing. `npm run test:overlay-all` plays them larger, and those that take minutes.
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { hostIdOf } from "../../src-shared/base/ids.ts";
 import { foldNames } from "../../src-shared/node-set/fold-names.ts";
 import { parseNodeSet } from "../../src-shared/node-set/node-set.ts";
+import { createAuthority } from "../../src-main/overlay-root/certificate-authority.ts";
 import { applicationXml, shellXml } from "./application-text.ts";
+import { flood, pressAsStrangers } from "./hostile-ends.ts";
 import { localWorld } from "./local-world.ts";
 import type { PlushEnd, PlushProcess } from "./plush-process.ts";
 import { readTree } from "./read-results.ts";
@@ -12,7 +15,7 @@ import { expectEnd, kill, runTest, type PlushOptions, type RunPlace } from "./ru
 import { farmHindrance } from "./ssh-farm.ts";
 import { Island, islandHindrance } from "./ssh-islands.ts";
 import { sshWorld, type SshHosts } from "./ssh-world.ts";
-import { childrenOf, relaysOf } from "./tree-links.ts";
+import { childrenOf, doorsOf, relaysOf } from "./tree-links.ts";
 
 const ALL = process.env["NEBULA_ALL_RUNS"] === "1";
 const HOSTS = ALL ? 60 : 12;
@@ -20,6 +23,9 @@ const SPARE = ALL ? 10 : 2;
 const QUARTER = HOSTS / 4;
 const LONG_MS = ALL ? 240_000 : 60_000;
 const UNREACHABLE = 4;
+/** Doors on which many come at once. */
+const FLOODED = 4;
+const EVIL = { role: "client", host: hostIdOf("evil"), incarnation: 1, rank: 1 } as const;
 const TREE = ["--overlay", "rand-tree", "--degree", "2"];
 
 describe("runs over a tree", () => {
@@ -64,11 +70,12 @@ function dying(): void {
 function standingStill(): void {
   runTest(
     localWorld,
-    "a client in the middle stands still and goes on: its subtree moves, nothing is lost",
+    "a client in the middle stands still and goes on while strangers press on all doors: its subtree moves, nothing is lost",
     async (place) => {
       const run = await Working.start(place, HOSTS);
       const [victim] = run.relays(1);
       run.signal([victim!], "SIGSTOP");
+      await strangersPress(run, victim!);
       const pids = new Map([[victim!, run.pids.get(victim!)!]]);
       await run.plush.event("problem", () => run.isTold([victim!]));
       // All have done their part while it stands, but not itself.
@@ -99,6 +106,18 @@ function standingStill(): void {
       },
       LONG_MS,
     );
+}
+
+/** On the controller and on every client but one. */
+async function strangersPress(run: Working, without: string): Promise<void> {
+  const pids = [...run.pids].flatMap(([host, pid]) => (host === without ? [] : [pid]));
+  const doors = [run.plush.pid, ...pids].flatMap(doorsOf);
+  expect(doors.length).toBeGreaterThanOrEqual(HOSTS);
+  const foreign = await (await createAuthority("foreign")).issue(EVIL);
+  const floods = doors.slice(0, FLOODED).map(flood);
+  await Promise.all(floods.map(({ shed }) => shed));
+  for (const at of doors) await pressAsStrangers(at, [undefined, foreign]);
+  for (const { end } of floods) end();
 }
 
 /** The first half of the hosts in a network of their own, and no SSH below the overlay. */

@@ -1,4 +1,5 @@
 // Who hangs below whom, as the kernel has it: a child has dialled a port on which its parent listens.
+import type { Endpoint } from "../../src-shared/protocol/address.ts";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const LISTENING = "0A";
@@ -15,17 +16,26 @@ export function relaysOf(pids: ReadonlyMap<string, number>): string[] {
   return relays.sort((one, other) => other[1] - one[1]).map(([host]) => host);
 }
 
+/** Where a process takes connections, of those that are on 127.0.0.1. */
+export function doorsOf(pid: number): Endpoint[] {
+  const ports = portsOf(pid, LISTENING);
+  return ports.map((port) => ({ host: "127.0.0.1", port: Number.parseInt(port, 16) }));
+}
+
 function childrenBelow(pid: number): number {
+  const listening = new Set(portsOf(pid, LISTENING));
+  return portsOf(pid, ESTABLISHED).filter((port) => listening.has(port)).length;
+}
+
+/** Its own ends, as the kernel writes them. */
+function portsOf(pid: number, state: string): string[] {
   const own = ownSockets(pid);
-  const sockets = readFileSync(`/proc/${String(pid)}/net/tcp`, "latin1")
+  return readFileSync(`/proc/${String(pid)}/net/tcp`, "latin1")
     .split("\n")
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => own.has(fields[9] ?? ""));
-  const portsIn = (state: string): string[] =>
-    sockets.filter((fields) => fields[3] === state).map(([, local = ""]) => local.split(":")[1] ?? "");
-  const listening = new Set(portsIn(LISTENING));
-  return portsIn(ESTABLISHED).filter((port) => listening.has(port)).length;
+    .filter((fields) => own.has(fields[9] ?? "") && fields[3] === state)
+    .map(([, local = ""]) => local.split(":")[1] ?? "");
 }
 
 /** Their inodes. */
