@@ -1,4 +1,5 @@
 // Which lines the host table shows, in which order: filtered, sorted, and grouped by state with the worst first. Pure.
+import { group } from "d3";
 import { compareNames, foldNames } from "#shared/node-set/node-set.ts";
 import { HOST_MARKS, severityOf, type HostMark } from "#shared/host-query/host-mark.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
@@ -43,35 +44,35 @@ export interface TableChoice {
   readonly closed: ReadonlySet<HostMark>;
 }
 
+/** `rows` come by name: that is the order of those that are equal in what is sorted by. */
 export function linesOf(rows: readonly HostRow[], choice: TableChoice): readonly TableLine[] {
-  const sorted = rows.toSorted((left, right) => compareRows(left, right, choice.sorting));
+  const sorted = sortedBy(rows, choice.sorting);
   if (!choice.isGrouped) return sorted.map((row) => ({ kind: "host", row }));
+  const byMark = group(sorted, ({ mark }) => mark);
   return HOST_MARKS.flatMap((mark): TableLine[] => {
-    const members = sorted.filter((row) => row.mark === mark);
+    const members = byMark.get(mark) ?? [];
     if (members.length === 0) return [];
     const isOpen = !choice.closed.has(mark);
-    const group: TableLine = {
+    const head: TableLine = {
       kind: "group",
       mark,
       count: members.length,
       words: reasonsOf(members),
       isOpen,
     };
-    return [group, ...(isOpen ? members.map((row): TableLine => ({ kind: "host", row })) : [])];
+    return [head, ...(isOpen ? members.map((row): TableLine => ({ kind: "host", row })) : [])];
   });
 }
 
 /** The commonest reason stands for all where it is the only one; else their number and the commonest. */
 function reasonsOf(rows: readonly HostRow[]): string {
-  const counts = new Map<string, string[]>();
-  for (const { host, name } of rows) {
-    if (host.reason !== "") counts.set(host.reason, [...(counts.get(host.reason) ?? []), name]);
-  }
+  const counts = group(rows, ({ host }) => host.reason);
+  counts.delete("");
   const [most] = [...counts].sort(([, left], [, right]) => right.length - left.length);
   if (most === undefined) return "";
-  const [reason, names] = most;
-  if (counts.size === 1 && names.length === rows.length) return reason;
-  const where = names.length > 3 ? `${String(names.length)} hosts` : foldNames(names);
+  const [reason, hosts] = most;
+  if (counts.size === 1 && hosts.length === rows.length) return reason;
+  const where = hosts.length > 3 ? `${String(hosts.length)} hosts` : foldNames(hosts.map(({ name }) => name));
   return counts.size === 1
     ? `${reason} on ${where}`
     : `${String(counts.size)} reasons; ${reason} on ${where}`;
@@ -91,18 +92,17 @@ function compareMetrics(name: MetricName, left: HostRow, right: HostRow): number
   return (one ?? -1) - (other ?? -1);
 }
 
-function compareRows(left: HostRow, right: HostRow, { column, descending }: Sorting): number {
-  const order = compareBy(column, left, right);
-  const byName = compareNames(left.name, right.name);
-  return order === 0 ? byName : descending ? -order : order;
+function sortedBy(rows: readonly HostRow[], { column, descending }: Sorting): readonly HostRow[] {
+  if (column === "name") return descending ? rows.toReversed() : rows;
+  return descending
+    ? rows.toSorted((left, right) => compareBy(column, right, left))
+    : rows.toSorted((left, right) => compareBy(column, left, right));
 }
 
-function compareBy(column: Column, left: HostRow, right: HostRow): number {
+function compareBy(column: Exclude<Column, "name">, left: HostRow, right: HostRow): number {
   switch (column) {
     case "state":
       return severityOf(left.mark) - severityOf(right.mark);
-    case "name":
-      return compareNames(left.name, right.name);
     case "site":
       return compareNames(left.host.site ?? "", right.host.site ?? "");
     case "component":

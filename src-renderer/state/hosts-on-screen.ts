@@ -61,7 +61,7 @@ export function forgetPastMetrics(): void {
 
 /** What hosts tell while they are watched goes behind their past. */
 export function takeMetrics(
-  told: readonly { readonly host: string; readonly metrics: MetricsView | undefined }[],
+  told: readonly { readonly host: string; readonly metrics?: MetricsView | undefined }[],
 ): void {
   const { samples } = pastMetricsStore.getState();
   const news = told.flatMap(({ host, metrics }) => {

@@ -39,15 +39,20 @@ export function forgetTreeHistory(): void {
   treeHistoryStore.setState(EMPTY);
 }
 
+/** `changed` and `gone` are what is different between `before` and `after`. */
 export function takeTreeChange(
   before: ReadonlyMap<string, HostRow>,
   after: readonly HostRow[],
+  { changed, gone }: { readonly changed: readonly HostRow[]; readonly gone: readonly string[] },
   timeMs: number,
 ): void {
-  treePast.record(after, timeMs);
+  treePast.record(changed, gone, timeMs);
   const state = treeHistoryStore.getState();
-  const attached = after.filter((row) => row.member?.state === "attached").length;
-  const invited = after.filter((row) => row.member?.state === "invited").length;
+  let [attached, invited] = [0, 0];
+  for (const { member } of after) {
+    if (member?.state === "attached") attached += 1;
+    else if (member?.state === "invited") invited += 1;
+  }
   const last = state.growth.at(-1)?.attached ?? 0;
   const growth = attached === last ? state.growth : [...state.growth, { timeMs, attached }].slice(-KEPT_MAX);
   if (invited > 0 && attached === 0) buildingSinceMs ??= timeMs;
@@ -56,7 +61,7 @@ export function takeTreeChange(
     constructionMs = timeMs - buildingSinceMs;
     buildingSinceMs = undefined;
   }
-  const reconfigurations = after.reduce(
+  const reconfigurations = changed.reduce(
     (list, row) => withChange(list, before.get(row.name), row, timeMs),
     state.reconfigurations,
   );

@@ -28,20 +28,15 @@ export class TreePast {
     this.#now.clear();
   }
 
-  record(rows: readonly HostRow[], timeMs: number): void {
-    for (const row of rows) {
+  /** `changed`: all that may have; `gone`: from the directory. */
+  record(changed: readonly HostRow[], gone: readonly string[], timeMs: number): void {
+    for (const row of changed) {
       const known = this.#now.get(row.name);
-      if (known === row) continue;
       this.#now.set(row.name, row);
       if (known === undefined || differs(known, row)) this.#changes.push({ timeMs, name: row.name, row });
     }
-    if (this.#now.size > rows.length) {
-      const there = new Set(rows.map((row) => row.name));
-      for (const name of this.#now.keys()) {
-        if (there.has(name)) continue;
-        this.#now.delete(name);
-        this.#changes.push({ timeMs, name, row: undefined });
-      }
+    for (const name of gone) {
+      if (this.#now.delete(name)) this.#changes.push({ timeMs, name, row: undefined });
     }
     if (this.#changes.length > this.#max) {
       for (const change of this.#changes.splice(0, this.#changes.length >> 1)) apply(this.#base, change);

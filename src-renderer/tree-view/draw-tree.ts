@@ -1,19 +1,21 @@
 // Draws the overlay on a canvas: edges first, then marks by state, so that colours are set a dozen times and not a thousand.
 import { group } from "d3";
 import { RTT_STEPS } from "#shared/host-query/metric-scale.ts";
-import { HOST_MARKS, type HostMark } from "#shared/host-query/host-mark.ts";
+import { HOST_MARKS, severityOf, type HostMark } from "#shared/host-query/host-mark.ts";
+import { CanvasLayer } from "../marks/canvas-layer.ts";
+import { MarkSprites, topmost } from "./mark-sprites.ts";
 
 export interface DrawnNode {
   readonly name: string;
   /** Device-independent pixels, the view's transform applied. */
   readonly x: number;
   readonly y: number;
-  readonly mark: HostMark | "root";
+  mark: HostMark | "root";
   readonly parent: string | undefined;
   readonly radius: number;
-  readonly isChosen: boolean;
+  isChosen: boolean;
   /** Of the edge to its parent, by its round trip (hopStep); undefined while it is not known. */
-  readonly step: number | undefined;
+  step: number | undefined;
 }
 
 export interface Palette {
@@ -36,9 +38,21 @@ export interface DrawOptions {
   /** Names on the way from the hovered host to the root. */
   readonly path: ReadonlySet<string>;
   readonly withLabels: boolean;
-  /** Dimmed when there is a filter and they do not match. */
-  readonly isDim: (name: string) => boolean;
+  /** Those for which a filter holds; the others are dimmed. Undefined: there is none. */
+  readonly matching: ReadonlySet<string> | undefined;
 }
+
+/** What of the tree stays while hosts change: the edges, and how marks look. */
+export class TreeLayers {
+  readonly layer = new CanvasLayer();
+  readonly sprites = new MarkSprites();
+}
+
+type MarkContext = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+type Nodes = ReadonlyMap<string, DrawnNode>;
+
+const isDim = ({ matching }: DrawOptions, { name, mark }: DrawnNode): boolean =>
+  matching !== undefined && mark !== "root" && !matching.has(name);
 
 /** What a filter leaves out recedes, and is still there. */
 const DIM = 0.22;
@@ -71,60 +85,69 @@ function paletteOf(element: HTMLElement): Palette {
 
 export function drawTree(
   context: CanvasRenderingContext2D,
-  nodes: ReadonlyMap<string, DrawnNode>,
+  { nodes, edges }: { readonly nodes: Nodes; readonly edges: number },
+  { layer, sprites }: TreeLayers,
   options: DrawOptions,
 ): void {
-  const { width, height, palette } = options;
+  const { width, height, palette, path, matching } = options;
   context.clearRect(0, 0, width, height);
-  drawEdges(context, nodes, options);
-  drawMarks(context, nodes, options);
+  layer.copyTo(context, options, [edges, palette, path, matching], (own) => drawEdges(own, nodes, options));
+  drawMarks(context, nodes, sprites, options);
   if (options.withLabels) drawLabels(context, nodes, options);
   const root = [...nodes.values()].find((node) => node.mark === "root");
   if (root !== undefined) drawRoot(context, root, palette);
 }
 
-function drawEdges(
-  context: CanvasRenderingContext2D,
-  nodes: ReadonlyMap<string, DrawnNode>,
-  options: DrawOptions,
-): void {
+function drawEdges(context: CanvasRenderingContext2D, nodes: Nodes, options: DrawOptions): void {
   const { palette, path } = options;
-  const byStep = palette.edges.flatMap((color, step) =>
-    [false, true].map((isDim) => ({
-      color,
-      // Long ones are wider: colour is not all that tells them.
-      width: 1 + 0.5 * step,
-      wanted: (node: DrawnNode) =>
-        (node.step ?? 0) === step && !path.has(node.name) && options.isDim(node.name) === isDim,
-      alpha: isDim ? DIM : 1,
-    })),
+  const all = [...nodes.values()].filter(({ parent }) => parent !== undefined);
+  const [orphaned, others] = [all.filter(isOrphaned), all.filter((node) => !isOrphaned(node))];
+  const byLooks = group(
+    others.filter(({ name }) => !path.has(name)),
+    (node) => node.step ?? 0,
+    (node) => isDim(options, node),
   );
-  const onPath = { color: palette.path, width: 2, wanted: ({ name }: DrawnNode) => path.has(name), alpha: 1 };
-  const groups = [...byStep, onPath];
-  for (const { color, width, wanted, alpha } of groups) {
-    context.strokeStyle = color;
-    context.lineWidth = width;
-    context.globalAlpha = alpha;
-    context.setLineDash([]);
-    context.beginPath();
-    for (const node of nodes.values()) {
-      const parent = node.parent === undefined ? undefined : nodes.get(node.parent);
-      if (parent !== undefined && node.mark !== "orphaned" && wanted(node))
-        edge(context, parent, node, options);
+  for (const [step, color] of palette.edges.entries()) {
+    for (const dim of [false, true]) {
+      context.strokeStyle = color;
+      // Long ones are wider: colour is not all that tells them.
+      context.lineWidth = 1 + 0.5 * step;
+      context.globalAlpha = dim ? DIM : 1;
+      strokeEdges(context, byLooks.get(step)?.get(dim) ?? [], nodes, options);
     }
-    context.stroke();
   }
   context.globalAlpha = 1;
+  context.strokeStyle = palette.path;
+  context.lineWidth = 2;
+  strokeEdges(
+    context,
+    others.filter(({ name }) => path.has(name)),
+    nodes,
+    options,
+  );
   context.strokeStyle = palette.fill.orphaned;
   context.lineWidth = 1.5;
   context.setLineDash([4, 3]);
+  strokeEdges(context, orphaned, nodes, options);
+  context.setLineDash([]);
+}
+
+const isOrphaned = ({ mark }: DrawnNode): boolean => mark === "orphaned";
+
+/** Each from the node's parent to it. */
+function strokeEdges(
+  context: CanvasRenderingContext2D,
+  members: readonly DrawnNode[],
+  nodes: Nodes,
+  options: DrawOptions,
+): void {
+  if (members.length === 0) return;
   context.beginPath();
-  for (const node of nodes.values()) {
+  for (const node of members) {
     const parent = node.parent === undefined ? undefined : nodes.get(node.parent);
-    if (parent !== undefined && node.mark === "orphaned") edge(context, parent, node, options);
+    if (parent !== undefined) edge(context, parent, node, options);
   }
   context.stroke();
-  context.setLineDash([]);
 }
 
 function edge(context: CanvasRenderingContext2D, from: DrawnNode, to: DrawnNode, options: DrawOptions): void {
@@ -141,23 +164,39 @@ function edge(context: CanvasRenderingContext2D, from: DrawnNode, to: DrawnNode,
   context.bezierCurveTo(from.x, middle, to.x, middle, to.x, to.y);
 }
 
+/** The least is on top. */
+function rankOf(node: DrawnNode, options: DrawOptions): number {
+  const severity = node.mark === "root" ? 0 : severityOf(node.mark);
+  return isDim(options, node) ? severity + HOST_MARKS.length : severity;
+}
+
+/** More of them are small, and copied. */
+const SHAPES_MAX = 300;
+
 function drawMarks(
   context: CanvasRenderingContext2D,
-  nodes: ReadonlyMap<string, DrawnNode>,
+  nodes: Nodes,
+  sprites: MarkSprites,
   options: DrawOptions,
 ): void {
-  const { palette, isDim } = options;
-  const byMark = group(nodes.values(), ({ mark }) => mark);
-  for (const mark of HOST_MARKS) {
-    const members = byMark.get(mark) ?? [];
-    for (const dim of [true, false]) {
-      context.globalAlpha = dim ? DIM : 1;
-      paint(
-        context,
-        mark,
-        members.filter((node) => isDim(node.name) === dim),
-        palette,
-      );
+  const { palette } = options;
+  const areMany = nodes.size > SHAPES_MAX;
+  const shown = areMany ? topmost(nodes.values(), (node) => rankOf(node, options)) : nodes.values();
+  const byLooks = group(
+    shown,
+    (node) => isDim(options, node),
+    ({ mark }) => mark,
+  );
+  for (const dim of [true, false]) {
+    context.globalAlpha = dim ? DIM : 1;
+    // Where they overlap, the worst is on top.
+    for (const mark of HOST_MARKS.toReversed()) {
+      const members = byLooks.get(dim)?.get(mark) ?? [];
+      if (areMany)
+        sprites.draw(context, mark, members, [palette], (own, radius) =>
+          paint(own, mark, [{ x: 0, y: 0, radius }], palette),
+        );
+      else paint(context, mark, members, palette);
     }
   }
   context.globalAlpha = 1;
@@ -174,9 +213,9 @@ function drawMarks(
 
 /** Circles on their way, diamonds in doubt, squares given up; full, half or hollow by phase. */
 function paint(
-  context: CanvasRenderingContext2D,
+  context: MarkContext,
   mark: HostMark,
-  nodes: readonly DrawnNode[],
+  nodes: readonly Pick<DrawnNode, "x" | "y" | "radius">[],
   palette: Palette,
 ): void {
   if (nodes.length === 0) return;
@@ -208,13 +247,7 @@ function paint(
   context.fill();
 }
 
-function shape(
-  context: CanvasRenderingContext2D,
-  mark: HostMark,
-  x: number,
-  y: number,
-  radius: number,
-): void {
+function shape(context: MarkContext, mark: HostMark, x: number, y: number, radius: number): void {
   if (mark === "failed" || mark === "lost") {
     context.rect(x - radius, y - radius, radius * 2, radius * 2);
   } else if (mark === "orphaned") {
@@ -230,18 +263,15 @@ function shape(
   }
 }
 
-function drawLabels(
-  context: CanvasRenderingContext2D,
-  nodes: ReadonlyMap<string, DrawnNode>,
-  options: DrawOptions,
-): void {
-  const { palette, isDim } = options;
+function drawLabels(context: CanvasRenderingContext2D, nodes: Nodes, options: DrawOptions): void {
+  const { palette } = options;
   context.font = `11px ${palette.font}`;
   context.textAlign = "center";
   context.textBaseline = "top";
   context.fillStyle = palette.text;
-  for (const { name, x, y, radius, mark } of nodes.values()) {
-    if (mark === "root" || isDim(name)) continue;
+  for (const node of nodes.values()) {
+    const { name, x, y, radius, mark } = node;
+    if (mark === "root" || isDim(options, node)) continue;
     context.fillText(name, x, y + radius + 5);
   }
 }

@@ -1,6 +1,5 @@
 // Where the overlay's nodes stand: tidy, radial, or grid; from who hangs below whom. Pure.
 import { hierarchy, tree, type HierarchyPointNode } from "d3";
-import { compareNames } from "#shared/node-set/node-set.ts";
 
 export const LAYOUTS = ["tidy", "radial", "grid"] as const;
 export type LayoutName = (typeof LAYOUTS)[number];
@@ -25,7 +24,6 @@ export interface TreePlaces {
   readonly nodes: readonly PlacedNode[];
   /** Hosts without a place in the tree, in a row of their own below. */
   readonly outside: readonly PlacedNode[];
-  readonly depthMax: number;
 }
 
 interface Branch {
@@ -37,6 +35,7 @@ interface Branch {
 const TREE_SHARE = 0.86;
 const OUTSIDE_Y = 0.94;
 
+/** Members that hang below the same one stand beside each other as they come: by name. */
 export function placeTree(root: string, members: readonly TreeMember[], layout: LayoutName): TreePlaces {
   const { branch, outside } = branchesOf(root, members);
   const share = outside.length > 0 ? TREE_SHARE : 1;
@@ -49,7 +48,7 @@ export function placeTree(root: string, members: readonly TreeMember[], layout: 
   }));
   const nodes = layout === "grid" ? gridOf(branch) : layout === "radial" ? radialOf(branch) : tidyOf(branch);
   const scaled = share === 1 ? nodes : nodes.map((node) => ({ ...node, y: node.y * share }));
-  return { nodes: scaled, outside: below, depthMax: Math.max(0, ...nodes.map((node) => node.depth)) };
+  return { nodes: scaled, outside: below };
 }
 
 /** What is told comes piece by piece: whoever is not below the root right now stands outside. */
@@ -59,17 +58,20 @@ function branchesOf(
 ): { readonly branch: Branch; readonly outside: readonly string[] } {
   const below = new Map<string, string[]>();
   for (const { name, parent } of members) {
-    if (parent !== undefined) below.set(parent, [...(below.get(parent) ?? []), name]);
+    if (parent === undefined) continue;
+    const others = below.get(parent);
+    if (others === undefined) below.set(parent, [name]);
+    else others.push(name);
   }
   const placed = new Set<string>([root]);
   const branchOf = (name: string): Branch => {
-    const children = (below.get(name) ?? []).filter((child) => !placed.has(child)).sort(compareNames);
+    const children = (below.get(name) ?? []).filter((child) => !placed.has(child));
     for (const child of children) placed.add(child);
     return { name, children: children.map(branchOf) };
   };
   const branch = branchOf(root);
   const outside = members.map(({ name }) => name).filter((name) => !placed.has(name));
-  return { branch, outside: outside.sort(compareNames) };
+  return { branch, outside };
 }
 
 function laidOut(

@@ -10,14 +10,14 @@ import { useWatchedHosts } from "../marks/use-watched-hosts.ts";
 import { usePainting, useZoomedCanvas, type CanvasSize, type ZoomSettings } from "../marks/use-canvas.ts";
 import { plural } from "../marks/words.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
-import { hopStep } from "#shared/host-query/metric-scale.ts";
 import { metricOf, METRIC_TITLES, metricText, type MetricName } from "#shared/host-query/metrics-text.ts";
 import { openHostMenu } from "../state/host-menu-store.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { addHosts, selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
 import { settingsStore } from "../state/settings-store.ts";
 import { tell } from "../state/window-store.ts";
-import { drawWorld, MapLayers, readMapPalette, type MapEdge } from "./draw-world.ts";
+import { drawWorld, MapLayers, readMapPalette } from "./draw-world.ts";
+import { EdgeIndex } from "./map-edges-layout.ts";
 import { clustersOf, type Cluster, type Site } from "./world-layout.ts";
 import { readWorldMap, type WorldMap } from "./world-map.ts";
 
@@ -62,7 +62,8 @@ export function WorldCanvas({ sites, rows, matching, withEdges, metric }: WorldC
     () => clustersOf(sites, ({ longitude, latitude }) => projection([longitude, latitude]) ?? undefined),
     [sites, projection],
   );
-  const edges = useEdges(rows, withEdges);
+  const [index] = useState(() => new EdgeIndex());
+  const edges = useMemo(() => (withEdges ? index.of(rows) : []), [index, rows, withEdges]);
   const layers = useRef<MapLayers>(undefined);
   const paint = useCallback(
     (context: CanvasRenderingContext2D, element: HTMLCanvasElement): boolean => {
@@ -257,43 +258,4 @@ function SitePopup({ cluster, size, metric, onClose }: SitePopupProps): JSX.Elem
       </ul>
     </div>
   );
-}
-
-/** The same list while its edges are the same: what was painted of them stays. */
-function useEdges(rows: ReadonlyMap<string, HostRow>, withEdges: boolean): readonly MapEdge[] {
-  const [known] = useState(() => ({ edges: new Map<string, MapEdge>(), list: [] as readonly MapEdge[] }));
-  return useMemo(() => {
-    const found = withEdges ? edgesOf(rows) : new Map<string, MapEdge>();
-    const isSame =
-      found.size === known.edges.size &&
-      [...found].every(([key, { step }]) => {
-        const before = known.edges.get(key);
-        return before !== undefined && before.step === step;
-      });
-    if (!isSame) {
-      known.edges = found;
-      known.list = [...found.values()];
-    }
-    return known.list;
-  }, [rows, withEdges, known]);
-}
-
-/** Only between different places: within a site there is nothing to see. Of several the longest round trip counts. */
-function edgesOf(rows: ReadonlyMap<string, HostRow>): Map<string, MapEdge> {
-  const edges = new Map<string, MapEdge>();
-  for (const row of rows.values()) {
-    const parent = row.member?.parent;
-    const above = parent === undefined ? undefined : rows.get(parent)?.host.place;
-    const place = row.host.place;
-    if (above === undefined || place === undefined) continue;
-    if (above.latitude === place.latitude && above.longitude === place.longitude) continue;
-    const from = [above.longitude, above.latitude] as const;
-    const to = [place.longitude, place.latitude] as const;
-    const rttMs = row.host.metrics?.rttMs;
-    const key = `${from.join()} ${to.join()}`;
-    const steps = [edges.get(key)?.step, rttMs === undefined ? undefined : hopStep(rttMs)];
-    const known = steps.filter((step) => step !== undefined);
-    edges.set(key, { from, to, step: known.length === 0 ? undefined : Math.max(...known) });
-  }
-  return edges;
 }

@@ -16,7 +16,7 @@ import { requestTerminal } from "../state/requests.ts";
 import { selectHosts, selectionStore, setCurrentHost } from "../state/selection-store.ts";
 import { keepViewSetting, settingsStore } from "../state/settings-store.ts";
 import { WorldCanvas } from "./WorldCanvas.tsx";
-import { sitesOf } from "./world-layout.ts";
+import { SiteIndex } from "./world-layout.ts";
 
 const TRAY_SHOWN_MAX = 300;
 const MAP_METRICS = METRIC_NAMES.filter((name) => name !== "disk");
@@ -29,7 +29,8 @@ export function WorldView(): JSX.Element {
   const kept = useStore(settingsStore, (state) => state.views["world"]);
   const metric = MAP_METRICS.find((name) => name === kept);
   const matching = useMatchingHosts(text);
-  const { sites, placeless } = useMemo(() => sitesOf(sorted), [sorted]);
+  const [index] = useState(() => new SiteIndex());
+  const { sites, placeless } = useMemo(() => index.of(sorted), [index, sorted]);
   if (sorted.length === 0)
     return (
       <Empty title="No hosts">

@@ -5,6 +5,8 @@ import { countMarks, HOST_MARKS, type HostMark } from "#shared/host-query/host-m
 import type { HostRow } from "#shared/host-query/host-row.ts";
 import { METRIC_STEPS, metricStep, RTT_STEPS } from "#shared/host-query/metric-scale.ts";
 import { metricOf, type MetricName } from "#shared/host-query/metrics-text.ts";
+import { CanvasLayer } from "../marks/canvas-layer.ts";
+import type { MapEdge } from "./map-edges-layout.ts";
 import { arcsOf, type Cluster } from "./world-layout.ts";
 
 export interface MapPalette {
@@ -53,14 +55,6 @@ function paletteOf(element: HTMLElement): MapPalette {
   };
 }
 
-export interface MapEdge {
-  /** [longitude, latitude]. */
-  readonly from: readonly [number, number];
-  readonly to: readonly [number, number];
-  /** By its round trip (hopStep); undefined while it is not known. */
-  readonly step: number | undefined;
-}
-
 export interface WorldScene {
   readonly land: Feature<Geometry>;
   readonly borders: MultiLineString;
@@ -77,36 +71,10 @@ export interface WorldScene {
 
 const DIM = 0.25;
 
-/** Painted once, and copied until something that it was painted from has changed. */
-class Layer {
-  readonly #canvas = document.createElement("canvas");
-  #from: readonly unknown[] = [];
-
-  copyTo(
-    context: CanvasRenderingContext2D,
-    { width, height }: WorldScene,
-    from: readonly unknown[],
-    draw: (context: CanvasRenderingContext2D) => void,
-  ): void {
-    const ratio = window.devicePixelRatio;
-    const wanted = [width, height, ratio, ...from];
-    if (wanted.some((one, place) => one !== this.#from[place])) {
-      this.#from = wanted;
-      // Setting the size clears it.
-      this.#canvas.width = Math.round(width * ratio);
-      this.#canvas.height = Math.round(height * ratio);
-      const own = this.#canvas.getContext("2d");
-      own?.setTransform(ratio, 0, 0, ratio, 0, 0);
-      if (own !== null) draw(own);
-    }
-    context.drawImage(this.#canvas, 0, 0, width, height);
-  }
-}
-
 /** What of the map stays while hosts change: the ground, and the overlay's edges on it. */
 export class MapLayers {
-  readonly ground = new Layer();
-  readonly edges = new Layer();
+  readonly ground = new CanvasLayer();
+  readonly edges = new CanvasLayer();
 }
 
 export function drawWorld(

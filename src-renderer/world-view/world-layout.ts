@@ -19,25 +19,51 @@ export interface Cluster {
   readonly rows: readonly HostRow[];
 }
 
-export function sitesOf(rows: readonly HostRow[]): {
+export interface PlacedHosts {
   readonly sites: readonly Site[];
   readonly placeless: readonly HostRow[];
-} {
-  const sites = new Map<string, { name: string; latitude: number; longitude: number; rows: HostRow[] }>();
-  const placeless: HostRow[] = [];
-  for (const row of rows) {
-    const { place, site } = row.host;
-    if (place === undefined) {
-      placeless.push(row);
-      continue;
-    }
-    const { latitude, longitude } = place;
-    const key = `${site ?? ""}@${latitude.toFixed(3)},${longitude.toFixed(3)}`;
-    const known = sites.get(key);
-    if (known === undefined) sites.set(key, { name: site ?? row.name, latitude, longitude, rows: [row] });
-    else known.rows.push(row);
+}
+
+const NOWHERE = -1;
+
+/** Remembers where hosts stand: of thousands that change ten times a second none moves. */
+export class SiteIndex {
+  #rows: readonly HostRow[] = [];
+  /** By the row: which of the sites, or NOWHERE. */
+  #at: readonly number[] = [];
+  #heads: readonly Omit<Site, "rows">[] = [];
+
+  of(rows: readonly HostRow[]): PlacedHosts {
+    const stand =
+      rows.length === this.#rows.length && rows.every((row, at) => standsLike(row, this.#rows[at]));
+    if (!stand) this.#place(rows);
+    this.#rows = rows;
+    const sites = this.#heads.map((head) => ({ ...head, rows: [] as HostRow[] }));
+    const placeless: HostRow[] = [];
+    for (const [at, row] of rows.entries()) (sites[this.#at[at] ?? NOWHERE]?.rows ?? placeless).push(row);
+    return { sites, placeless };
   }
-  return { sites: [...sites].map(([key, site]) => ({ key, ...site })), placeless };
+
+  #place(rows: readonly HostRow[]): void {
+    const known = new Map<string, number>();
+    const heads: Omit<Site, "rows">[] = [];
+    this.#heads = heads;
+    this.#at = rows.map((row) => {
+      const { place, site } = row.host;
+      if (place === undefined) return NOWHERE;
+      const { latitude, longitude } = place;
+      const key = `${site ?? ""}@${latitude.toFixed(3)},${longitude.toFixed(3)}`;
+      const at = known.get(key) ?? heads.push({ key, name: site ?? row.name, latitude, longitude }) - 1;
+      known.set(key, at);
+      return at;
+    });
+  }
+}
+
+function standsLike(row: HostRow, before: HostRow | undefined): boolean {
+  if (row === before) return true;
+  const [is, was] = [row.host, before?.host];
+  return was !== undefined && row.name === before?.name && is.site === was.site && is.place === was.place;
 }
 
 /** Larger with more hosts, and never so large that a few hide a country. */

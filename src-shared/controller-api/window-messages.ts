@@ -342,14 +342,17 @@ export interface StateUpdate {
   readonly sequence: number;
   /** The controller's clock, ISO 8601. */
   readonly time: string;
-  readonly hosts: readonly WindowHost[];
+  readonly hosts: readonly Changed<WindowHost>[];
   readonly hostsGone: readonly string[];
   readonly runs: readonly RunView[];
-  readonly members: readonly WindowMember[];
+  readonly members: readonly Changed<WindowMember>[];
   readonly membersGone: readonly string[];
   readonly mesh: Omit<MeshView, "members"> | undefined;
   readonly loaded: LoadedNames | undefined;
 }
+
+/** Of one that the window holds: what is new of it; of any other: all. */
+export type Changed<View extends { readonly host: string }> = Pick<View, "host"> & Partial<View>;
 
 export interface LoadedNames {
   readonly application: ApplicationSummary | undefined;

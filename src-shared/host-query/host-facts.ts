@@ -19,7 +19,7 @@ export function ancestorsOf(row: HostRow, rows: ReadonlyMap<string, HostRow>): r
 }
 
 /** How many hosts hang below each; the controller is among the names. */
-export function childCounts(rows: Iterable<HostRow>): ReadonlyMap<string, number> {
+function childCounts(rows: Iterable<HostRow>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { member } of rows) {
     if (member?.parent !== undefined) counts.set(member.parent, (counts.get(member.parent) ?? 0) + 1);
@@ -27,36 +27,98 @@ export function childCounts(rows: Iterable<HostRow>): ReadonlyMap<string, number
   return counts;
 }
 
-export function factsOf(
-  row: HostRow,
-  rows: ReadonlyMap<string, HostRow>,
-  children: ReadonlyMap<string, number>,
-  nowMs: number,
-): HostFacts {
-  const { host, member, name } = row;
-  const depth = member?.depth ?? 0;
-  return {
-    host: name,
-    state: stateWords(row),
-    site: host.site ?? "",
-    component: row.component ?? "",
-    address: host.address,
-    parent: member?.parent ?? "",
-    way: member?.way ?? "",
-    reason: host.reason,
-    groups: host.groups,
-    blocks: host.processes.map((process) => process.block),
-    depth: depth === 0 ? undefined : depth,
-    children: children.get(name) ?? 0,
-    pid: host.client?.pid,
-    seconds: host.since === 0 ? undefined : (nowMs - host.since) / 1000,
-    load: metricOf(host.metrics, "load"),
-    cpu: metricOf(host.metrics, "cpu"),
-    memory: metricOf(host.metrics, "memory"),
-    disk: metricOf(host.metrics, "disk"),
-    rtt: metricOf(host.metrics, "rtt"),
-    ancestors: ancestorsOf(row, rows),
-  };
+/** Of ten thousand hosts, ten times a second and with each key: nothing is made that the filter does not ask for. */
+export class FactsOfHosts {
+  readonly rows: ReadonlyMap<string, HostRow>;
+  readonly nowMs: number;
+  #children: ReadonlyMap<string, number> | undefined;
+
+  constructor(rows: ReadonlyMap<string, HostRow>, nowMs: number) {
+    this.rows = rows;
+    this.nowMs = nowMs;
+  }
+
+  of(row: HostRow): HostFacts {
+    return new RowFacts(row, this);
+  }
+
+  childrenOf(name: string): number {
+    this.#children ??= childCounts(this.rows.values());
+    return this.#children.get(name) ?? 0;
+  }
+}
+
+class RowFacts implements HostFacts {
+  readonly #row: HostRow;
+  readonly #all: FactsOfHosts;
+
+  constructor(row: HostRow, all: FactsOfHosts) {
+    this.#row = row;
+    this.#all = all;
+  }
+
+  get host(): string {
+    return this.#row.name;
+  }
+  get state(): string {
+    return stateWords(this.#row);
+  }
+  get site(): string {
+    return this.#row.host.site ?? "";
+  }
+  get component(): string {
+    return this.#row.component ?? "";
+  }
+  get address(): string {
+    return this.#row.host.address;
+  }
+  get parent(): string {
+    return this.#row.member?.parent ?? "";
+  }
+  get way(): string {
+    return this.#row.member?.way ?? "";
+  }
+  get reason(): string {
+    return this.#row.host.reason;
+  }
+  get groups(): readonly string[] {
+    return this.#row.host.groups;
+  }
+  get blocks(): readonly string[] {
+    return this.#row.host.processes.map((process) => process.block);
+  }
+  get depth(): number | undefined {
+    const depth = this.#row.member?.depth ?? 0;
+    return depth === 0 ? undefined : depth;
+  }
+  get children(): number {
+    return this.#all.childrenOf(this.#row.name);
+  }
+  get pid(): number | undefined {
+    return this.#row.host.client?.pid;
+  }
+  get seconds(): number | undefined {
+    const { since } = this.#row.host;
+    return since === 0 ? undefined : (this.#all.nowMs - since) / 1000;
+  }
+  get load(): number | undefined {
+    return metricOf(this.#row.host.metrics, "load");
+  }
+  get cpu(): number | undefined {
+    return metricOf(this.#row.host.metrics, "cpu");
+  }
+  get memory(): number | undefined {
+    return metricOf(this.#row.host.metrics, "memory");
+  }
+  get disk(): number | undefined {
+    return metricOf(this.#row.host.metrics, "disk");
+  }
+  get rtt(): number | undefined {
+    return metricOf(this.#row.host.metrics, "rtt");
+  }
+  get ancestors(): readonly string[] {
+    return ancestorsOf(this.#row, this.#all.rows);
+  }
 }
 
 /** The run's words for a host that waits are found, too: `info nodes` shows them. */

@@ -294,15 +294,14 @@ function numberQuery(field: NumberField, comparison: Comparison, value: string, 
 /** A part of anything that names or describes the host. */
 function wordQuery(word: string): HostQuery {
   const wanted = word.toLowerCase();
+  const holds = (text: string): boolean => text.toLowerCase().includes(wanted);
   return (facts) =>
-    [
-      facts.host,
-      facts.state,
-      facts.site,
-      facts.component,
-      facts.address,
-      facts.reason,
-      ...facts.groups,
-      ...facts.blocks,
-    ].some((text) => text.toLowerCase().includes(wanted));
+    holds(facts.host) ||
+    holds(facts.state) ||
+    holds(facts.site) ||
+    holds(facts.component) ||
+    holds(facts.address) ||
+    holds(facts.reason) ||
+    facts.groups.some(holds) ||
+    facts.blocks.some(holds);
 }

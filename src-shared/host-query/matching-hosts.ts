@@ -1,6 +1,6 @@
 // The hosts for which a filter holds, from what the controller says now: for faces that keep no rows of their own.
 import type { HostView, MeshView, RunView } from "../controller-api/controller-api.ts";
-import { childCounts, factsOf } from "./host-facts.ts";
+import { FactsOfHosts } from "./host-facts.ts";
 import { markOf } from "./host-mark.ts";
 import type { HostQuery } from "./host-query.ts";
 import type { HostRow } from "./host-row.ts";
@@ -18,10 +18,8 @@ export interface HostsNow {
 /** Names, in the directory's order. */
 export function matchingHosts(now: HostsNow, query: HostQuery): readonly string[] {
   const rows = rowsOf(now);
-  const children = childCounts(rows.values());
-  return [...rows.values()]
-    .filter((row) => query(factsOf(row, rows, children, NOW_MS)))
-    .map((row) => row.name);
+  const facts = new FactsOfHosts(rows, NOW_MS);
+  return [...rows.values()].filter((row) => query(facts.of(row))).map((row) => row.name);
 }
 
 function rowsOf({ hosts, mesh, runs }: HostsNow): ReadonlyMap<string, HostRow> {

@@ -74,8 +74,8 @@ describe("StateFeed", () => {
     feed.update(state({ hosts: [host("a"), host("b")] }));
     const update = feed.update(state({ hosts: [host("a", change), host("b")] }));
     expect(update?.hosts.map((one) => one.host)).toEqual(["a"]);
-    const { sinceMs: _sinceMs, ...rest } = host("a", change);
-    expect(update?.hosts[0]).toMatchObject(rest);
+    const { sinceMs, ...news } = change;
+    expect(update?.hosts[0]).toEqual({ host: "a", ...news, ...(sinceMs && { since: T0 - sinceMs }) });
     expect(update).toMatchObject({ mesh: undefined, loaded: undefined, runs: [] });
   });
 
@@ -108,7 +108,7 @@ describe("StateFeed", () => {
             return host(name, { reason, site, processes });
           });
           const update = feed.update(state({ hosts }));
-          for (const one of update?.hosts ?? []) held.set(one.host, one);
+          for (const one of update?.hosts ?? []) held.set(one.host, { ...held.get(one.host), ...one });
           for (const name of update?.hostsGone ?? []) held.delete(name);
           if (update !== undefined) expect(update.sequence).toBe((sequence += 1));
           const wanted = hosts.map(({ sinceMs: _sinceMs, ...rest }) => ({ ...rest, since: T0 - 5000 }));
