@@ -35,7 +35,14 @@ export class Stage<Frame> {
   stable = 0;
   #commands = 0;
 
-  constructor(performer: Performer<Frame>, hosts: number, degree: number, seed: number) {
+  /** `also` sees what it names, besides. */
+  constructor(
+    performer: Performer<Frame>,
+    hosts: number,
+    degree: number,
+    seed: number,
+    also: Partial<Pick<WorldWatch<Frame>, "sent" | "rootPerforming">> = {},
+  ) {
     this.world = new TreeWorld<Frame>(
       {
         seed,
@@ -51,7 +58,7 @@ export class Stage<Frame> {
         deployMs: DEPLOY_MS,
         bytesOf: (frame) => performer.bytesOf(frame),
       },
-      () => this.#watch(),
+      () => this.#watch(also),
     );
     for (let place = 1; place <= hosts; place += 1) this.world.startClient(place);
     this.run(2 * DEPLOY_MS);
@@ -59,7 +66,7 @@ export class Stage<Frame> {
     this.run(SETTLE_MS);
   }
 
-  #watch(): WorldWatch<Frame> {
+  #watch(also: Partial<Pick<WorldWatch<Frame>, "sent" | "rootPerforming">>): WorldWatch<Frame> {
     const nothing = (): void => undefined;
     return {
       clientStarted: nothing,
@@ -75,6 +82,7 @@ export class Stage<Frame> {
       clientGone: nothing,
       rootStepping: nothing,
       rootPerforming: (effect) => {
+        also.rootPerforming?.(effect);
         if (effect.kind === "keep" && effect.record.kind === "stable") this.stable = effect.record.sequence;
         if (effect.kind === "membership") this.membership.push(`${effect.host} ${effect.state}`);
         if (effect.kind !== "latest") return;
@@ -84,7 +92,7 @@ export class Stage<Frame> {
       rootStepped: nothing,
       rootCrashed: nothing,
       rootStarted: nothing,
-      sent: nothing,
+      sent: also.sent ?? nothing,
     };
   }
 
