@@ -4,7 +4,7 @@ import type { SecureContext, TLSSocket } from "node:tls";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { LinkId, Surroundings } from "../overlay/overlay.ts";
-import type { Rank, Topology } from "../overlay/topology.ts";
+import type { NodeEffect, NodeEvent, Rank, Topology } from "../overlay/topology.ts";
 import { parseAddress } from "../protocol/address.ts";
 import type { LinkWay } from "../base/link-way.ts";
 import { createWireCodec, type WireCodec } from "../protocol/wire.ts";
@@ -13,21 +13,6 @@ import type { FrameLink, LinkTraffic } from "./frame-link.ts";
 import { createLagMonitor, type LagMonitor } from "./lag-monitor.ts";
 import { createTimerTable, type TimerTable } from "./timer-table.ts";
 import { dialPeer } from "./tls-link.ts";
-
-/** What the driver itself tells a core, whichever end it is. */
-export type NodeEvent<Frame> =
-  | { readonly kind: "linkDown"; readonly link: LinkId; readonly reason: string }
-  | { readonly kind: "frame"; readonly link: LinkId; readonly frame: Frame }
-  | { readonly kind: "timer"; readonly name: string }
-  | { readonly kind: "lagged"; readonly ms: number }
-  | { readonly kind: "receiving"; readonly link: LinkId };
-
-/** What the driver does for a core, whichever end it is. */
-export type NodeEffect<Frame> =
-  | { readonly kind: "close"; readonly link: LinkId; readonly reason: string }
-  | { readonly kind: "send"; readonly link: LinkId; readonly frame: Frame }
-  | { readonly kind: "setTimer"; readonly name: string; readonly delayMs: number }
-  | { readonly kind: "clearTimer"; readonly name: string };
 
 export interface NodeParts<Frame, Event, Effect> {
   readonly clock: Clock;

@@ -1,20 +1,24 @@
 // The door for what comes over a link of the tree: each frame is built anew from its known fields, all of them bounded.
-import { isTrip } from "./frame-fields.ts";
+import {
+  ADDRESS_CHARACTERS_MAX,
+  BULK_PAYLOAD_BYTES_MAX,
+  PAYLOAD_BYTES_MAX,
+  isCount,
+  isPayload,
+  isRank,
+  isRecord,
+  isTrip,
+  type Fields,
+} from "./frame-fields.ts";
 import { OVERLAY_LIMITS } from "./overlay.ts";
-import { countRanks, isRank, isRankSet } from "./rank-set.ts";
+import { countRanks, isRankSet } from "./rank-set.ts";
 import type { TaggedRanks } from "./tagged-ranks.ts";
 import { type LatestValue, TAG_BYTES, type Candidate } from "./topology.ts";
 import { TREE_REFUSALS, type EdgeRecord, type FoldedItem, type FoldedPart } from "./tree-frames.ts";
 import type { ProgressGroup, SignedStamp, Stamp, TreeFrame, UpLane } from "./tree-frames.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Payloads fit into a frame with the rest of it (protocol/wire.ts). */
-const PAYLOAD_BYTES_MAX = 1024 * 1024;
 /** An Ed25519 signature has 64. */
 const SEAL_BYTES_MAX = 128;
-/** `host:port`, or the path of a socket. */
-const ADDRESS_CHARACTERS_MAX = 300;
 /** Many times the hosts of one session: whoever names more wants to keep us busy. */
 const RANKS_MAX = 65_536;
 /** In one frame: redirects and samples are a handful, a path as deep as a tree may be. */
@@ -58,7 +62,7 @@ export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
       return latestOf(fields["values"]);
     case "reports":
     case "bulkUp": {
-      const items = itemsOf(fields["items"]);
+      const items = itemsOf(fields["items"], t === "bulkUp" ? BULK_PAYLOAD_BYTES_MAX : PAYLOAD_BYTES_MAX);
       return items === undefined ? undefined : { t, items };
     }
     case "taken": {
@@ -72,7 +76,7 @@ export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
     }
     case "bulk": {
       const { rank, payload, tag } = fields;
-      return isRank(rank) && isBytes(payload, PAYLOAD_BYTES_MAX) && isTag(tag)
+      return isRank(rank) && isPayload(payload, BULK_PAYLOAD_BYTES_MAX) && isTag(tag)
         ? { t, rank, payload, tag }
         : undefined;
     }
@@ -83,9 +87,7 @@ export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
     case "farewell":
     case "expel": {
       const { rank, epoch, seal } = fields;
-      return isRank(rank) && isCount(epoch) && isBytes(seal, SEAL_BYTES_MAX)
-        ? { t, rank, epoch, seal }
-        : undefined;
+      return isRank(rank) && isCount(epoch) && isSeal(seal) ? { t, rank, epoch, seal } : undefined;
     }
     default:
       return undefined;
@@ -94,22 +96,17 @@ export function checkTreeFrame(fields: Fields): TreeFrame | undefined {
 
 const LANES: readonly UpLane[] = ["reports", "bulk"];
 
-const isCount = (value: unknown): value is number =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-const isBytes = (value: unknown, max: number): value is Uint8Array =>
-  value instanceof Uint8Array && value.length <= max;
 const isTag = (value: unknown): value is Uint8Array =>
   value instanceof Uint8Array && value.length === TAG_BYTES;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isSeal = (value: unknown): value is Uint8Array => isPayload(value, SEAL_BYTES_MAX);
 const isRanks = (value: unknown): value is number[] =>
   Array.isArray(value) && isRankSet(value) && countRanks(value) <= RANKS_MAX;
 const isAddress = (value: unknown): value is string =>
   typeof value === "string" && value.length <= ADDRESS_CHARACTERS_MAX;
 const isStamp = (value: unknown): value is Stamp =>
-  isFields(value) && isCount(value["epoch"]) && isCount(value["beacon"]);
+  isRecord(value) && isCount(value["epoch"]) && isCount(value["beacon"]);
 const isCandidate = (value: unknown): value is Candidate =>
-  isFields(value) && isRank(value["rank"]) && isAddress(value["address"]);
+  isRecord(value) && isRank(value["rank"]) && isAddress(value["address"]);
 const isPath = (value: unknown): value is Candidate[] =>
   Array.isArray(value) && value.length <= CANDIDATES_MAX && value.every(isCandidate);
 
@@ -125,7 +122,7 @@ function joinOf(fields: Fields): TreeFrame | undefined {
 }
 
 function signedOf({ stamp, stable, last, chain, seal }: Fields): SignedStamp | undefined {
-  return isStamp(stamp) && isCount(stable) && isCount(last) && isTag(chain) && isBytes(seal, SEAL_BYTES_MAX)
+  return isStamp(stamp) && isCount(stable) && isCount(last) && isTag(chain) && isSeal(seal)
     ? { stamp: stampOf(stamp), stable, last, chain, seal }
     : undefined;
 }
@@ -148,7 +145,7 @@ function beaconOf(fields: Fields): TreeFrame | undefined {
 function commandOf(fields: Fields): TreeFrame | undefined {
   const { epoch, sequence, targets, payload, before, seal } = fields;
   const isSound = isCount(epoch) && isCount(sequence) && isRanks(targets) && isTag(before);
-  return isSound && isBytes(payload, PAYLOAD_BYTES_MAX) && isBytes(seal, SEAL_BYTES_MAX)
+  return isSound && isPayload(payload) && isSeal(seal)
     ? { t: "command", epoch, sequence, targets, payload, before, seal }
     : undefined;
 }
@@ -180,7 +177,7 @@ function stateOf(fields: Fields): TreeFrame | undefined {
 }
 
 function isEdge(value: unknown): value is EdgeRecord {
-  if (!isFields(value)) return false;
+  if (!isRecord(value)) return false;
   const { child, parent, attach, up, address, proof } = value;
   return (
     isRank(child) &&
@@ -206,7 +203,7 @@ function progressOf(value: unknown): ProgressGroup[] | undefined {
   const groups: ProgressGroup[] = [];
   let count = 0;
   for (const group of value as unknown[]) {
-    if (!isFields(group)) return undefined;
+    if (!isRecord(group)) return undefined;
     const { upTo } = group;
     const tagged = taggedRanksOf(group);
     if (!isCount(upTo) || tagged === undefined) return undefined;
@@ -217,13 +214,13 @@ function progressOf(value: unknown): ProgressGroup[] | undefined {
   return groups;
 }
 
-function itemsOf(value: unknown): FoldedItem[] | undefined {
+function itemsOf(value: unknown, payloadBytesMax: number): FoldedItem[] | undefined {
   if (!Array.isArray(value) || value.length > ITEMS_MAX) return undefined;
   const items: FoldedItem[] = [];
   for (const item of value as unknown[]) {
-    if (!isFields(item)) return undefined;
+    if (!isRecord(item)) return undefined;
     const { payload, parts } = item;
-    if (!isBytes(payload, PAYLOAD_BYTES_MAX) || !Array.isArray(parts) || parts.length > PARTS_MAX)
+    if (!isPayload(payload, payloadBytesMax) || !Array.isArray(parts) || parts.length > PARTS_MAX)
       return undefined;
     const checked = parts.map(partOf);
     if (checked.some((part) => part === undefined)) return undefined;
@@ -242,9 +239,9 @@ function latestOf(value: unknown): TreeFrame | undefined {
   if (!Array.isArray(value) || value.length > ITEMS_MAX) return undefined;
   const values: LatestValue[] = [];
   for (const one of value as unknown[]) {
-    if (!isFields(one)) return undefined;
+    if (!isRecord(one)) return undefined;
     const { rank, number, payload, tag } = one;
-    if (!isRank(rank) || !isCount(number) || !isBytes(payload, OVERLAY_LIMITS.latestBytes) || !isTag(tag))
+    if (!isRank(rank) || !isCount(number) || !isPayload(payload, OVERLAY_LIMITS.latestBytes) || !isTag(tag))
       return undefined;
     values.push({ rank, number, payload, tag });
   }
@@ -252,7 +249,7 @@ function latestOf(value: unknown): TreeFrame | undefined {
 }
 
 function partOf(value: unknown): FoldedPart | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const { sequence, skips } = value;
   const tagged = taggedRanksOf(value);
   return isCount(sequence) && isCount(skips) && tagged !== undefined

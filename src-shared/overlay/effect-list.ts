@@ -1,14 +1,11 @@
 // What a step of a tree's core has asked for so far, in order: the effects that members and the root have in common.
 import type { TimerEffect } from "./deadlines.ts";
 import type { LinkId, Surroundings } from "./overlay.ts";
+import type { NodeEffect } from "./topology.ts";
 import type { TreeFrame } from "./tree-frames.ts";
 
-type LinkEffect =
-  | { readonly kind: "send"; readonly link: LinkId; readonly frame: TreeFrame }
-  | { readonly kind: "close"; readonly link: LinkId; readonly reason: string };
-
 export abstract class EffectList<Own> {
-  protected effects: (Own | LinkEffect | TimerEffect)[] = [];
+  protected effects: (Own | NodeEffect<TreeFrame>)[] = [];
   now = 0;
   #random: () => number = () => 0;
 

@@ -14,7 +14,7 @@ export const BULK_CHUNK_BYTES = 64 * 1024;
 export const BULK_PAYLOAD_BYTES_MAX = BULK_CHUNK_BYTES + 8 * 1024;
 /** `host:port`, the host 255 characters at most. */
 export const ADDRESS_CHARACTERS_MAX = 264;
-/** More clients than one session ever starts; ranks are written into certificates and derived keys. */
+/** A session that starts a client each millisecond reaches it after seven weeks; ranks are written into certificates and derived keys. */
 export const RANK_MAX = 2 ** 32 - 1;
 
 export type Fields = Readonly<Record<string, unknown>>;

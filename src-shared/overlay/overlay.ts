@@ -68,8 +68,10 @@ export const OVERLAY_LIMITS = {
   latestBytes: 512,
   /** Of latest values in one frame, which goes with the answer to a beacon: several hundred hosts. */
   latestFrameBytes: 64 * 1024,
-  /** Edges in one frame: more than there are hosts, or news since the last one. */
+  /** Edges in one frame, 100 bytes each: larger subtrees are told in several. */
   edgesInFrame: 4000,
+  /** Hosts below one node: many times those of a session. Whoever names more wants to fill its memory. */
+  subtree: 65_536,
   /** Headers of commands in one frame. */
   headersInFrame: 1024,
   /** Headers wait for the next beacon, but so many do not: passed on one by one they would cost what bodies cost. */

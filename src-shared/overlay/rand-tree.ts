@@ -1,6 +1,6 @@
 // The trees as topologies: the rooted RandTree (the default), and Plush's own k-ary tree, which does not repair itself.
 import { checkTreeFrame } from "./check-tree-frame.ts";
-import { RANK_MAX } from "./rank-set.ts";
+import { RANK_MAX } from "./frame-fields.ts";
 import type { Topology } from "./topology.ts";
 import type { TreeFrame } from "./tree-frames.ts";
 import { TreeMember } from "./tree-member.ts";

@@ -1,4 +1,5 @@
 // Sets of ranks as sorted ranges [from, to, from, to, …], both ends included: 1000 hosts in a row are two numbers.
+import { isRank } from "./frame-fields.ts";
 import type { Rank } from "./topology.ts";
 
 /** Sorted, without overlaps, and without neighbours that touch: equal sets are equal lists. */
@@ -31,13 +32,6 @@ export function isRankSet(numbers: readonly unknown[]): numbers is number[] {
   }
   return true;
 }
-
-export function isRank(value: unknown): value is Rank {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= RANK_MAX;
-}
-
-/** A session that starts a client each millisecond reaches it after seven weeks. */
-export const RANK_MAX = 2 ** 32 - 1;
 
 export function hasRank(set: RankSet, rank: Rank): boolean {
   let low = 0;

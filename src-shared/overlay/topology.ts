@@ -34,14 +34,29 @@ export interface LatestValue {
   readonly tag: Uint8Array;
 }
 
-/** What a member is told. Who is at the other end of a link comes from its certificate, never from a frame. */
-export type MemberEvent<Frame> =
-  | { readonly kind: "start" }
-  /** `dialled`: by us, after the effect `dial` of this link; else somebody has come to us. */
-  | { readonly kind: "linkUp"; readonly link: LinkId; readonly peer: Rank; readonly dialled: boolean }
+/** What either end is told of its links and of time. */
+export type NodeEvent<Frame> =
   | { readonly kind: "linkDown"; readonly link: LinkId; readonly reason: string }
   | { readonly kind: "frame"; readonly link: LinkId; readonly frame: Frame }
   | { readonly kind: "timer"; readonly name: string }
+  /** The event loop was held up: nobody is judged dead for that long. */
+  | { readonly kind: "lagged"; readonly ms: number }
+  /** A large frame is on its way over this link: the other end is at work, though it has not said anything yet. */
+  | { readonly kind: "receiving"; readonly link: LinkId };
+
+/** What either end asks of its links and of time. */
+export type NodeEffect<Frame> =
+  | { readonly kind: "close"; readonly link: LinkId; readonly reason: string }
+  | { readonly kind: "send"; readonly link: LinkId; readonly frame: Frame }
+  | { readonly kind: "setTimer"; readonly name: string; readonly delayMs: number }
+  | { readonly kind: "clearTimer"; readonly name: string };
+
+/** What a member is told. Who is at the other end of a link comes from its certificate, never from a frame. */
+export type MemberEvent<Frame> =
+  | NodeEvent<Frame>
+  | { readonly kind: "start" }
+  /** `dialled`: by us, after the effect `dial` of this link; else somebody has come to us. */
+  | { readonly kind: "linkUp"; readonly link: LinkId; readonly peer: Rank; readonly dialled: boolean }
   /** Others can dial us here from now on; "" when nobody can. */
   | { readonly kind: "listening"; readonly address: string }
   /** A report to be kept until the root has it. The shell has appended it to the outbox under this number. */
@@ -50,25 +65,18 @@ export type MemberEvent<Frame> =
   | { readonly kind: "bulk"; readonly payload: Payload; readonly tag: Uint8Array }
   /** Replaces what was said so before. The shell counts them from 1. */
   | { readonly kind: "latest"; readonly value: LatestValue }
-  /** The event loop was held up: nobody is judged dead for that long. */
-  | { readonly kind: "lagged"; readonly ms: number }
-  /** A large frame is on its way over this link: the other end is at work, though it has not said anything yet. */
-  | { readonly kind: "receiving"; readonly link: LinkId }
   /** From now on the controller may be away for so long. */
   | { readonly kind: "absenceAllowed"; readonly ms: number }
   | { readonly kind: "leave" };
 
 export type MemberEffect<Frame> =
+  | NodeEffect<Frame>
   /** The link's number is the member's own (odd numbers); the shell numbers links that come to it with even ones. */
   | { readonly kind: "dial"; readonly link: LinkId; readonly to: Candidate }
-  | { readonly kind: "close"; readonly link: LinkId; readonly reason: string }
-  | { readonly kind: "send"; readonly link: LinkId; readonly frame: Frame }
   /** Send the outbox's reports numbered [from, to] over the link (read from disk, in order; Topology.reportFrame). */
   | { readonly kind: "sendReports"; readonly link: LinkId; readonly from: number; readonly to: number }
   /** The root has all up to this number: the outbox may forget them. */
   | { readonly kind: "forgetReports"; readonly upTo: number }
-  | { readonly kind: "setTimer"; readonly name: string; readonly delayMs: number }
-  | { readonly kind: "clearTimer"; readonly name: string }
   | { readonly kind: "deliver"; readonly sequence: number; readonly payload: Payload }
   | { readonly kind: "deliverBulk"; readonly payload: Payload }
   /** Also when the path changes while attached. */
@@ -84,6 +92,7 @@ export type MemberEffect<Frame> =
   | { readonly kind: "problem"; readonly reason: string };
 
 export type RootEvent<Frame> =
+  | NodeEvent<Frame>
   /** This client is to be expected. An older one of the same host is given up, its commands forgotten. */
   | {
       readonly kind: "invite";
@@ -94,21 +103,13 @@ export type RootEvent<Frame> =
   /** Forget the host's client: its link is closed wherever it hangs, and a later join refused. */
   | { readonly kind: "dismiss"; readonly host: HostId }
   | { readonly kind: "linkUp"; readonly link: LinkId; readonly peer: Rank }
-  | { readonly kind: "linkDown"; readonly link: LinkId; readonly reason: string }
-  | { readonly kind: "frame"; readonly link: LinkId; readonly frame: Frame }
-  | { readonly kind: "timer"; readonly name: string }
   | { readonly kind: "command"; readonly targets: readonly HostId[]; readonly payload: Payload }
   | { readonly kind: "bulk"; readonly host: HostId; readonly payload: Payload }
   /** The root itself is cut off: orphaned hosts are not lost for so much longer. */
-  | { readonly kind: "hold"; readonly ms: number }
-  | { readonly kind: "receiving"; readonly link: LinkId }
-  | { readonly kind: "lagged"; readonly ms: number };
+  | { readonly kind: "hold"; readonly ms: number };
 
 export type RootEffect<Frame> =
-  | { readonly kind: "close"; readonly link: LinkId; readonly reason: string }
-  | { readonly kind: "send"; readonly link: LinkId; readonly frame: Frame }
-  | { readonly kind: "setTimer"; readonly name: string; readonly delayMs: number }
-  | { readonly kind: "clearTimer"; readonly name: string }
+  | NodeEffect<Frame>
   | ({ readonly kind: "membership" } & MembershipChange)
   | {
       readonly kind: "report";

@@ -193,7 +193,15 @@ export class TreeNode {
     const edges = whole ? [...this.subtree.recordsBelow(), ...gone] : news;
     const progress = whole ? this.progress.takeAll() : this.progress.takeNews();
     this.#edgeNews.clear();
-    this.#end.sendUp({ t: "state", whole, edges, progress, room: this.children.room });
+    const { room } = this.children;
+    const { edgesInFrame } = this.#settings.limits;
+    let at = 0;
+    // Parents come before their children: what is behind belongs to what is known by then. Progress is believed only then.
+    for (; at + edgesInFrame < edges.length; at += edgesInFrame) {
+      const part = edges.slice(at, at + edgesInFrame);
+      this.#end.sendUp({ t: "state", whole: whole && at === 0, edges: part, progress: [], room });
+    }
+    this.#end.sendUp({ t: "state", whole: whole && at === 0, edges: edges.slice(at), progress, room });
   }
 
   /** The way up is gone, or not to be trusted: what was on it comes again from its origin. */
@@ -319,10 +327,19 @@ export class TreeNode {
     child.room = frame.room;
     if (frame.whole) this.#dropUntold(child, frame.edges);
     for (const record of frame.edges) this.#learn(record, child.rank, "told from below");
+    const { subtree } = this.#settings.limits;
+    if (this.subtree.size > subtree || this.#edgeNews.size > subtree) return this.#dropLiar(child);
     for (const group of frame.progress)
       for (const [rank, tag] of tagsOf(group)) this.#progress(child, rank, group.upTo, tag);
     this.children.feedOne(child, false);
     this.tellSoon();
+  }
+
+  /** What may have been true of its words, the parent finds out by the digest. */
+  #dropLiar(child: TreeChild): void {
+    this.children.drop(child, "it names more hosts below it than there are");
+    for (const rank of this.#edgeNews.keys())
+      if (rank !== child.rank && !this.subtree.has(rank)) this.#edgeNews.delete(rank);
   }
 
   #progress(child: TreeChild, rank: Rank, upTo: number, tag: Uint8Array): void {

@@ -1,5 +1,6 @@
 // What children have sent for the root, on its way up: equal texts folded into one, in order for each host, bounded
 // by credit from hop to hop, so that no node holds more than a window for each of its children.
+import { FRAME_BYTES_MAX } from "./frame-fields.ts";
 import type { LinkId, Payload } from "./overlay.ts";
 import { ranksIn } from "./rank-set.ts";
 import { tagsOf, taggedRanksOf } from "./tagged-ranks.ts";
@@ -15,6 +16,8 @@ export interface UpQueueLimits {
 
 interface Waiting {
   readonly payload: Payload;
+  /** Of its parts, as itemBytes counts them; what is said twice counts twice. */
+  partBytes: number;
   /** By `sequence skips`: each host's tag. */
   readonly parts: Map<string, Map<Rank, Uint8Array>>;
   /** How many bytes each child has spent on it. */
@@ -23,11 +26,20 @@ interface Waiting {
 
 /** Per host and part: a tag and its place in a set of ranks. */
 const PART_BYTES = TAG_BYTES + 8;
+/** Names and numbers of a part take up to twice what is counted for them, where no ranks stand in a row. */
+const PART_FACTOR = 2;
+/** Around the items of a frame. */
+const AROUND_BYTES = 1024;
+/** Parts of one item: half of what the door lets in (check-tree-frame.ts), so that a folded one can be folded again. */
+const PARTS_MAX = 2048;
 
 /** What an item counts for in windows and frames. */
 export function itemBytes(item: FoldedItem): number {
-  const tags = item.parts.reduce((sum, part) => sum + part.tags.length, 0);
-  return item.payload.length + tags + item.parts.length * PART_BYTES;
+  return item.payload.length + partBytesOf(item);
+}
+
+function partBytesOf({ parts }: FoldedItem): number {
+  return parts.reduce((sum, { tags }) => sum + tags.length + PART_BYTES, 0);
 }
 
 export class UpQueue {
@@ -58,6 +70,7 @@ export class UpQueue {
     const waiting = this.#waiting[place - this.#first];
     if (waiting === undefined) return;
     for (const part of item.parts) addPart(waiting, part);
+    waiting.partBytes += partBytesOf(item);
     for (const { ranks } of item.parts) for (const rank of ranksIn(ranks)) this.#newest.set(rank, place);
     if (spent > 0) waiting.spent.set(from, (waiting.spent.get(from) ?? 0) + spent);
   }
@@ -67,7 +80,10 @@ export class UpQueue {
     const items: FoldedItem[] = [];
     const freed = new Map<LinkId, number>();
     let bytes = 0;
-    while (this.isOpen && bytes < this.#limits.frameBytes) {
+    while (this.isOpen) {
+      const next = this.#waiting[0];
+      // A single one may be larger than a frame should be, but not stand behind others in it.
+      if (next === undefined || (bytes > 0 && bytes + sizeOf(next) > this.#limits.frameBytes)) break;
       const waiting = this.#shift();
       if (waiting === undefined) break;
       const item = itemOf(waiting);
@@ -101,18 +117,22 @@ export class UpQueue {
     for (const { ranks } of item.parts)
       for (const rank of ranksIn(ranks)) after = Math.max(after, this.#newest.get(rank) ?? 0);
     // The newest is the likeliest to be late enough.
-    const place = places.findLast((at) => at >= after && this.#isSame(at, item.payload));
+    const place = places.findLast((at) => at >= after && this.#takes(at, item));
     if (place !== undefined) return place;
     const added = this.#first + this.#waiting.length;
-    this.#waiting.push({ payload: item.payload, parts: new Map(), spent: new Map() });
+    this.#waiting.push({ payload: item.payload, partBytes: 0, parts: new Map(), spent: new Map() });
     places.push(added);
     this.#byText.set(hash, places);
     return added;
   }
 
-  #isSame(place: number, payload: Payload): boolean {
-    const known = this.#waiting[place - this.#first]?.payload;
-    return known !== undefined && isEqual(known, payload);
+  /** The same text, and both together fit into a frame that the parent lets in. */
+  #takes(place: number, item: FoldedItem): boolean {
+    const known = this.#waiting[place - this.#first];
+    if (known === undefined || known.parts.size + item.parts.length > PARTS_MAX) return false;
+    const partBytes = PART_FACTOR * (known.partBytes + partBytesOf(item));
+    if (item.payload.length + partBytes > FRAME_BYTES_MAX - AROUND_BYTES) return false;
+    return isEqual(known.payload, item.payload);
   }
 
   #shift(): Waiting | undefined {
@@ -128,6 +148,10 @@ export class UpQueue {
       for (const rank of part.keys()) if (this.#newest.get(rank) === place) this.#newest.delete(rank);
     return waiting;
   }
+}
+
+function sizeOf({ payload, partBytes }: Waiting): number {
+  return payload.length + partBytes;
 }
 
 function addPart(waiting: Waiting, part: FoldedPart): void {

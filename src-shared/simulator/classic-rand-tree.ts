@@ -2,7 +2,8 @@
 import type { HostId } from "../base/ids.ts";
 import type { LinkId, Surroundings } from "../overlay/overlay.ts";
 import { FIRST_CHAIN } from "../overlay/command-order.ts";
-import { hasRank, rankSetOf, RANK_MAX } from "../overlay/rank-set.ts";
+import { RANK_MAX } from "../overlay/frame-fields.ts";
+import { hasRank, rankSetOf } from "../overlay/rank-set.ts";
 import { ROOT_RANK } from "../overlay/topology.ts";
 import type {
   Candidate,

@@ -24,6 +24,7 @@ export const SIMULATED_LIMITS: OverlayLimits = {
   latestBytes: 512,
   latestFrameBytes: 1024,
   edgesInFrame: 4000,
+  subtree: 65_536,
   headersInFrame: 16,
   headersHeld: 4,
   rootChildren: 4096,

@@ -56,13 +56,15 @@ class RootBulk {
   }
 
   #sent(from: number, connection: VirtualConnection<TreeFrame>, frame: TreeFrame): void {
-    const toRoot = from !== ROOT_RANK && [0, 1].some((side) => connection.program(side as 0 | 1).rank === ROOT_RANK);
+    const toRoot =
+      from !== ROOT_RANK && [0, 1].some((side) => connection.program(side as 0 | 1).rank === ROOT_RANK);
     if (toRoot && frame.t === "bulkUp") {
       this.bytes += codec.encodeFrame(frame).length;
       this.frames += 1;
       this.#note(connection, treeFrameBytes(frame));
     }
-    if (from === ROOT_RANK && frame.t === "taken" && frame.lane === "bulk") this.#note(connection, -frame.bytes);
+    if (from === ROOT_RANK && frame.t === "taken" && frame.lane === "bulk")
+      this.#note(connection, -frame.bytes);
   }
 
   /** Of what is its children's own the root gives nothing back, for that is no part of their windows. */

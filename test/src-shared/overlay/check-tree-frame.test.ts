@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkTreeFrame } from "../../../src-shared/overlay/check-tree-frame.ts";
+import { BULK_PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MAX } from "../../../src-shared/overlay/frame-fields.ts";
 import type { TreeFrame } from "../../../src-shared/overlay/tree-frames.ts";
 
 const tag = new Uint8Array(16).fill(7);
@@ -94,6 +95,32 @@ describe("frames of the tree", () => {
           ).toBe(undefined);
       }
     }
+  });
+
+  test("a payload of bulk is a chunk at most, one of a report what fits into a frame", () => {
+    const part = { sequence: 1, skips: 0, ranks: [4, 4], tags: tag };
+    const limits = [
+      ["reports", PAYLOAD_BYTES_MAX],
+      ["bulkUp", BULK_PAYLOAD_BYTES_MAX],
+    ] as const;
+    for (const [t, max] of limits)
+      for (const size of [max, max + 1]) {
+        const items = [{ payload: new Uint8Array(size), parts: [part] }];
+        expect(checkTreeFrame({ t, items }) === undefined).toBe(size > max);
+      }
+    for (const size of [BULK_PAYLOAD_BYTES_MAX, BULK_PAYLOAD_BYTES_MAX + 1]) {
+      const frame = checkTreeFrame({ t: "bulk", rank: 4, payload: new Uint8Array(size), tag });
+      expect(frame === undefined).toBe(size > BULK_PAYLOAD_BYTES_MAX);
+    }
+  });
+
+  test("a zero with a sign has another spelling in seals, and is refused", () => {
+    expect(checkTreeFrame({ t: "taken", lane: "bulk", bytes: -0 })).toBe(undefined);
+    expect(checkTreeFrame({ t: "received", progress: [{ upTo: -0, ranks: [3, 3], tags: tag }] })).toBe(
+      undefined,
+    );
+    const targets = [[-0, 1]];
+    expect(checkTreeFrame({ t: "headers", from: 1, targets })).toBe(undefined);
   });
 
   test("what is unknown is left out", () => {

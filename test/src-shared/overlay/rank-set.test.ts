@@ -1,11 +1,11 @@
 // Sets of ranks: what they hold, their one spelling, and their union.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { RANK_MAX } from "../../../src-shared/overlay/frame-fields.ts";
 import {
   countRanks,
   hasRank,
   isRankSet,
-  RANK_MAX,
   rankSetOf,
   ranksIn,
   uniteRanks,

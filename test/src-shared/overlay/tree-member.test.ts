@@ -5,7 +5,8 @@ import { OVERLAY_LIMITS, OVERLAY_TIMES } from "../../../src-shared/overlay/overl
 import { randTree } from "../../../src-shared/overlay/rand-tree.ts";
 import { TAG_BYTES, type MemberCore, type MemberEffect } from "../../../src-shared/overlay/topology.ts";
 import type { MemberEvent } from "../../../src-shared/overlay/topology.ts";
-import type { TreeFrame } from "../../../src-shared/overlay/tree-frames.ts";
+import { checkTreeFrame } from "../../../src-shared/overlay/check-tree-frame.ts";
+import type { EdgeRecord, TreeFrame } from "../../../src-shared/overlay/tree-frames.ts";
 
 const ME = 5;
 const PARENT = { rank: 3, address: "p:1" };
@@ -120,6 +121,21 @@ const sent = (effects: readonly MemberEffect<TreeFrame>[]): string[] =>
   );
 const kinds = (effects: readonly MemberEffect<TreeFrame>[]): string[] => effects.map(({ kind }) => kind);
 
+/** As the child 7 tells it of those below it. */
+const edgesBelow = (from: number, count: number, up = true): EdgeRecord[] =>
+  Array.from({ length: count }, (_, place) => {
+    const proof = new Uint8Array(TAG_BYTES);
+    return { child: from + place, parent: 7, attach: 1, up, address: "", proof };
+  });
+const stateOf = (edges: readonly EdgeRecord[], whole = false): TreeFrame => ({
+  t: "state",
+  whole,
+  edges,
+  progress: [],
+  room: 1,
+});
+const EDGES = OVERLAY_LIMITS.edgesInFrame;
+
 let bench: Bench;
 beforeEach(() => {
   bench = new Bench();
@@ -215,5 +231,60 @@ describe("a parent that lies", () => {
     expect(kinds(effects)).not.toContain("deliver");
     expect(sent(effects)).toEqual(["need on 1"]);
     expect(kinds(bench.hear(command(2, GOOD_SEAL)))).toContain("deliver");
+  });
+});
+
+describe("a subtree that is too large for one frame", () => {
+  test("is told in several, progress behind all of them, and moves with its root", () => {
+    const count = EDGES + 1500;
+    bench.adopt(7, 2);
+    bench.hear(stateOf(edgesBelow(1000, EDGES), true), 2);
+    bench.hear(stateOf(edgesBelow(1000 + EDGES, 1500)), 2);
+    const progress = [{ upTo: 0, ranks: [1000, 1000], tags: new Uint8Array(TAG_BYTES) }];
+    bench.hear({ ...stateOf([]), progress } as TreeFrame, 2);
+    bench.step({ kind: "linkDown", link: 1, reason: "reset" });
+    bench.said = [];
+    bench.pass(beaconMs);
+    const dial = bench.said.find((effect) => effect.kind === "dial");
+    expect(dial).toBeDefined();
+    const { link, to } = dial as Extract<MemberEffect<TreeFrame>, { kind: "dial" }>;
+    bench.step({ kind: "linkUp", link, peer: to.rank, dialled: true });
+    const stamp = { epoch: 1, beacon: 50 };
+    const signed = { stamp, stable: 0, last: 0, chain: FIRST_CHAIN, seal: GOOD_SEAL };
+    bench.hear({ t: "accept", ...signed, path: [ROOT, to].slice(to.rank === ROOT.rank ? 1 : 0) }, link);
+    const states = bench.said.flatMap((effect) =>
+      effect.kind === "send" && effect.frame.t === "state" ? [effect.frame] : [],
+    );
+    expect(states.map((frame) => checkTreeFrame({ ...frame }))).toEqual(states);
+    expect(states.map(({ whole }) => whole)).toEqual([true, false]);
+    const told = states.flatMap(({ edges }) => edges.map(({ child }) => child));
+    expect(told.sort((one, other) => one - other)).toEqual([
+      7,
+      ...Array.from({ length: count }, (_, place) => 1000 + place),
+    ]);
+    const shown = states.map((frame) => frame.progress.some(({ ranks }) => ranks.includes(1000)));
+    expect(shown).toEqual([false, true]);
+  });
+});
+
+describe("a child that names hosts without end", () => {
+  const FRAMES = Math.ceil(OVERLAY_LIMITS.subtree / EDGES) + 1;
+
+  test.each([
+    ["as below it", true],
+    ["as gone", false],
+  ])("%s, is dropped, and another is not", (_what, up) => {
+    bench.adopt(7, 2);
+    bench.adopt(9, 4);
+    // Nothing of it can be passed on meanwhile.
+    bench.step({ kind: "linkDown", link: 1, reason: "reset" });
+    let frames = 0;
+    while (bench.core.children.includes(2) && frames < FRAMES) {
+      bench.hear(stateOf(edgesBelow(1000 + frames * EDGES, EDGES, up)), 2);
+      frames += 1;
+    }
+    expect(bench.core.children).toEqual([4]);
+    bench.hear({ t: "state", whole: false, edges: edgesBelow(10, 1, false), progress: [], room: 1 }, 4);
+    expect(bench.core.children).toEqual([4]);
   });
 });

@@ -1,9 +1,14 @@
 // What goes up the tree: equal texts as one, each host's in order, never more than the window ahead.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tagsOf } from "../../../src-shared/overlay/tagged-ranks.ts";
+import { PAYLOAD_BYTES_MAX } from "../../../src-shared/overlay/frame-fields.ts";
+import { OVERLAY_LIMITS } from "../../../src-shared/overlay/overlay.ts";
+import { randTree } from "../../../src-shared/overlay/rand-tree.ts";
+import { taggedRanksOf, tagsOf } from "../../../src-shared/overlay/tagged-ranks.ts";
 import type { FoldedItem } from "../../../src-shared/overlay/tree-frames.ts";
 import { itemBytes, UpQueue } from "../../../src-shared/overlay/up-queue.ts";
+import { FrameDecoder } from "../../../src-shared/protocol/frame-decoder.ts";
+import { createWireCodec } from "../../../src-shared/protocol/wire.ts";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 const tagOf = (rank: number): Uint8Array => new Uint8Array(16).fill(rank);
@@ -34,6 +39,59 @@ describe("the queue upwards", () => {
     expect(items[0]?.parts.map(({ sequence, ranks }) => ({ sequence, ranks }))).toEqual([
       { sequence: 3, ranks: [1, 1000] },
     ]);
+  });
+
+  describe("makes frames only that the parent's door lets in", () => {
+    const codec = createWireCodec(randTree);
+    const limits = { windowBytes: 64 * 1024 * 1024, frameBytes: OVERLAY_LIMITS.hopFrameBytes };
+
+    /** All that waits, as the parent has it; nothing of it may be malformed. */
+    function overTheWire(queue: UpQueue): FoldedItem[] {
+      const items: FoldedItem[] = [];
+      while (!queue.isEmpty) {
+        const bytes = codec.encodeFrame({ t: "reports", items: queue.take().items });
+        const { frames, malformed } = new FrameDecoder(codec).push(bytes);
+        expect(malformed).toBeUndefined();
+        for (const frame of frames) if (frame.t === "reports") items.push(...frame.items);
+      }
+      return items;
+    }
+
+    test("a large report does not go behind others that fill half of one", () => {
+      const queue = new UpQueue(limits);
+      for (let rank = 1; rank <= 1300; rank += 1) queue.offer(1, report(rank, 1, `text ${String(rank)}`), 1);
+      queue.offer(1, report(2000, 1, "y".repeat(PAYLOAD_BYTES_MAX)), 1);
+      expect(overTheWire(queue).at(-1)?.payload).toHaveLength(PAYLOAD_BYTES_MAX);
+    });
+
+    test("a large text of thousands of hosts comes as several", () => {
+      const queue = new UpQueue(limits);
+      const payload = text("z".repeat(PAYLOAD_BYTES_MAX));
+      const all = Array.from({ length: 5000 }, (_, place) => 2 * place + 2);
+      // As children send it, each for 500 hosts.
+      for (let first = 0; first < all.length; first += 500) {
+        const ranks = all.slice(first, first + 500);
+        const tags = new Map(ranks.map((rank) => [rank, tagOf(rank)]));
+        queue.offer(1, { payload, parts: [{ sequence: 1, skips: 0, ...taggedRanksOf(tags) }] }, 1);
+      }
+      const parts = overTheWire(queue).flatMap((item) => item.parts);
+      expect(parts.flatMap((part) => tagsOf(part).map(([rank]) => rank))).toEqual(all);
+    });
+
+    test("a text that hosts have said under thousands of numbers, too", () => {
+      let items: readonly FoldedItem[] = [];
+      for (let hop = 0; hop < 2; hop += 1) {
+        const queue = new UpQueue(limits);
+        for (const item of items) queue.offer(1, item, 1);
+        if (hop === 0)
+          for (let sequence = 1; sequence <= 9000; sequence += 1)
+            queue.offer(1, report(7, sequence, "again"), 1);
+        items = overTheWire(queue);
+      }
+      expect(unfold(items)).toEqual(
+        Array.from({ length: 9000 }, (_, place) => `7 ${String(place + 1)} again`),
+      );
+    });
   });
 
   test("keeps each host's order, and loses and doubles nothing", () => {
