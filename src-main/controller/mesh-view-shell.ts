@@ -5,9 +5,9 @@ import type { RunningOverlayRoot } from "../overlay-root/overlay-root.ts";
 export function meshViewOf(overlay: RunningOverlayRoot): MeshView {
   const address = `${overlay.address}:${String(overlay.port)}`;
   const nowMs = performance.now();
-  const members = overlay.members().map((member) => ({
+  const members = overlay.members().map(({ since, ...member }) => ({
     ...member,
-    sinceMs: nowMs - member.sinceMs,
+    sinceMs: nowMs - since,
     way: overlay.wayOf(member.host),
   }));
   return { overlay: overlay.overlay, address, members, problems: overlay.problems(), ...overlay.traffic() };

@@ -193,10 +193,16 @@ export interface HostView {
   }[];
 }
 
+export interface MeshMember extends Omit<MemberState, "since"> {
+  /** So long in this state. */
+  readonly sinceMs: number;
+  readonly way: LinkWay | undefined;
+}
+
 export interface MeshView {
   readonly overlay: string;
   readonly address: string;
-  readonly members: readonly (MemberState & { readonly way: LinkWay | undefined })[];
+  readonly members: readonly MeshMember[];
   /** The last ones: what could not be reached, who broke the protocol; `host` undefined = a stranger. */
   readonly problems: readonly { readonly host: string | undefined; readonly reason: string }[];
   readonly framesIn: number;

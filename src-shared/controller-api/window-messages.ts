@@ -7,6 +7,7 @@ import type {
   EndCause,
   HostView,
   LoadResult,
+  MeshMember,
   MeshView,
   RunOptions,
   RunView,
@@ -366,4 +367,4 @@ export type WindowHost = Omit<HostView, "sinceMs"> & {
 };
 
 /** The host's place in the overlay. */
-export type WindowMember = Omit<MeshView["members"][number], "sinceMs"> & { readonly since: number };
+export type WindowMember = Omit<MeshMember, "sinceMs"> & { readonly since: number };

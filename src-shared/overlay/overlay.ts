@@ -62,7 +62,12 @@ export const OVERLAY_LIMITS = {
   path: 64,
   /** Reports and bulk of others on their way to a parent that has not passed them on: what a child may make it hold. */
   hopBytes: 256 * 1024,
-  /** Of them in one frame: a beacon waits behind one at most. */
+  /**
+   * What a child says of itself needs no credit from hop to hop: the root grants it output (64 MiB to all together, which
+   * may come twice), and reports have their window. Whoever makes a parent hold more does not keep to that.
+   */
+  childBytes: 128 * 1024 * 1024,
+  /** Of what goes up in one frame: a beacon waits behind one at most. */
   hopFrameBytes: 64 * 1024,
   /** The latest value of one host: what a thousand of them cost on a link counts. */
   latestBytes: 512,

@@ -59,7 +59,7 @@ class StarRoot implements RootCore<StarFrame> {
       incarnation: host.incarnation,
       rank: host.rank,
       state: host.state,
-      sinceMs: host.since,
+      since: host.since,
       parent: "controller",
       depth: 1,
       pendingCommands: host.log.pending,

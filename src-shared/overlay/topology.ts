@@ -253,7 +253,8 @@ export interface MemberState {
   readonly incarnation: number;
   readonly rank: Rank;
   readonly state: MembershipState | "invited";
-  readonly sinceMs: number;
+  /** When it came to be so, by the clock of the root's steps. */
+  readonly since: number;
   readonly parent: HostId | "controller" | undefined;
   /** Hops to the root; 0 while unknown. */
   readonly depth: number;

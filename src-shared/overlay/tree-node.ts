@@ -404,11 +404,12 @@ export class TreeNode {
     for (const item of items) {
       const spent = isOwn(item, child.rank) ? 0 : itemBytes(item);
       this.#held.set(child.link, (this.#held.get(child.link) ?? 0) + spent);
-      this.#up[lane].offer(child.link, item, spent);
+      this.#up[lane].offer(child, item, spent);
     }
-    const { hopBytes, hopFrameBytes } = this.#settings.limits;
+    const { hopBytes, hopFrameBytes, childBytes } = this.#settings.limits;
     // Two lanes.
-    if ((this.#held.get(child.link) ?? 0) > 2 * (hopBytes + hopFrameBytes + ITEM_BYTES_MAX))
+    const isOverCredit = (this.#held.get(child.link) ?? 0) > 2 * (hopBytes + hopFrameBytes + ITEM_BYTES_MAX);
+    if (isOverCredit || this.#up[lane].heldOf(child.rank) > childBytes)
       return this.children.drop(child, "it sends more than it may");
     this.tellSoon();
   }

@@ -298,10 +298,12 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     const above = this.#node.subtree.record(rank)?.parent;
     const parent = above === ROOT_RANK ? "controller" : this.#members.withRank(above ?? -1)?.host;
     let pendingCommands = 0;
-    for (let sequence = this.#haveOf(member) + 1; sequence <= this.#given.last; sequence += 1)
+    // Of what all others have nothing is kept any more: whoever is lost stays behind for ever.
+    const first = Math.max(this.#haveOf(member), this.#node.log.stable) + 1;
+    for (let sequence = first; sequence <= this.#given.last; sequence += 1)
       if (hasRank(this.#node.log.get(sequence)?.targets ?? [], rank)) pendingCommands += 1;
     const depth = this.#node.subtree.pathTo(rank).length;
-    return { host, incarnation, rank, state, sinceMs: this.now - since, parent, depth, pendingCommands };
+    return { host, incarnation, rank, state, since, parent, depth, pendingCommands };
   }
 
   /** What an earlier root has kept. */

@@ -20,8 +20,10 @@ interface Waiting {
   partBytes: number;
   /** By `sequence skips`: each host's tag. */
   readonly parts: Map<string, Map<Rank, Uint8Array>>;
-  /** How many bytes each child has spent on it. */
+  /** How many bytes of its credit each child has spent on it, by its link. */
   readonly spent: Map<LinkId, number>;
+  /** How many bytes each child has sent for it, by its rank. */
+  readonly sent: Map<Rank, number>;
 }
 
 /** Per host and part: a tag and its place in a set of ranks. */
@@ -51,6 +53,8 @@ export class UpQueue {
   /** The place of each host's newest text: nothing of it may go into an earlier one. */
   readonly #newest = new Map<Rank, number>();
   #inFlight = 0;
+  /** Of each child, over all its links. */
+  readonly #held = new Map<Rank, number>();
 
   constructor(limits: UpQueueLimits) {
     this.#limits = limits;
@@ -64,15 +68,26 @@ export class UpQueue {
     return this.#inFlight < this.#limits.windowBytes;
   }
 
-  /** `spent`: of the child's credit; nothing for what it says of itself, which it bounds otherwise. */
-  offer(from: LinkId, item: FoldedItem, spent: number): void {
+  /** What of this child's waits here. */
+  heldOf(child: Rank): number {
+    return this.#held.get(child) ?? 0;
+  }
+
+  /** `spent`: of the child's credit; nothing for what it says of itself, which others bound. */
+  offer(
+    { link, rank: child }: { readonly link: LinkId; readonly rank: Rank },
+    item: FoldedItem,
+    spent: number,
+  ): void {
     const place = this.#placeFor(item);
     const waiting = this.#waiting[place - this.#first];
     if (waiting === undefined) return;
     for (const part of item.parts) addPart(waiting, part);
     waiting.partBytes += partBytesOf(item);
     for (const { ranks } of item.parts) for (const rank of ranksIn(ranks)) this.#newest.set(rank, place);
-    if (spent > 0) waiting.spent.set(from, (waiting.spent.get(from) ?? 0) + spent);
+    if (spent > 0) raise(waiting.spent, link, spent);
+    raise(waiting.sent, child, itemBytes(item));
+    raise(this.#held, child, itemBytes(item));
   }
 
   /** What may go up now as one frame, and what each child may send again for it. */
@@ -120,7 +135,13 @@ export class UpQueue {
     const place = places.findLast((at) => at >= after && this.#takes(at, item));
     if (place !== undefined) return place;
     const added = this.#first + this.#waiting.length;
-    this.#waiting.push({ payload: item.payload, partBytes: 0, parts: new Map(), spent: new Map() });
+    this.#waiting.push({
+      payload: item.payload,
+      partBytes: 0,
+      parts: new Map(),
+      spent: new Map(),
+      sent: new Map(),
+    });
     places.push(added);
     this.#byText.set(hash, places);
     return added;
@@ -144,6 +165,8 @@ export class UpQueue {
     const left = (this.#byText.get(hash) ?? []).filter((at) => at !== place);
     if (left.length === 0) this.#byText.delete(hash);
     else this.#byText.set(hash, left);
+    for (const [child, bytes] of waiting.sent)
+      if (raise(this.#held, child, -bytes) <= 0) this.#held.delete(child);
     for (const part of waiting.parts.values())
       for (const rank of part.keys()) if (this.#newest.get(rank) === place) this.#newest.delete(rank);
     return waiting;
@@ -172,7 +195,13 @@ function itemOf(waiting: Waiting): FoldedItem {
 }
 
 function addSpent(freed: Map<LinkId, number>, { spent }: Waiting): void {
-  for (const [link, bytes] of spent) freed.set(link, (freed.get(link) ?? 0) + bytes);
+  for (const [link, bytes] of spent) raise(freed, link, bytes);
+}
+
+function raise(counts: Map<number, number>, key: number, by: number): number {
+  const count = (counts.get(key) ?? 0) + by;
+  counts.set(key, count);
+  return count;
 }
 
 /** FNV-1a over at most so many bytes: texts that share them are compared in full. */

@@ -232,7 +232,7 @@ class ClassicRoot implements RootCore<ClassicFrame>, ClassicCarrier {
         incarnation,
         rank,
         state: member.isAttached ? "attached" : member.wasSeen ? "orphaned" : "invited",
-        sinceMs: 0,
+        since: 0,
         parent: parent === ROOT_RANK ? "controller" : this.#byRank.get(parent ?? -1)?.host,
         depth: this.#depthOf(rank) ?? 0,
         pendingCommands: this.#pendingOf(member),

@@ -20,6 +20,7 @@ export const SIMULATED_LIMITS: OverlayLimits = {
   acknowledgeEvery: 4,
   path: 64,
   hopBytes: 1024,
+  childBytes: 128 * 1024 * 1024,
   hopFrameBytes: 256,
   latestBytes: 512,
   latestFrameBytes: 1024,

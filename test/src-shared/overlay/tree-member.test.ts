@@ -1,7 +1,7 @@
 // A member of the tree by itself: what it does when something large is on its way, when its parent is lost, when it is lied to.
 import { beforeEach, describe, expect, test } from "vitest";
 import { FIRST_CHAIN } from "../../../src-shared/overlay/command-order.ts";
-import { OVERLAY_LIMITS, OVERLAY_TIMES } from "../../../src-shared/overlay/overlay.ts";
+import { OVERLAY_LIMITS, OVERLAY_TIMES, type OverlayLimits } from "../../../src-shared/overlay/overlay.ts";
 import { randTree } from "../../../src-shared/overlay/rand-tree.ts";
 import { TAG_BYTES, type MemberCore, type MemberEffect } from "../../../src-shared/overlay/topology.ts";
 import type { MemberEvent } from "../../../src-shared/overlay/topology.ts";
@@ -16,27 +16,31 @@ const { deadIntervalMs, stretchMs, beaconMs } = OVERLAY_TIMES;
 
 class Bench {
   now = 1000;
-  readonly core: MemberCore<TreeFrame> = randTree.createMember({
-    protocol: 1,
-    rank: ME,
-    start: 0,
-    startChain: FIRST_CHAIN,
-    candidates: [PARENT, { rank: 0, address: "root:1" }],
-    degree: 2,
-    controllerAbsenceMs: 600_000,
-    lastReport: 0,
-    times: OVERLAY_TIMES,
-    limits: OVERLAY_LIMITS,
-    seals: {
-      isSealed: (_command, seal) => seal[0] === GOOD_SEAL[0],
-      isProved: () => true,
-      chain: () => FIRST_CHAIN,
-      prove: () => new Uint8Array(TAG_BYTES),
-    },
-  });
+  readonly core: MemberCore<TreeFrame>;
   readonly #timers = new Map<string, number>();
   #beacon = 1;
   said: MemberEffect<TreeFrame>[] = [];
+
+  constructor(limits: OverlayLimits = OVERLAY_LIMITS) {
+    this.core = randTree.createMember({
+      protocol: 1,
+      rank: ME,
+      start: 0,
+      startChain: FIRST_CHAIN,
+      candidates: [PARENT, { rank: 0, address: "root:1" }],
+      degree: 2,
+      controllerAbsenceMs: 600_000,
+      lastReport: 0,
+      times: OVERLAY_TIMES,
+      limits,
+      seals: {
+        isSealed: (_command, seal) => seal[0] === GOOD_SEAL[0],
+        isProved: () => true,
+        chain: () => FIRST_CHAIN,
+        prove: () => new Uint8Array(TAG_BYTES),
+      },
+    });
+  }
 
   step(event: MemberEvent<TreeFrame>): readonly MemberEffect<TreeFrame>[] {
     const effects = this.core.step(event, { now: this.now, random: () => 0.5 });
@@ -95,13 +99,13 @@ class Bench {
     this.beacon();
   }
 
-  adopt(rank: number, link: number): readonly MemberEffect<TreeFrame>[] {
+  adopt(rank: number, link: number, attach = 1): readonly MemberEffect<TreeFrame>[] {
     this.step({ kind: "linkUp", link, peer: rank, dialled: false });
     return this.hear(
       {
         t: "join",
         protocol: 1,
-        attach: 1,
+        attach,
         proof: new Uint8Array(TAG_BYTES),
         stamp: { epoch: 0, beacon: 0 },
         depth: 99,
@@ -286,5 +290,32 @@ describe("a child that names hosts without end", () => {
     expect(bench.core.children).toEqual([4]);
     bench.hear({ t: "state", whole: false, edges: edgesBelow(10, 1, false), progress: [], room: 1 }, 4);
     expect(bench.core.children).toEqual([4]);
+  });
+});
+
+describe("a child that speaks of itself without end", () => {
+  const childBytes = 64 * 1024;
+  const size = 1000;
+
+  test("is dropped when its parent would have to hold more than a child may say, also over several links", () => {
+    bench = new Bench({ ...OVERLAY_LIMITS, childBytes, hopBytes: 4000, hopFrameBytes: 2000 });
+    bench.attach();
+    bench.adopt(9, 4);
+    let sequence = 0;
+    for (const link of [2, 6]) {
+      bench.adopt(7, link, link);
+      const said = sequence;
+      while (bench.core.children.includes(link) && sequence < 1000) {
+        sequence += 1;
+        const payload = new Uint8Array(size).fill(sequence).fill(sequence >> 8, 0, 1);
+        const tags = new Uint8Array(TAG_BYTES);
+        const items = [{ payload, parts: [{ sequence, skips: 0, ranks: [7, 7], tags }] }];
+        bench.hear({ t: "reports", items }, link);
+        bench.pass(OVERLAY_TIMES.groomMs);
+      }
+      expect(bench.core.children).toEqual([4]);
+      // What was held of it stays held.
+      expect(sequence - said).toBeLessThan(link === 2 ? (childBytes + 10_000) / size : 2);
+    }
   });
 });

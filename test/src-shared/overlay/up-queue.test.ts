@@ -16,6 +16,7 @@ const report = (rank: number, sequence: number, words: string): FoldedItem => ({
   payload: text(words),
   parts: [{ sequence, skips: 0, ranks: [rank, rank], tags: tagOf(rank) }],
 });
+const child = (place: number): { link: number; rank: number } => ({ link: place, rank: 100 + place });
 const wide = { windowBytes: 1_000_000, frameBytes: 1_000_000 };
 
 /** One line for each report, in the order in which the parent gets them. */
@@ -33,7 +34,7 @@ function unfold(items: readonly FoldedItem[]): string[] {
 describe("the queue upwards", () => {
   test("a thousand hosts that say the same are one item and one range", () => {
     const queue = new UpQueue(wide);
-    for (let rank = 1; rank <= 1000; rank += 1) queue.offer(rank % 7, report(rank, 3, "hello"), 10);
+    for (let rank = 1; rank <= 1000; rank += 1) queue.offer(child(rank % 7), report(rank, 3, "hello"), 10);
     const { items } = queue.take();
     expect(items).toHaveLength(1);
     expect(items[0]?.parts.map(({ sequence, ranks }) => ({ sequence, ranks }))).toEqual([
@@ -59,8 +60,9 @@ describe("the queue upwards", () => {
 
     test("a large report does not go behind others that fill half of one", () => {
       const queue = new UpQueue(limits);
-      for (let rank = 1; rank <= 1300; rank += 1) queue.offer(1, report(rank, 1, `text ${String(rank)}`), 1);
-      queue.offer(1, report(2000, 1, "y".repeat(PAYLOAD_BYTES_MAX)), 1);
+      for (let rank = 1; rank <= 1300; rank += 1)
+        queue.offer(child(1), report(rank, 1, `text ${String(rank)}`), 1);
+      queue.offer(child(1), report(2000, 1, "y".repeat(PAYLOAD_BYTES_MAX)), 1);
       expect(overTheWire(queue).at(-1)?.payload).toHaveLength(PAYLOAD_BYTES_MAX);
     });
 
@@ -72,7 +74,7 @@ describe("the queue upwards", () => {
       for (let first = 0; first < all.length; first += 500) {
         const ranks = all.slice(first, first + 500);
         const tags = new Map(ranks.map((rank) => [rank, tagOf(rank)]));
-        queue.offer(1, { payload, parts: [{ sequence: 1, skips: 0, ...taggedRanksOf(tags) }] }, 1);
+        queue.offer(child(1), { payload, parts: [{ sequence: 1, skips: 0, ...taggedRanksOf(tags) }] }, 1);
       }
       const parts = overTheWire(queue).flatMap((item) => item.parts);
       expect(parts.flatMap((part) => tagsOf(part).map(([rank]) => rank))).toEqual(all);
@@ -82,10 +84,10 @@ describe("the queue upwards", () => {
       let items: readonly FoldedItem[] = [];
       for (let hop = 0; hop < 2; hop += 1) {
         const queue = new UpQueue(limits);
-        for (const item of items) queue.offer(1, item, 1);
+        for (const item of items) queue.offer(child(1), item, 1);
         if (hop === 0)
           for (let sequence = 1; sequence <= 9000; sequence += 1)
-            queue.offer(1, report(7, sequence, "again"), 1);
+            queue.offer(child(1), report(7, sequence, "again"), 1);
         items = overTheWire(queue);
       }
       expect(unfold(items)).toEqual(
@@ -110,7 +112,7 @@ describe("the queue upwards", () => {
         const before = unfold(items).sort();
         for (let hop = 0; hop < hops; hop += 1) {
           const queue = new UpQueue(wide);
-          for (const item of items) queue.offer(1, item, 1);
+          for (const item of items) queue.offer(child(1), item, 1);
           items = queue.take().items;
         }
         expect(unfold(items).sort()).toEqual(before);
@@ -127,7 +129,7 @@ describe("the queue upwards", () => {
   test("lets out no more than its window, and tells whose bytes are free again", () => {
     const queue = new UpQueue({ windowBytes: 100, frameBytes: 50 });
     for (let rank = 1; rank <= 20; rank += 1)
-      queue.offer(rank % 2, report(rank, 1, `text ${String(rank)}`), 30);
+      queue.offer(child(rank % 2), report(rank, 1, `text ${String(rank)}`), 30);
     let out = 0;
     const freed = new Map<number, number>();
     while (queue.isOpen && !queue.isEmpty) {
@@ -143,10 +145,23 @@ describe("the queue upwards", () => {
     expect(queue.isOpen).toBe(true);
   });
 
+  test("knows what of each child waits, however it was sent", () => {
+    const queue = new UpQueue({ windowBytes: 1000, frameBytes: 1000 });
+    for (const place of [1, 2]) queue.offer(child(place), report(place, 1, "both"), 0);
+    queue.offer({ link: 9, rank: 101 }, report(1, 2, "over another link"), 5);
+    const one = itemBytes(report(1, 1, "both"));
+    expect([101, 102].map((rank) => queue.heldOf(rank))).toEqual([
+      one + itemBytes(report(1, 2, "over another link")),
+      one,
+    ]);
+    queue.take();
+    expect([101, 102].map((rank) => queue.heldOf(rank))).toEqual([0, 0]);
+  });
+
   test("forgets all when the way up is gone, and frees it", () => {
     const queue = new UpQueue(wide);
-    queue.offer(4, report(1, 1, "x"), 30);
-    queue.offer(5, report(2, 1, "x"), 31);
+    queue.offer(child(4), report(1, 1, "x"), 30);
+    queue.offer(child(5), report(2, 1, "x"), 31);
     expect(new Map(queue.clear())).toEqual(
       new Map([
         [4, 30],
@@ -154,7 +169,7 @@ describe("the queue upwards", () => {
       ]),
     );
     expect(queue.isEmpty).toBe(true);
-    queue.offer(4, report(1, 1, "x"), 30);
+    queue.offer(child(4), report(1, 1, "x"), 30);
     expect(queue.take().items).toHaveLength(1);
   });
 });
