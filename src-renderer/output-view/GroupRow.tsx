@@ -12,7 +12,7 @@ interface GroupRowProps {
 }
 
 export function GroupRow({ group, isChosen, masks, onChoose }: GroupRowProps): JSX.Element {
-  const { hosts, stream, summary, lines } = group;
+  const { hosts, texts, stream, summary, lines } = group;
   return (
     <div role="listitem">
       <button
@@ -26,7 +26,7 @@ export function GroupRow({ group, isChosen, masks, onChoose }: GroupRowProps): J
         <span className="mono where">{shortSet(hosts, 30)}</span>
         <span className={`stream ${stream}`}>{stream === "stdout" ? "out" : "err"}</span>
         <span className="mono what">
-          {masks && hosts.length > 1 ? withMasks(masked(summary, hosts[0] ?? "")) : summary}
+          {masks && texts.length > 1 ? withMasks(masked(summary, texts[0]?.hosts[0] ?? "")) : summary}
         </span>
         {lines.length > 1 ? <span className="sub">{lines.length} lines</span> : null}
       </button>

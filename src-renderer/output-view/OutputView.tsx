@@ -7,7 +7,7 @@ import { plural } from "../marks/words.ts";
 import { outputStore, type OutputState } from "../state/output-texts-store.ts";
 import { outputShownStore } from "../state/output-shown-store.ts";
 import { selectionStore } from "../state/selection-store.ts";
-import { foldStreams, type FoldChoice, type OutputGroup } from "./fold-streams-layout.ts";
+import { foldStreams, wantedLines, type FoldChoice, type OutputGroup } from "./fold-streams-layout.ts";
 import { GroupDetail } from "./GroupDetail.tsx";
 import { GroupRow } from "./GroupRow.tsx";
 import { OutputTools } from "./OutputTools.tsx";
@@ -124,7 +124,12 @@ function Folded({ streams, choice }: FoldedProps): JSX.Element {
         </p>
       </div>
       {detail === undefined ? null : (
-        <GroupDetail group={detail} compared={likeIt(detail, groups)} onExport={() => exportGroups(groups)} />
+        <GroupDetail
+          group={detail}
+          compared={likeIt(detail, groups)}
+          choice={choice}
+          onExport={() => exportGroups(groups, choice)}
+        />
       )}
     </div>
   );
@@ -136,12 +141,13 @@ function likeIt(group: OutputGroup, groups: readonly OutputGroup[]): OutputGroup
   return found === group ? undefined : found;
 }
 
-function exportGroups(groups: readonly OutputGroup[]): void {
-  const text = groups
-    .map(
-      ({ hosts, stream, block, lines }) =>
-        `--- ${foldNames(hosts)} (${String(hosts.length)}) ${block} ${stream}\n${lines.join("\n")}\n`,
-    )
-    .join("\n");
-  saveText("output.txt", text);
+/** What each host wrote, to the letter: also of those that are alike but for what was masked. */
+function exportGroups(groups: readonly OutputGroup[], choice: FoldChoice): void {
+  const pieces = groups.flatMap(({ texts, block, stream }) =>
+    texts.map(({ hosts, stream: of }) => {
+      const head = `--- ${foldNames(hosts)} (${String(hosts.length)}) ${block} ${stream}`;
+      return `${head}\n${wantedLines(of, choice, safeLines).join("\n")}\n`;
+    }),
+  );
+  saveText("output.txt", pieces.join("\n"));
 }
