@@ -42,6 +42,9 @@ export function renderMesh(mesh: MeshWithTrips, { style, columns }: ViewOptions)
       ["overlay", mesh.overlay],
       ["address", mesh.address],
       ["members", membersText(mesh.members)],
+      ...(mesh.propagation === undefined
+        ? []
+        : [["propagation", propagationText(mesh.propagation)] as const]),
       ["received", `${counted(mesh.framesIn, "frame")}, ${counted(mesh.bytesIn, "byte")}`],
       ["sent", `${counted(mesh.framesOut, "frame")}, ${counted(mesh.bytesOut, "byte")}`],
     ],
@@ -82,6 +85,10 @@ function tripText(ms: number | undefined): string {
 }
 
 /** `12: 10 attached, 1 orphaned, 1 lost`. */
+function propagationText({ ms, hosts }: NonNullable<MeshView["propagation"]>): string {
+  return `${durationText(ms)}, of the last command, to ${counted(hosts, "host")}`;
+}
+
 function membersText(members: readonly Member[]): string {
   const counts = new Map<string, number>();
   for (const { state } of members) counts.set(state, (counts.get(state) ?? 0) + 1);

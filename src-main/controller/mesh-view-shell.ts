@@ -10,5 +10,6 @@ export function meshViewOf(overlay: RunningOverlayRoot): MeshView {
     sinceMs: nowMs - since,
     way: overlay.wayOf(member.host),
   }));
-  return { overlay: overlay.overlay, address, members, problems: overlay.problems(), ...overlay.traffic() };
+  const [problems, propagation] = [overlay.problems(), overlay.propagation()];
+  return { overlay: overlay.overlay, address, members, problems, propagation, ...overlay.traffic() };
 }

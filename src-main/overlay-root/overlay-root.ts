@@ -1,6 +1,7 @@
 // The controller's end of the overlay: listens, admits clients by their certificates, drives the pure root.
 import type { Duplex } from "node:stream";
 import type { Clock } from "#shared/base/clock.ts";
+import type { PropagationView } from "#shared/controller-api/controller-api.ts";
 import type { HostId } from "#shared/base/ids.ts";
 import type { Random } from "#shared/base/random.ts";
 import type { BulkOutcome, LinkTraffic } from "#shared/node/frame-link.ts";
@@ -33,6 +34,7 @@ import { checkMetrics, type HostMetrics } from "#shared/protocol/metrics.ts";
 import type { OverlayCredentials, TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import { CommandBatch } from "./command-batch.ts";
+import { CommandPropagation } from "./command-propagation.ts";
 import type { RootJournal } from "./root-journal.ts";
 
 /** Only this computer, until told otherwise. */
@@ -100,6 +102,8 @@ export interface RunningOverlayRoot {
   wayOf(host: HostId): LinkWay | undefined;
   /** The last ones: what could not be reached, who broke the protocol. */
   problems(): readonly OverlayProblem[];
+  /** Of the last command that has reached all whom it is for; undefined before that, and on a topology that does not count. */
+  propagation(): PropagationView | undefined;
   /** Since its start, over all links: frames and their bytes, without those of TLS. */
   traffic(): LinkTraffic;
   /**
@@ -144,6 +148,7 @@ class DrivenRoot implements RunningOverlayRoot {
   #widened: Promise<number> | undefined;
   /** Given in this turn and not taken on yet. */
   readonly #batch = new CommandBatch();
+  readonly #propagation = new CommandPropagation();
 
   constructor(parts: OverlayRootParts, settings: OverlayRootSettings) {
     this.#parts = parts;
@@ -259,8 +264,11 @@ class DrivenRoot implements RunningOverlayRoot {
   }
 
   #giveCommands(): void {
-    for (const { targets, payload } of this.#batch.take())
+    for (const { targets, payload } of this.#batch.take()) {
+      const nowMs = this.#parts.clock.now();
       this.#node.feed({ kind: "command", targets: [...targets], payload });
+      this.#propagation.given(this.#core.lastCommand, targets.size, nowMs);
+    }
   }
 
   /** In the order in which all was asked. */
@@ -293,6 +301,10 @@ class DrivenRoot implements RunningOverlayRoot {
 
   problems(): readonly OverlayProblem[] {
     return this.#problems;
+  }
+
+  propagation(): PropagationView | undefined {
+    return this.#propagation.last;
   }
 
   traffic(): LinkTraffic {
@@ -357,7 +369,7 @@ class DrivenRoot implements RunningOverlayRoot {
       case "latest":
         return this.#metrics(effect.host, effect.payload);
       case "keep":
-        return; // without a journal
+        return this.#arrived(effect); // without a journal nothing more
       case "problem":
         return this.#problem(effect.host, effect.reason);
     }
@@ -365,9 +377,14 @@ class DrivenRoot implements RunningOverlayRoot {
 
   /** A disk that takes nothing must not end the run; but then nobody can take it over, and that is said. */
   async #keep(effects: readonly Effect[]): Promise<void> {
+    for (const effect of effects) if (effect.kind === "keep") this.#arrived(effect);
     const records = effects.flatMap((effect) => (effect.kind === "keep" ? [effect.record] : []));
     const failure = await this.#parts.journal?.append(records);
     if (failure !== undefined) this.#problem(undefined, failure);
+  }
+
+  #arrived({ record }: Extract<Effect, { kind: "keep" }>): void {
+    if (record.kind === "stable") this.#propagation.stable(record.sequence, this.#parts.clock.now());
   }
 
   #membership(change: MembershipChange): void {

@@ -7,18 +7,13 @@ import { parseNodeSet } from "#shared/node-set/node-set.ts";
 import { Empty } from "../marks/Empty.tsx";
 import { hostMenu } from "../marks/host-menu.ts";
 import { plural } from "../marks/words.ts";
-import { documentsStore, fileNameOf } from "../state/documents-store.ts";
+import { documentProblems, documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { eventsStore, type RunProblem } from "../state/events-store.ts";
 import { selectHosts } from "../state/selection-store.ts";
 
 export function ProblemsView(): JSX.Element {
   const problems = useStore(eventsStore, (state) => state.problems);
-  const { application, directory } = useStore(documentsStore);
-  const documents = [directory, application].flatMap((document) =>
-    document === undefined
-      ? []
-      : document.result.problems.map((problem) => ({ problem, path: document.path })),
-  );
+  const documents = documentProblems(useStore(documentsStore));
   if (problems.length + documents.length === 0)
     return (
       <Empty title="No problems">What goes wrong is told here, with the hosts and with what to do.</Empty>

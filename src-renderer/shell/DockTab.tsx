@@ -3,6 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import type { IDockviewPanelHeaderProps } from "dockview-react";
 import { useStore } from "zustand";
 import { countText } from "../marks/words.ts";
+import { documentProblems, documentsStore } from "../state/documents-store.ts";
 import { eventsStore } from "../state/events-store.ts";
 import { useEffect, useState, type JSX, type MouseEvent } from "react";
 
@@ -44,9 +45,10 @@ export function DockTab({ api }: IDockviewPanelHeaderProps): JSX.Element {
 
 /** What has come together behind the tab; the problems' is not to be missed. */
 function Count({ of }: { readonly of: string }): JSX.Element | null {
-  const problems = useStore(eventsStore, (state) => state.problems.length);
+  const ofRuns = useStore(eventsStore, (state) => state.problems.length);
+  const ofDocuments = documentProblems(useStore(documentsStore)).length;
   const events = useStore(eventsStore, (state) => state.events.length);
-  const count = of === "problems" ? problems : of === "events" ? events : 0;
+  const count = of === "problems" ? ofRuns + ofDocuments : of === "events" ? events : 0;
   if (count === 0) return null;
   // Drawn by the styles: the tab's name for those who hear it is its title, and stays that.
   return <span className={`dock-tab-count ${of}`} aria-hidden="true" data-count={countText(count)} />;

@@ -4,6 +4,7 @@ import { useStore } from "zustand";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { useNow } from "../marks/use-now.ts";
 import { clockText, countText, plural } from "../marks/words.ts";
+import { documentProblems, documentsStore } from "../state/documents-store.ts";
 import { eventsStore } from "../state/events-store.ts";
 import { hostsStore } from "../state/hosts-store.ts";
 import { isOver, runsStore } from "../state/runs-store.ts";
@@ -13,7 +14,9 @@ import { showView } from "./dock-store.ts";
 export function StatusBar(): JSX.Element {
   const run = useStore(runsStore, (state) => state.current);
   const mesh = useStore(hostsStore, (state) => state.mesh);
-  const problems = useStore(eventsStore, (state) => state.problems.length);
+  const ofRuns = useStore(eventsStore, (state) => state.problems.length);
+  const ofDocuments = documentProblems(useStore(documentsStore)).length;
+  const problems = ofRuns + ofDocuments;
   const isWelcome = useStore(windowStore, (state) => state.welcome !== undefined);
   const isGoing = run !== undefined && !isOver(run);
   const failed = run?.state === "failed" || run?.state === "aborted";

@@ -1,5 +1,6 @@
 // The application and the directory that are open: their texts, what the controller found in them, and what is parsed here.
 import { createStore } from "zustand/vanilla";
+import type { Problem } from "#shared/base/problem.ts";
 import { parseApplication, type ParsedApplication } from "#shared/application/parse-application.ts";
 import type { LoadedDocument } from "#shared/controller-api/window-messages.ts";
 
@@ -23,6 +24,18 @@ export function takeApplication(application: LoadedDocument | undefined): void {
 
 export function takeDirectory(directory: LoadedDocument | undefined): void {
   documentsStore.setState({ directory });
+}
+
+/** What is wrong with what is open, the directory's first. */
+export function documentProblems({
+  application,
+  directory,
+}: DocumentsState): readonly { readonly problem: Problem; readonly path: string }[] {
+  return [directory, application].flatMap((document) =>
+    document === undefined
+      ? []
+      : document.result.problems.map((problem) => ({ problem, path: document.path })),
+  );
 }
 
 /** `app.xml` of a path, as titles show it. */

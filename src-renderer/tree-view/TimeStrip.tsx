@@ -12,7 +12,7 @@ import { useStore } from "zustand";
 import { useNow } from "../marks/use-now.ts";
 import { clockText, durationText, plural } from "../marks/words.ts";
 import { selectHosts } from "../state/selection-store.ts";
-import { treeHistoryStore } from "../state/tree-history-store.ts";
+import { treeHistoryStore, type Reconfiguration } from "../state/tree-history-store.ts";
 
 const HEIGHT = 50;
 const AREA = 26;
@@ -22,6 +22,8 @@ const SPAN_MS_MIN = 30_000;
 const LIVE_PX = 6;
 const INSET_PX = 12;
 const STEP_MS = 1000;
+/** The mean width of a letter of the strip's words. */
+const LETTER_PX = 6.2;
 
 interface TimeStripProps {
   /** The moment that is shown; undefined: the present. */
@@ -56,6 +58,7 @@ export function TimeStrip({ pastMs, onPast }: TimeStripProps): JSX.Element | nul
     ];
   });
   const area = `${String(x(first.timeMs))},${String(AREA)} ${steps.join(" ")} ${String(x(end))},${String(AREA)}`;
+  const labelled = withRoom(reconfigurations, x);
   return (
     <div ref={place} className="time-strip">
       <Scrubber {...{ firstMs: first.timeMs, endMs: end, spanMs: span, width, pastMs, onPast }}>
@@ -92,14 +95,29 @@ export function TimeStrip({ pastMs, onPast }: TimeStripProps): JSX.Element | nul
           onClick={() => selectHosts(one.orphaned)}
         >
           <i />
-          <span>
-            {one.endMs === undefined
-              ? `${String(one.orphaned.size - one.attached.size)} moving`
-              : `${String(one.attached.size)} moved, ${durationText(one.endMs - one.startMs)}`}
-          </span>
+          {labelled.has(one) ? <span>{labelOf(one)}</span> : null}
         </button>
       ))}
     </div>
+  );
+}
+
+function labelOf(one: Reconfiguration): string {
+  return one.endMs === undefined
+    ? `${String(one.orphaned.size - one.attached.size)} moving`
+    : `${String(one.attached.size)} moved, ${durationText(one.endMs - one.startMs)}`;
+}
+
+/** Those whose words end before the next one begins: the others say them when they are pointed at. */
+function withRoom(
+  all: readonly Reconfiguration[],
+  x: (timeMs: number) => number,
+): ReadonlySet<Reconfiguration> {
+  return new Set(
+    all.filter((one, index) => {
+      const next = all[index + 1];
+      return next === undefined || x(next.startMs) - x(one.startMs) > labelOf(one).length * LETTER_PX + 8;
+    }),
   );
 }
 

@@ -29,6 +29,7 @@ const ZOOM_MAX = 40;
 /** Names beside marks only where they do not cover one another. */
 const LABEL_SPACING_PX = 56;
 const HIT_PX = 14;
+const GRID_EDGES_MAX = 150;
 
 const ZOOM: ZoomSettings = {
   scaleMin: 0.5,
@@ -69,6 +70,7 @@ export function TreeCanvas({ rows, layout, matching, fit }: TreeCanvasProps): JS
         palette: readPalette(element, theme),
         ...size,
         isRadial: layout === "radial",
+        withEdges: layout !== "grid" || count <= GRID_EDGES_MAX,
         centre: nodes.get(ROOT_NAME) ?? { x: size.width / 2, y: size.height / 2 },
         path,
         withLabels: spacingOf(size, count, transform.k, layout) > LABEL_SPACING_PX,

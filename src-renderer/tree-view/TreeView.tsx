@@ -103,6 +103,7 @@ export function TreeView(): JSX.Element {
           </button>
         )}
       </div>
+      {pastMs === undefined ? <Figures /> : null}
       <div className="tree-place">
         {layout === "list" ? (
           <TreeList rows={shown} matching={matching} />
@@ -111,7 +112,6 @@ export function TreeView(): JSX.Element {
             <TreeCanvas rows={shown} layout={layout} matching={matching} fit={fit} />
             <Legend rows={shown} />
             {pastMs === undefined ? <EdgeLegend rows={sorted} /> : null}
-            <Figures />
           </>
         )}
         {pastMs === undefined ? null : <PastMark pastMs={pastMs} onLive={() => setPastMs(undefined)} />}
@@ -191,18 +191,26 @@ function EdgeLegend({ rows }: { readonly rows: readonly HostRow[] }): JSX.Elemen
   );
 }
 
-/** The talk's figures, for this run: how long the tree took to build, and to mend. */
+/** The talk's figures, for this run: how long the tree took to build, to pass on the last command, and to mend. */
 function Figures(): JSX.Element | null {
   const { constructionMs, reconfigurations } = useStore(treeHistoryStore);
+  const propagation = useStore(hostsStore, (state) => state.mesh?.propagation);
   const over = reconfigurations.filter((one) => one.endMs !== undefined);
   const last = over.at(-1);
-  if (constructionMs === undefined && last === undefined) return null;
+  if (constructionMs === undefined && last === undefined && propagation === undefined) return null;
   return (
     <dl className="tree-figures">
       {constructionMs === undefined ? null : (
         <div>
           <dt>Construction</dt>
           <dd>{durationText(constructionMs)}</dd>
+        </div>
+      )}
+      {propagation === undefined ? null : (
+        <div title="From the sending of the last command until all whom it was for had acknowledged it">
+          <dt>Propagation</dt>
+          <dd>{durationText(propagation.ms)}</dd>
+          <dd className="sub">to {plural(propagation.hosts, "host")}</dd>
         </div>
       )}
       {last?.endMs === undefined ? null : (

@@ -34,6 +34,8 @@ export interface DrawOptions {
   readonly width: number;
   readonly height: number;
   readonly isRadial: boolean;
+  /** Else only those on the path: in a large grid they would hide the marks. */
+  readonly withEdges: boolean;
   readonly centre: { readonly x: number; readonly y: number };
   /** Names on the way from the hovered host to the root. */
   readonly path: ReadonlySet<string>;
@@ -103,7 +105,7 @@ function drawEdges(context: CanvasRenderingContext2D, nodes: Nodes, options: Dra
   const all = [...nodes.values()].filter(({ parent }) => parent !== undefined);
   const [orphaned, others] = [all.filter(isOrphaned), all.filter((node) => !isOrphaned(node))];
   const byLooks = group(
-    others.filter(({ name }) => !path.has(name)),
+    others.filter(({ name }) => options.withEdges && !path.has(name)),
     (node) => node.step ?? 0,
     (node) => isDim(options, node),
   );
@@ -111,7 +113,7 @@ function drawEdges(context: CanvasRenderingContext2D, nodes: Nodes, options: Dra
     for (const dim of [false, true]) {
       context.strokeStyle = color;
       // Long ones are wider: colour is not all that tells them.
-      context.lineWidth = 1 + 0.5 * step;
+      context.lineWidth = (nodes.size > SHAPES_MAX ? 0.5 : 1) * (1 + 0.5 * step);
       context.globalAlpha = dim ? DIM : 1;
       strokeEdges(context, byLooks.get(step)?.get(dim) ?? [], nodes, options);
     }

@@ -4,7 +4,7 @@ import type { HostRow } from "#shared/host-query/host-row.ts";
 import { hopStep } from "#shared/host-query/metric-scale.ts";
 import type { CanvasSize } from "../marks/use-canvas.ts";
 import type { DrawnNode } from "./draw-tree.ts";
-import type { LayoutName } from "./tree-layout.ts";
+import type { LayoutName, PlacedNode } from "./tree-layout.ts";
 import type { LivePlaces } from "./use-tree-places.ts";
 
 export interface Placing {
@@ -17,6 +17,9 @@ export interface Placing {
 }
 
 const MARGIN = 34;
+/** What stands at the left above the drawing: states at the top, round trips at the bottom. */
+const LEGEND_PX = 150;
+const EDGE_LEGEND_PX = 196;
 
 export class TreeScene {
   #nodes: ReadonlyMap<string, DrawnNode> = new Map();
@@ -76,8 +79,8 @@ function placedAt(
   { live, byName, transform, size, layout }: Placing,
 ): ReadonlyMap<string, DrawnNode> {
   const nodes = new Map<string, DrawnNode>();
-  for (const node of [...live.places.nodes, ...live.places.outside]) {
-    const [x, y] = transform.apply(project(live.at(node, nowMs), size, layout));
+  const add = (node: PlacedNode, place: [number, number]): void => {
+    const [x, y] = transform.apply(place);
     nodes.set(node.name, {
       name: node.name,
       x,
@@ -88,6 +91,12 @@ function placedAt(
       isChosen: false,
       step: undefined,
     });
+  };
+  for (const node of live.places.nodes) add(node, project(live.at(node, nowMs), size, layout));
+  for (const node of live.places.outside) {
+    const { x, y } = live.at(node, nowMs);
+    const left = Math.min(EDGE_LEGEND_PX, size.width / 2);
+    add(node, [left + x * (size.width - left - MARGIN), MARGIN + y * (size.height - 2 * MARGIN)]);
   }
   return nodes;
 }
@@ -99,6 +108,8 @@ function project(
   layout: LayoutName,
 ): [number, number] {
   const [width, height] = [size.width - 2 * MARGIN, size.height - 2 * MARGIN];
+  if (layout === "grid")
+    return [LEGEND_PX + spot.x * (size.width - LEGEND_PX), MARGIN / 2 + spot.y * (size.height - MARGIN)];
   if (layout !== "radial") return [MARGIN + spot.x * width, MARGIN + spot.y * height];
   const side = Math.max(40, Math.min(width, height));
   return [size.width / 2 + (spot.x - 0.5) * side, size.height / 2 + (spot.y - 0.5) * side];

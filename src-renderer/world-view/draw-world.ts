@@ -7,7 +7,7 @@ import { METRIC_STEPS, metricStep, RTT_STEPS } from "#shared/host-query/metric-s
 import { metricOf, type MetricName } from "#shared/host-query/metrics-text.ts";
 import { CanvasLayer } from "../marks/canvas-layer.ts";
 import type { MapEdge } from "./map-edges-layout.ts";
-import { arcsOf, type Cluster } from "./world-layout.ts";
+import { arcsOf, placeNames, type Cluster } from "./world-layout.ts";
 
 export interface MapPalette {
   readonly sea: string;
@@ -88,6 +88,7 @@ export function drawWorld(
   layers.ground.copyTo(context, scene, [land, projection, palette], (own) => drawGround(own, scene, palette));
   layers.edges.copyTo(context, scene, [edges, projection, palette], (own) => drawEdges(own, scene, palette));
   for (const cluster of scene.clusters) drawCluster(context, cluster, scene, palette);
+  drawNames(context, scene, palette);
 }
 
 function drawGround(context: CanvasRenderingContext2D, scene: WorldScene, palette: MapPalette): void {
@@ -132,8 +133,7 @@ function drawCluster(
   palette: MapPalette,
 ): void {
   const { x, y, radius, rows } = cluster;
-  const isDim = rows.every((row) => scene.isDim(row.name));
-  context.globalAlpha = isDim ? DIM : 1;
+  context.globalAlpha = isAllDim(cluster, scene) ? DIM : 1;
   context.beginPath();
   context.arc(x, y, radius, 0, Math.PI * 2);
   context.fillStyle = palette.panel;
@@ -159,11 +159,31 @@ function drawCluster(
     context.font = `600 11px ${palette.font}`;
     context.fillText(String(rows.length), x, y);
   }
-  context.font = `11px ${palette.font}`;
-  context.textBaseline = "top";
-  context.fillText(nameOf(cluster), x, y + radius + 5);
   context.globalAlpha = 1;
 }
+
+function drawNames(context: CanvasRenderingContext2D, scene: WorldScene, palette: MapPalette): void {
+  context.font = `11px ${palette.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "top";
+  context.lineJoin = "round";
+  context.lineWidth = 3;
+  context.strokeStyle = palette.sea;
+  context.fillStyle = palette.text;
+  for (const { cluster, text, x, y } of placeNames(
+    scene.clusters,
+    (name) => context.measureText(name).width,
+  )) {
+    context.globalAlpha = isAllDim(cluster, scene) ? DIM : 1;
+    // Edges run below it.
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
+  }
+  context.globalAlpha = 1;
+}
+
+const isAllDim = ({ rows }: Cluster, scene: WorldScene): boolean =>
+  rows.every(({ name }) => scene.isDim(name));
 
 interface Ring {
   readonly colour: string;
@@ -209,10 +229,4 @@ function ringOf(mark: HostMark): readonly [number, number] {
   if (mark === "finished") return [3, 0];
   if (mark === "unused") return [1.5, 0];
   return [5, 0];
-}
-
-function nameOf({ sites }: Cluster): string {
-  const [first] = sites;
-  if (first === undefined) return "";
-  return sites.length === 1 ? first.name : `${first.name} and ${String(sites.length - 1)} more`;
 }

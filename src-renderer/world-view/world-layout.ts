@@ -70,8 +70,9 @@ function standsLike(row: HostRow, before: HostRow | undefined): boolean {
 export const radiusOf = (count: number): number =>
   count === 1 ? 6 : Math.min(42, 9 + 1.55 * Math.sqrt(count));
 
-/** Nearer than this, marks are joined to one. */
+/** Nearer than this, marks are joined to one; and nearer than this share of both radii, which leaves numbers to be read. */
 const JOIN_PX = 26;
+const JOIN_SHARE = 0.8;
 
 /** Greedy, the largest first: stable while nothing moves, and few enough for every frame. */
 export function clustersOf(
@@ -89,7 +90,12 @@ export function clustersOf(
     );
   const clusters: { x: number; y: number; sites: Site[]; rows: HostRow[] }[] = [];
   for (const { site, x, y } of placed) {
-    const near = clusters.find((one) => Math.hypot(one.x - x, one.y - y) < JOIN_PX);
+    const radius = radiusOf(site.rows.length);
+    const near = clusters.find(
+      (one) =>
+        Math.hypot(one.x - x, one.y - y) <
+        Math.max(JOIN_PX, JOIN_SHARE * (radius + radiusOf(one.rows.length))),
+    );
     if (near === undefined) clusters.push({ x, y, sites: [site], rows: [...site.rows] });
     else {
       near.sites.push(site);
@@ -101,6 +107,60 @@ export function clustersOf(
     key: cluster.sites[0]?.key ?? "",
     radius: radiusOf(cluster.rows.length),
   }));
+}
+
+export interface PlaceName {
+  readonly cluster: Cluster;
+  readonly text: string;
+  /** The middle of its upper edge. */
+  readonly x: number;
+  readonly y: number;
+}
+
+const NAME_HEIGHT_PX = 13;
+const NAME_GAP_PX = 5;
+
+/** Below its mark or above it, the largest first; a name that would lie on another one or on a mark is left out. */
+export function placeNames(
+  clusters: readonly Cluster[],
+  widthOf: (text: string) => number,
+): readonly PlaceName[] {
+  const taken = clusters.map(({ x, y, radius }) => boxAround(x, y - radius, 2 * radius, 2 * radius));
+  return clusters
+    .toSorted((left, right) => right.rows.length - left.rows.length)
+    .flatMap((cluster): PlaceName[] => {
+      const { x, y, radius } = cluster;
+      const text = nameOf(cluster);
+      const width = widthOf(text);
+      for (const top of [y + radius + NAME_GAP_PX, y - radius - NAME_GAP_PX - NAME_HEIGHT_PX]) {
+        const box = boxAround(x, top, width, NAME_HEIGHT_PX);
+        if (taken.some((other) => overlaps(box, other))) continue;
+        taken.push(box);
+        return [{ cluster, text, x, y: top }];
+      }
+      return [];
+    });
+}
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+function boxAround(x: number, top: number, width: number, height: number): Box {
+  return { left: x - width / 2, right: x + width / 2, top, bottom: top + height };
+}
+
+function overlaps(one: Box, other: Box): boolean {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+}
+
+function nameOf({ sites }: Cluster): string {
+  const [first] = sites;
+  if (first === undefined) return "";
+  return sites.length === 1 ? first.name : `${first.name} and ${String(sites.length - 1)} more`;
 }
 
 export interface Arc<Mark> {

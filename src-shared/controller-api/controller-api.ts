@@ -199,12 +199,21 @@ export interface MeshMember extends Omit<MemberState, "since"> {
   readonly way: LinkWay | undefined;
 }
 
+/** Of the last command that all whom it was for are known to have. */
+export interface PropagationView {
+  /** From its sending until the last acknowledgement. */
+  readonly ms: number;
+  /** For so many it was. */
+  readonly hosts: number;
+}
+
 export interface MeshView {
   readonly overlay: string;
   readonly address: string;
   readonly members: readonly MeshMember[];
   /** The last ones: what could not be reached, who broke the protocol; `host` undefined = a stranger. */
   readonly problems: readonly { readonly host: string | undefined; readonly reason: string }[];
+  readonly propagation: PropagationView | undefined;
   readonly framesIn: number;
   readonly framesOut: number;
   readonly bytesIn: number;

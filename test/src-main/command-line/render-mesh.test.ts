@@ -28,7 +28,7 @@ function render(
   problems: MeshView["problems"] = [],
   hosts: Parameters<typeof meshWithTrips>[1] = [],
 ): string[] {
-  const counts = { framesIn: 1, framesOut: 2, bytesIn: 3, bytesOut: 4 };
+  const counts = { propagation: undefined, framesIn: 1, framesOut: 2, bytesIn: 3, bytesOut: 4 };
   const mesh = { overlay: "rand-tree", address: "127.0.0.1:1", members, problems, ...counts };
   return [...renderMesh(meshWithTrips(mesh, hosts), { style: PLAIN_STYLE, columns: undefined })];
 }

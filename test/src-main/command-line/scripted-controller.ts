@@ -186,6 +186,7 @@ export function createScriptedController(script: Script): ScriptedController {
       address: "127.0.0.1:1234",
       members: [],
       problems: [],
+      propagation: undefined,
       framesIn: 1,
       framesOut: 2,
       bytesIn: 3,

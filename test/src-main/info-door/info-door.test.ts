@@ -20,6 +20,7 @@ const MESH = {
   address: "127.0.0.1:1",
   members: [],
   problems: [],
+  propagation: undefined,
   framesIn: 1,
   framesOut: 2,
   bytesIn: 3,

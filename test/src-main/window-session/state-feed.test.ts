@@ -31,6 +31,7 @@ const MESH: MeshView = {
   address: "127.0.0.1:1",
   members: [],
   problems: [],
+  propagation: undefined,
   framesIn: 0,
   framesOut: 0,
   bytesIn: 0,

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { HostRow } from "../../../src-shared/host-query/host-row.ts";
 import { EdgeIndex } from "../../../src-renderer/world-view/map-edges-layout.ts";
-import { SiteIndex } from "../../../src-renderer/world-view/world-layout.ts";
+import { clustersOf, placeNames, SiteIndex } from "../../../src-renderer/world-view/world-layout.ts";
 
 const at = (longitude: number) => ({ latitude: 10, longitude });
 const row = (name: string, host: Partial<HostRow["host"]>, parent?: string): HostRow =>
@@ -43,4 +43,37 @@ test("each edge between two places once, by its longest round trip; the same lis
     { from: [1, 10], to: [2, 10], step: 3 },
   ]);
   expect(of(a, { ...b, member: { ...b.member!, parent: "controller" as never } })).toEqual([]);
+});
+
+test("marks that would hide each other's numbers are one; names lie on no mark and on no other name", () => {
+  const many = (name: string, longitude: number, count: number) =>
+    Array.from({ length: count }, (_, n) => row(`${name}${String(n)}`, { site: name, place: at(longitude) }));
+  const rows = [
+    ...many("large", 0, 400),
+    ...many("near", 40, 400),
+    ...many("far", 90, 1),
+    ...many("right", 110, 1),
+  ];
+  const { sites } = new SiteIndex().of(rows);
+  const clusters = clustersOf(sites, ({ longitude }) => [longitude, 0]);
+  expect(clusters.map(({ x, rows: { length } }) => [x, length])).toEqual([
+    [0, 800],
+    [90, 2],
+  ]);
+  const wide = clustersOf(sites, ({ longitude }) => [longitude * 3, 0]);
+  expect(wide.map(({ x }) => x)).toEqual([0, 120, 270, 330]);
+  const names = placeNames(wide, (text) => text.length * 12);
+  expect(names.map(({ text, y }) => [text, Math.sign(y)])).toEqual([
+    ["large", 1],
+    ["near", 1],
+    ["far", 1],
+    ["right", 1],
+  ]);
+  expect(placeNames(wide, () => 70).map(({ text, y }) => [text, Math.sign(y)])).toEqual([
+    ["large", 1],
+    ["near", 1],
+    ["far", 1],
+    ["right", -1],
+  ]);
+  expect(placeNames(wide, () => 300).map(({ text }) => text)).toEqual(["large", "near", "right"]);
 });
