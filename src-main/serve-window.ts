@@ -52,7 +52,12 @@ export async function serveWindow(settings: ServeSettings): Promise<ServedWindow
     port,
     log,
     onWindow: (windowPort, tab) => {
-      void attachWindow(windowPort, surroundings, tab);
+      attachWindow(windowPort, surroundings, tab).catch((error: unknown) => {
+        log(
+          `web: a window cannot be attached: ${error instanceof Error ? (error.stack ?? "") : String(error)}`,
+        );
+        windowPort.close("the controller cannot serve it");
+      });
     },
   });
   late.server = server;

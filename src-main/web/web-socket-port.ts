@@ -1,7 +1,7 @@
 // A window's messages over a WebSocket: MessagePack, so that bytes of terminals go as they are.
 import { Packr, Unpackr } from "msgpackr";
 import type { WebSocket } from "ws";
-import type { WindowPort } from "../window-session/window-port.ts";
+import { PortEnd, type WindowPort } from "../window-session/window-port.ts";
 
 /** No records: their decoder is generated code, which the window's security policy forbids. */
 const CODEC = { useRecords: false, int64AsType: "number" } as const;
@@ -10,6 +10,10 @@ export function webSocketPort(socket: WebSocket, log: (text: string) => void): W
   const packr = new Packr(CODEC);
   const unpackr = new Unpackr(CODEC);
   socket.binaryType = "nodebuffer";
+  const end = new PortEnd();
+  socket.on("close", () => end.end());
+  // A page asks as soon as it is connected, and its session is a moment later there.
+  socket.pause();
   socket.on("error", (error) => log(`web: ${error.message}`));
   return {
     send(message) {
@@ -27,10 +31,9 @@ export function webSocketPort(socket: WebSocket, log: (text: string) => void): W
         }
         listener(message);
       });
+      socket.resume();
     },
-    onClose(listener) {
-      socket.on("close", listener);
-    },
+    onClose: (listener) => end.onClose(listener),
     close(reason) {
       socket.close(1000, reason);
     },

@@ -1,22 +1,20 @@
 // A window's messages over Electron's MessagePort: structured clones, so that bytes of terminals go as they are.
 import type { MessagePortMain } from "electron";
 import { WINDOW_MESSAGE_BYTES_MAX, type WindowMessage } from "#shared/controller-api/window-messages.ts";
-import type { WindowPort } from "../window-session/window-port.ts";
+import { PortEnd, type WindowPort } from "../window-session/window-port.ts";
 import { fitsWithin } from "./port-message.ts";
 
 export function electronPort(port: MessagePortMain, log: (text: string) => void): WindowPort {
-  let isOpen = true;
+  const end = new PortEnd();
   const close = (): void => {
-    if (!isOpen) return;
-    isOpen = false;
+    if (end.isOver) return;
     port.close();
+    end.end();
   };
-  port.on("close", () => {
-    isOpen = false;
-  });
+  port.on("close", () => end.end());
   return {
     send(message) {
-      if (isOpen) port.postMessage(withOwnBytes(message));
+      if (!end.isOver) port.postMessage(withOwnBytes(message));
     },
     onMessage(listener) {
       port.on("message", ({ data, ports }) => {
@@ -27,9 +25,7 @@ export function electronPort(port: MessagePortMain, log: (text: string) => void)
       // What has come before anybody listened waits until now.
       port.start();
     },
-    onClose(listener) {
-      port.on("close", listener);
-    },
+    onClose: (listener) => end.onClose(listener),
     close,
   };
 }

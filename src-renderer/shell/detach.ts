@@ -1,5 +1,5 @@
 // Tabs torn off into windows of their own, and back: what is asked of the controller's side, and what the docks do about it.
-import type { DetachedTab } from "#shared/controller-api/window-messages.ts";
+import type { DetachedTab, DetachResult } from "#shared/controller-api/window-messages.ts";
 import { ask, followTabs } from "../state/controller-updates.ts";
 import { settingsStore } from "../state/settings-store.ts";
 import { tell, windowStore } from "../state/window-store.ts";
@@ -27,7 +27,10 @@ export async function detachActive(): Promise<void> {
 
 /** False: it stays where it was, and the reason is told. */
 async function openTab(tab: DetachedTab, terminal: number | undefined): Promise<boolean> {
-  const answer = await ask("detachTab", { tab, terminal });
+  const answer = await ask("detachTab", { tab, terminal }).catch((error: unknown): DetachResult => ({
+    kind: "refused",
+    message: error instanceof Error ? error.message : String(error),
+  }));
   switch (answer.kind) {
     case "opened":
       return true;

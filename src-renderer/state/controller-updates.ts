@@ -54,7 +54,8 @@ export function startLink(): void {
     // A window that shows one tab alone has no layout to keep.
     if (welcome === undefined || welcome.shows !== undefined || state === stateKept) return;
     stateKept = state;
-    void ask("keepWindowState", { state });
+    // Once the controller is back, it is kept with the next change.
+    void ask("keepWindowState", { state }).catch(() => (stateKept = ""));
   });
 }
 
@@ -114,7 +115,10 @@ function askForUnknownSpans(): void {
 function askForSpans(run: RunView | undefined): void {
   if (run === undefined) return;
   asked = run.run;
-  void ask("runSpans", { run: run.run }).then((spans) => takeSpans(run.run, spans));
+  void ask("runSpans", { run: run.run }).then(
+    (spans) => takeSpans(run.run, spans),
+    () => (asked = ""),
+  );
 }
 
 /** Tabs whose windows were closed. */
@@ -145,7 +149,9 @@ function takeUpdate(update: WindowUpdate): void {
       takeHosts(update, runsStore.getState().current);
       askForUnknownSpans();
       takeMetrics(update.hosts);
-      void ask("seenState", { sequence: update.sequence });
+      void ask("seenState", { sequence: update.sequence }).catch(
+        () => "the controller is gone, which is told",
+      );
       return;
     case "events":
       noteEvents(update.events);
