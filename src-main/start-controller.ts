@@ -68,6 +68,8 @@ export interface StartSettings {
   /** Where the directory does not say: how hosts are reached by SSH, and which host keys are taken. */
   readonly transport?: SshTransportName | undefined;
   readonly hostKeyPolicy?: HostKeyPolicy | undefined;
+  readonly sshUser?: string | undefined;
+  readonly sshIdentity?: string | undefined;
   /** The topology by its name, and children of one node at most; undefined = the defaults. */
   readonly overlay?: string | undefined;
   readonly degree?: number | undefined;
@@ -232,6 +234,8 @@ function createSshTransports(
   const { questions, log: warn, startOnTerminal, reviews } = needs;
   const sshSettings = {
     hostKeyPolicy: settings.hostKeyPolicy,
+    user: settings.sshUser,
+    identityFile: settings.sshIdentity,
     homeDirectory: settings.homeDirectory ?? homedir(),
     configFile: undefined,
     environment: settings.environment ?? process.env,

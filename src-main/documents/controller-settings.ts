@@ -18,6 +18,9 @@ export interface ControllerSettings {
   /** How hosts are reached by SSH where the directory does not say. */
   readonly transport: SshTransportName | undefined;
   readonly hostKeyPolicy: HostKeyPolicy | undefined;
+  /** Who logs in where the directory does not say, and the private key that is tried first. */
+  readonly sshUser: string | undefined;
+  readonly sshIdentity: string | undefined;
   /** The topology by its name, and children of one node at most; undefined = the defaults. */
   readonly overlay: string | undefined;
   readonly degree: number | undefined;
@@ -44,6 +47,8 @@ export function controllerSettingsOf(
     ways: preferences.ways,
     transport: preferences.transport,
     hostKeyPolicy: preferences.host_key_policy,
+    sshUser: preferences.ssh_user,
+    sshIdentity: preferences.ssh_identity,
     overlay: preferences.overlay,
     degree: preferences.degree,
     pushNode: preferences.push_node ?? true,

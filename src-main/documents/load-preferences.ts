@@ -54,6 +54,9 @@ function resolvePaths(preferences: Preferences, directory: string): Preferences 
     ...(preferences.node_runtime === undefined || isUrl(preferences.node_runtime)
       ? {}
       : { node_runtime: against(preferences.node_runtime) }),
+    ...(preferences.ssh_identity === undefined || preferences.ssh_identity.startsWith("~/")
+      ? {}
+      : { ssh_identity: against(preferences.ssh_identity) }),
     ...(preferences.results === undefined ? {} : { results: against(preferences.results) }),
   };
 }

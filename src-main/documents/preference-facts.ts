@@ -26,6 +26,20 @@ export const PREFERENCE_FACTS: Readonly<Record<PreferenceKey, Facts>> = {
     fallback: "as ~/.ssh/config has it, else ask",
     applies: "next start",
   },
+  ssh_user: {
+    group: "SSH",
+    title: "User",
+    meaning: "Who logs in on hosts, where the directory does not say.",
+    fallback: "as ~/.ssh/config has it, else who you are here",
+    applies: "next start",
+  },
+  ssh_identity: {
+    group: "SSH",
+    title: "Identity",
+    meaning: "A private key's file that is tried before those of ~/.ssh/config.",
+    fallback: "none",
+    applies: "next start",
+  },
   fanout: {
     group: "SSH",
     title: "Fan-out",

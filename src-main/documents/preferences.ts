@@ -22,6 +22,9 @@ const PORT_MAX = 65_535;
 /** A chain is no tree: one host in it that is slow would slow all below it. */
 const DEGREE_MIN = 2;
 
+/** As the directory takes it; nothing that ssh would take for an option. */
+const USER_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?$/;
+
 /** What can be chosen for `overlay`, and what holds when nobody chooses. */
 export const OVERLAY_CHOICE = {
   names: OVERLAY_NAMES,
@@ -55,6 +58,10 @@ export interface Preferences {
   readonly transport?: SshTransportName;
   /** Instead of StrictHostKeyChecking of ~/.ssh/config, where the directory does not say. */
   readonly host_key_policy?: HostKeyPolicy;
+  /** Who logs in, where the directory does not say. */
+  readonly ssh_user?: string;
+  /** Path of a private key that is tried first. */
+  readonly ssh_identity?: string;
   /** The topology that connects controller and clients. */
   readonly overlay?: string;
   /** Children of one node of the overlay at most. */
@@ -100,6 +107,11 @@ const PARSERS: { readonly [Key in PreferenceKey]-?: ValueParser } = {
   ways: parseWays,
   transport: oneOf(...SSH_TRANSPORTS),
   host_key_policy: oneOf(...HOST_KEY_POLICIES),
+  ssh_user: (text) =>
+    USER_NAME.test(text) ? { kind: "ok", value: text } : { kind: "error", expected: "the name of a user" },
+  // Such a path could not be written into a configuration of ssh.
+  ssh_identity: (text) =>
+    /["\p{Cc}]/u.test(text) ? { kind: "error", expected: "a path without quotation marks" } : parsePath(text),
   overlay: oneOf(...OVERLAY_NAMES),
   degree: wholeNumber(DEGREE_MIN, DEGREE_MAX),
   push_node: parseSwitch,

@@ -2,7 +2,7 @@
 import type { SshTransportName } from "#shared/resource-directory/resource-directory.ts";
 import type { HostKeyReviews } from "./host-key-reviews.ts";
 import type { StartOnTerminal } from "./standing-shell.ts";
-import type { SshQuestions, SshSettings, SshTransport } from "./ssh.ts";
+import type { SshQuestions, SshSettings, SshTarget, SshTransport } from "./ssh.ts";
 
 export interface TransportParts {
   readonly questions: SshQuestions;
@@ -30,13 +30,26 @@ export function createTransports(
       const name = wanted ?? otherwise;
       const known = loaded.get(name);
       if (known !== undefined) return known;
-      const loading = name === "ssh2" ? loadSsh2(parts, settings) : loadSystemSsh(parts, settings);
+      const loading = (name === "ssh2" ? loadSsh2(parts, settings) : loadSystemSsh(parts, settings)).then(
+        (transport) => withUser(transport, settings.user),
+      );
       loaded.set(name, loading);
       return loading;
     },
     async close() {
       await Promise.all([...loaded.values()].map(async (transport) => (await transport).close()));
     },
+  };
+}
+
+/** Whose hosts the directory says nothing of; whoever stands on the way to them keeps the user of ~/.ssh/config. */
+export function withUser(transport: SshTransport, user: string | undefined): SshTransport {
+  if (user === undefined) return transport;
+  const meant = (target: SshTarget): SshTarget => ({ ...target, user: target.user ?? user });
+  return {
+    connect: (target, signal) => transport.connect(meant(target), signal),
+    shell: (target, size, signal) => transport.shell(meant(target), size, signal),
+    close: () => transport.close(),
   };
 }
 

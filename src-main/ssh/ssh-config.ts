@@ -198,9 +198,12 @@ function hopOf(options: Options, target: SshTarget, hostName: string, settings: 
     user,
     addressFamily: family === "inet" ? 4 : family === "inet6" ? 6 : 0,
     bindAddress: unlessNone(one("bindaddress")),
-    identityFiles: (options.get("identityfile") ?? IDENTITY_FILES.map(below))
-      .filter((file) => unlessNone(file) !== undefined)
-      .map(expand),
+    identityFiles: [
+      ...preferredIdentity(settings),
+      ...(options.get("identityfile") ?? IDENTITY_FILES.map(below))
+        .filter((file) => unlessNone(file) !== undefined)
+        .map(expand),
+    ],
     identitiesOnly: isYes(one("identitiesonly")),
     agentSocket: agentSocket === undefined ? undefined : expand(agentSocket),
     certificateFiles: (options.get("certificatefile") ?? []).map(expand),
@@ -222,6 +225,12 @@ function hopOf(options: Options, target: SshTarget, hostName: string, settings: 
     authentications: authenticationsOf(options),
     passwordPrompts: numberOf(one("numberofpasswordprompts"), 3),
   };
+}
+
+/** The path of it that the person prefers; none, or one. */
+export function preferredIdentity({ identityFile, homeDirectory }: SshSettings): readonly string[] {
+  if (identityFile === undefined) return [];
+  return [identityFile.startsWith("~/") ? join(homeDirectory, identityFile.slice(2)) : identityFile];
 }
 
 /** `[user@]host[:port]` or `ssh://…`, as ProxyJump has it; addresses of IPv6 in brackets. */

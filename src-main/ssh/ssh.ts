@@ -85,6 +85,10 @@ export interface ShownHostKey {
 export interface SshSettings {
   /** Overrides ~/.ssh/config. */
   readonly hostKeyPolicy: HostKeyPolicy | undefined;
+  /** Instead of that of ~/.ssh/config, on hosts of which nobody says who logs in; not on the way to them. */
+  readonly user?: string | undefined;
+  /** Of a private key, tried before those of ~/.ssh/config; `~/` is below the home directory. */
+  readonly identityFile?: string | undefined;
   /** Files like ~/.ssh/config and known_hosts are looked for below it. */
   readonly homeDirectory: string;
   /** Instead of ~/.ssh/config. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { newToken, openAskpassDoor, type AskpassDoor, type AskpassWish } from "./askpass-door.ts";
 import { askpassScript, DOOR_NAME, TOKEN_NAME } from "./askpass-program.ts";
 import type { CommandExit, SshCommand } from "./ssh-command.ts";
-import { hasForeignHome, type SshHop } from "./ssh-config.ts";
+import { hasForeignHome, preferredIdentity, type SshHop } from "./ssh-config.ts";
 import type { SshSettings, SshTarget } from "./ssh.ts";
 
 /** What the master says, through LocalCommand, once it is logged in and takes commands. */
@@ -63,6 +63,7 @@ export function configText(settings: SshSettings, target: SshTarget): string {
     // Below this it does not say at which of several hops it has failed.
     "LogLevel INFO",
     ...(policy === undefined ? [] : [`StrictHostKeyChecking ${policy}`]),
+    ...preferredIdentity(settings).map((file) => `IdentityFile "${file.replaceAll("%", "%%")}"`),
     `Include "${settings.configFile ?? join(home, ".ssh", "config")}"`,
     ...(foreign || settings.configFile !== undefined ? [] : ['Include "/etc/ssh/ssh_config"']),
     "Host *",

@@ -83,6 +83,8 @@ test("the environment has the same keys", () => {
     ways: "ssh, client",
     transport: "ssh2",
     host_key_policy: "ask",
+    ssh_user: "ucsd_12",
+    ssh_identity: "~/.ssh/testbed",
     overlay: "star",
     degree: "8",
     push_node: "no",
@@ -103,6 +105,8 @@ test("the environment has the same keys", () => {
       ways: ["client", "ssh"],
       transport: "ssh2",
       host_key_policy: "ask",
+      ssh_user: "ucsd_12",
+      ssh_identity: "~/.ssh/testbed",
       overlay: "star",
       degree: 8,
       push_node: false,
@@ -110,6 +114,10 @@ test("the environment has the same keys", () => {
     },
     problems: [],
   });
+  const hostile = { PLUSH_SSH_USER: "-oProxyCommand=x", PLUSH_SSH_IDENTITY: 'k"\nProxyCommand x' };
+  expect(preferencesOfEnvironment(hostile).problems.map(({ source }) => source)).toEqual(
+    Object.keys(hostile),
+  );
   expect(preferencesOfEnvironment({ PLUSH_FANOUT: "", PLUSH_KEEP: "maybe" }).problems).toMatchObject([
     { source: "PLUSH_KEEP", severity: "error" },
   ]);

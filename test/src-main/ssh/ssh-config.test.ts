@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSshResolve, parseJump, type SshHop } from "../../../src-main/ssh/ssh-config.ts";
 import { settingsClassOf } from "../../../src-main/ssh/ssh-config-text.ts";
-import type { SshSettings, SshTarget } from "../../../src-main/ssh/ssh.ts";
+import { withUser } from "../../../src-main/ssh/choose-transport.ts";
+import { configText } from "../../../src-main/ssh/system-ssh-master.ts";
+import type { SshSettings, SshTarget, SshTransport } from "../../../src-main/ssh/ssh.ts";
 
 let home = "";
 
@@ -30,6 +32,7 @@ function config(text: string): void {
 async function resolve(
   target: Partial<SshTarget> & { readonly host: string },
   environment: SshSettings["environment"],
+  more: Partial<SshSettings> = {},
 ): Promise<SshHop | string> {
   const settings: SshSettings = {
     hostKeyPolicy: undefined,
@@ -37,6 +40,7 @@ async function resolve(
     configFile: join(home, ".ssh", "config"),
     environment,
     connectDeadlineMs: 10_000,
+    ...more,
   };
   const result = await createSshResolve(settings)({ port: undefined, user: undefined, ...target });
   return result.kind === "ok" ? result.value : `${result.failure.step}: ${result.failure.reason}`;
@@ -204,4 +208,39 @@ test.each([
   ["", undefined],
 ])("jump host %j", (text, expected) => {
   expect(parseJump(text)).toEqual(expected);
+});
+
+test.each([
+  ["~/.ssh/testbed", () => join(home, ".ssh", "testbed")],
+  ["/keys/50% sure", () => "/keys/50% sure"],
+])(
+  "the identity %s of the preferences goes before those of the configuration",
+  async (identityFile, path) => {
+    config("Host *\n  IdentityFile ~/.ssh/own\n");
+    const hop = await resolve({ host: "h" }, withoutSsh, { identityFile });
+    expect(hop).toMatchObject({ identityFiles: [path(), join(home, ".ssh", "own")] });
+    const settings = {
+      hostKeyPolicy: undefined,
+      homeDirectory: home,
+      configFile: undefined,
+    } as unknown as SshSettings;
+    const text = configText({ ...settings, identityFile }, { host: "h", port: undefined, user: undefined });
+    expect(text).toContain(`IdentityFile "${path().replace("%", "%%")}"`);
+    expect(text.indexOf("IdentityFile")).toBeLessThan(text.indexOf("Include"));
+  },
+);
+
+test("the user of the preferences logs in where the directory names nobody", async () => {
+  const users: unknown[] = [];
+  const plain = {
+    connect: async ({ user }: SshTarget) => void users.push(user),
+    shell: async ({ user }: SshTarget) => void users.push(user),
+    close: async () => undefined,
+  } as unknown as SshTransport;
+  const transport = withUser(plain, "ucsd");
+  const { signal } = new AbortController();
+  await transport.connect({ host: "h", port: undefined, user: undefined }, signal);
+  await transport.shell({ host: "h", port: undefined, user: "own" }, { columns: 1, rows: 1 }, signal);
+  expect(users).toEqual(["ucsd", "own"]);
+  expect(withUser(plain, undefined)).toBe(plain);
 });
