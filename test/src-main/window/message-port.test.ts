@@ -1,6 +1,5 @@
 // A page's port: that it is closed is told once, by whichever end, and to whoever listens later.
 import { EventEmitter } from "node:events";
-import type { MessagePortMain } from "electron";
 import { expect, test } from "vitest";
 import { electronPort } from "../../../src-main/window/message-port.ts";
 
@@ -22,7 +21,7 @@ test.each([
   ["by us", (_fake: FakePort, close: () => void) => close()],
 ])("a port that was closed %s before its session was there ends that session", async (_by, end) => {
   const fake = new FakePort();
-  const port = electronPort(fake as unknown as MessagePortMain, () => undefined);
+  const port = electronPort(fake, () => undefined);
   let early = 0;
   port.onClose(() => (early += 1));
   end(fake, () => port.close("the page was loaded anew"));
