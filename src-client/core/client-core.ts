@@ -20,7 +20,6 @@ const EARLY_INPUT_BYTES_MAX = 16 * 1024 * 1024;
 interface Preparation {
   readonly software: readonly SoftwarePlan[];
   readonly users: readonly string[];
-  readonly awaited: boolean;
   readonly installed: Map<string, { readonly directory: string; readonly alreadyThere: boolean }>;
   failed: boolean;
 }
@@ -155,7 +154,7 @@ export class ClientCore {
   #recordOf(run: RunId): RunRecord {
     const known = this.#records.get(run);
     if (known !== undefined) return known;
-    const preparation = { software: [], users: [], awaited: true, installed: new Map(), failed: false };
+    const preparation = { software: [], users: [], installed: new Map(), failed: false };
     const record = {
       run,
       preparation,
@@ -181,8 +180,9 @@ export class ClientCore {
     }
     const record = this.#recordOf(command.run);
     if (record.stopping || this.#leaving !== undefined) return [];
-    const { software, users, awaited } = command;
-    record.preparation = { software, users, awaited, installed: new Map(), failed: false };
+    const { software, users, execute } = command;
+    record.preparation = { software, users, installed: new Map(), failed: false };
+    record.early = execute ?? record.early;
     if (software.length === 0) return [{ kind: "makeWork", run: command.run, software, users }];
     return software.map((one) => ({ kind: "install", run: command.run, software: one }));
   }
@@ -302,8 +302,8 @@ export class ClientCore {
       installed: installs.length - alreadyThere,
       alreadyThere,
     });
-    if (record.early !== undefined) return [prepared, ...this.#execute(record.early)];
-    return [record.preparation.awaited ? prepared : { ...prepared, patient: true }];
+    if (record.early !== undefined) return [{ ...prepared, patient: true }, ...this.#execute(record.early)];
+    return [prepared];
   }
 
   #onProcess(id: string, give: (body: RunOnHost) => ClientEffect[]): ClientEffect[] {
@@ -312,9 +312,11 @@ export class ClientCore {
       if (body?.owns(id) !== true) continue;
       const effects = give(body);
       if (!body.idle()) return effects;
-      if (record.stopping) effects.push({ kind: "stopRun", run: record.run });
-      else if (body.hasEnded) effects.push({ kind: "seekLeft", run: record.run });
-      return effects;
+      if (record.stopping) return [...effects, { kind: "stopRun", run: record.run }];
+      if (!body.hasEnded) return effects;
+      const look: ClientEffect = { kind: "seekLeft", run: record.run };
+      // Most processes leave nothing, and then the end of the run follows at once.
+      return [...(record.cleansUp ? effects.map(patiently) : effects), look];
     }
     return [];
   }
@@ -334,11 +336,15 @@ export class ClientCore {
     record.stopped = true;
     const stopped = report({ kind: "stopped", run, leftovers });
     const { ending } = record;
-    if (ending !== undefined) return [stopped, { kind: "cleanRun", run, keep: ending.keep }];
+    if (ending !== undefined) return [patiently(stopped), { kind: "cleanRun", run, keep: ending.keep }];
     return [stopped, ...this.#leaveWhenIdle()];
   }
 }
 
 function report(body: Report): Extract<ClientEffect, { kind: "report" }> {
   return { kind: "report", report: body };
+}
+
+function patiently(effect: ClientEffect): ClientEffect {
+  return effect.kind === "report" ? { ...effect, patient: true } : effect;
 }

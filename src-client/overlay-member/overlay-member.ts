@@ -10,7 +10,7 @@ import { createMemberSeals } from "#shared/node/seals.ts";
 import { createLinkContext, dialOver } from "#shared/node/tls-link.ts";
 import { PAYLOAD_BYTES_MAX } from "#shared/overlay/frame-fields.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "#shared/overlay/overlay.ts";
-import type { LinkId, OverlayTimes } from "#shared/overlay/overlay.ts";
+import type { LinkId, OverlayTimes, Payload } from "#shared/overlay/overlay.ts";
 import { topologyNamed } from "#shared/overlay/topologies.ts";
 import { ROOT_RANK } from "#shared/overlay/topology.ts";
 import { latestProof } from "#shared/overlay/tree-proofs.ts";
@@ -33,6 +33,7 @@ import type { HostMetrics } from "#shared/protocol/metrics.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import { MemberListeners } from "./member-listeners.ts";
 import type { Outbox } from "./outbox.ts";
+import { ReportPack } from "./report-pack.ts";
 
 /** Called in order, never from inside a call of RunningOverlayMember. */
 export interface OverlayMemberCallbacks {
@@ -110,8 +111,6 @@ export function createOverlayMember(
 }
 
 const NO_TAG = new Uint8Array();
-/** What a patient report waits for the next one: most commands have ended by then, and people do not notice. */
-const COMPANY_MS = 50;
 
 type Event = MemberEvent<unknown>;
 type Effect = MemberEffect<unknown>;
@@ -141,8 +140,7 @@ class DrivenMember implements RunningOverlayMember {
   #outgoing: { link: LinkId; from: number; to: number } | undefined;
   #onLeft: (() => void)[] = [];
   #lastLatest = 0;
-  /** Reports are on the disk that the core has not heard of. */
-  #reported: NodeJS.Timeout | undefined;
+  readonly #pack: ReportPack;
 
   constructor(parts: OverlayMemberParts, settings: OverlayMemberSettings, topology: Topology<unknown>) {
     const { credentials } = settings;
@@ -182,6 +180,9 @@ class DrivenMember implements RunningOverlayMember {
       },
       onDrained: () => this.#sendReports(),
     });
+    this.#pack = new ReportPack(this.#node.codec, PAYLOAD_BYTES_MAX, (payload) =>
+      this.#tellReported(payload),
+    );
     if (topology.membersListen && degree > 0)
       this.#listeners = new MemberListeners(
         { credentials, session, rank, port: settings.port ?? 0 },
@@ -210,20 +211,11 @@ class DrivenMember implements RunningOverlayMember {
   }
 
   report(report: Report, patient = false): void {
-    const payload = this.#node.codec.encodePayload(report);
-    if (payload.length > PAYLOAD_BYTES_MAX) {
-      throw new RangeError(
-        `a ${report.kind} report of ${payload.length} bytes; ${PAYLOAD_BYTES_MAX} is the limit`,
-      );
-    }
-    this.#parts.outbox.append(payload);
-    if (patient) this.#reported ??= setTimeout(() => this.#tellReported(), COMPANY_MS).unref();
-    else this.#tellReported();
+    this.#pack.add(report, patient);
   }
 
-  #tellReported(): void {
-    clearTimeout(this.#reported);
-    this.#reported = undefined;
+  #tellReported(payload: Payload): void {
+    this.#parts.outbox.append(payload);
     this.#node.feed({ kind: "reported", sequence: this.#parts.outbox.last });
   }
 
@@ -284,13 +276,13 @@ class DrivenMember implements RunningOverlayMember {
     if (this.#node.closed || this.#over) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onLeft.push(resolve);
-      if (this.#reported !== undefined) this.#tellReported();
+      this.#pack.flush();
       this.#node.feed({ kind: "leave" });
     });
   }
 
   close(): void {
-    clearTimeout(this.#reported);
+    this.#pack.close();
     this.#node.close("the client ends");
     this.#listeners?.close();
     for (const answering of this.#answering) answering.abort();

@@ -21,9 +21,13 @@ export function executeCommand(
     controllerAbsenceMs: plan.controllerAbsenceMs,
     secretNames: plan.secretNames,
     inputWanted: plan.inputWanted,
-    // What commands leave is for nobody. Of an application's run somebody may want to see it while others still run.
-    cleansUp: !plan.startTogether && !component.collects && !component.neededToTheEnd,
+    cleansUp: cleansUp(plan, component),
   };
+}
+
+/** What commands leave is for nobody. Of an application's run somebody may want to see it while others still run. */
+export function cleansUp(plan: RunPlan, component: ComponentPlan): boolean {
+  return !plan.startTogether && !component.collects && !component.neededToTheEnd;
 }
 
 /** Host name → address, of the whole directory. */

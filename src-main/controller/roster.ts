@@ -56,6 +56,12 @@ export class Roster {
     return component;
   }
 
+  /** Components of services only are not waited for, unless there is nothing else or they have failed. */
+  get workIsDone(): boolean {
+    const working = this.components.filter((component) => !component.plan.servicesOnly);
+    return (working.length > 0 ? working : this.components).every((component) => component.ended);
+  }
+
   componentOf(member: Member): ComponentState {
     return this.component(member.component);
   }

@@ -1,5 +1,6 @@
 // From a connected host to one that executes: software first, then all hosts of a component together. Pure.
 import type { HostId } from "#shared/base/ids.ts";
+import type { PrepareCommand } from "#shared/protocol/commands.ts";
 import { executeCommand } from "./execute-command.ts";
 import type { Roster } from "./roster.ts";
 import type { RunBarriers } from "./run-barriers.ts";
@@ -52,12 +53,12 @@ export class RunSetUp {
     story.setPhase(member, "preparing", "preparing node");
     const { software } = component.plan;
     const users = usersOf(component.plan);
-    const awaited = plan.startTogether;
-    out.command([host], { kind: "prepare", run: plan.run, component: name, software, users, awaited });
     const askingMs = users.length === 0 ? 0 : PASSWORDS_MS;
     const allowedMs = askingMs + software.reduce((sum, one) => sum + one.deadlineMs, 0) + PREPARE_EXTRA_MS;
     out.setTimer(timerOf(host), allowedMs);
-    if (!plan.startTogether) this.#execute(component, [member]);
+    const prepare = { kind: "prepare", run: plan.run, component: name, software, users } as const;
+    if (plan.startTogether) out.command([host], { ...prepare, execute: undefined });
+    else this.#execute(component, [member], prepare);
   }
 
   prepared(member: Member): void {
@@ -109,14 +110,20 @@ export class RunSetUp {
     this.#parts.out.clearTimer(timerOf(host));
   }
 
-  #execute(component: ComponentState, members: readonly Member[]): void {
+  /** `prepare`: what comes before it, as one command. */
+  #execute(
+    component: ComponentState,
+    members: readonly Member[],
+    prepare?: Omit<PrepareCommand, "execute">,
+  ): void {
     const { plan, roster, barriers, story, out } = this.#parts;
     const hosts = members.map((member) => member.host);
     component.executing = true;
     this.shareVariables();
     story.setState("running");
     if (plan.secretNames.length > 0) out.sendSecrets(hosts);
-    out.command(hosts, executeCommand(plan, component.plan, roster.table, barriers.open));
+    const execute = executeCommand(plan, component.plan, roster.table, barriers.open);
+    out.command(hosts, prepare === undefined ? execute : { ...prepare, execute });
     for (const member of members) story.setPhase(member, "executing", "executing");
     story.stage(component, "running");
   }

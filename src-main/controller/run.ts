@@ -16,10 +16,13 @@ import type { HostFailure, RunPlan } from "./run-plan.ts";
 import { ALLOW_USER, NOT_PREPARED, RunSetUp, VARIABLES_TIMER } from "./run-set-up.ts";
 import { RunShortage, SHORTAGE_TIMER } from "./run-shortage.ts";
 import { RunStory } from "./run-story.ts";
+import { RunTidying, TIDY_TIMER } from "./run-tidying.ts";
 import type { RunEffect, RunInput } from "./run-traffic.ts";
 import { waitsOf, type RunsNow } from "./waits-of-run.ts";
 import { RunTroubles } from "./run-troubles.ts";
 import type { FatalTrouble } from "./verdict.ts";
+
+const ALL_FINISHED = "all processes have finished";
 
 export interface RunSettings {
   readonly directory: ResourceDirectory;
@@ -38,6 +41,7 @@ export class Run {
   readonly #troubles = new RunTroubles();
   readonly #setUp: RunSetUp;
   readonly #shortage: RunShortage;
+  readonly #tidying: RunTidying;
   #ending: RunEnding | undefined;
   #over = false;
 
@@ -49,6 +53,7 @@ export class Run {
     const parts = { roster: this.#roster, barriers: this.#barriers, story: this.#story, out: this.#out };
     this.#shortage = new RunShortage({ plan, ...parts });
     this.#setUp = new RunSetUp({ plan, ...parts, shortage: this.#shortage });
+    this.#tidying = new RunTidying(plan, this.#roster, this.#out);
   }
 
   get members(): readonly Member[] {
@@ -353,6 +358,7 @@ export class Run {
     const space = name.indexOf(" ");
     const purpose = space < 0 ? name : name.slice(0, space);
     const subject = space < 0 ? "" : name.slice(space + 1);
+    if (purpose === TIDY_TIMER) return this.#beginEnding(ALL_FINISHED);
     if (purpose === "run") return this.#timeOut(this.#deadlineWords());
     if (purpose === "duration") return this.#endFromOutside("stop", "the run's duration is over");
     if (purpose === VARIABLES_TIMER) return this.#setUp.shareVariables();
@@ -414,7 +420,7 @@ export class Run {
       this.#out.giveUp(member.host, "the run is ending");
       this.#roster.remove(member);
     }
-    for (const timer of ["run", "duration", "waiting", VARIABLES_TIMER, SHORTAGE_TIMER])
+    for (const timer of ["run", "duration", "waiting", TIDY_TIMER, VARIABLES_TIMER, SHORTAGE_TIMER])
       this.#out.clearTimer(timer);
     this.#barriers.clearTimers();
     this.#ending = new RunEnding(this.#roster.members, {
@@ -429,18 +435,11 @@ export class Run {
   }
 
   #finishWhenDone(): void {
-    if (this.#ending === undefined && this.#workDone()) this.#beginEnding("all processes have finished");
+    const isDone = this.#story.state !== "matching" && this.#roster.workIsDone;
+    if (this.#ending === undefined && isDone && !this.#tidying.isAwaited()) this.#beginEnding(ALL_FINISHED);
     if (this.#ending?.done !== true) return;
     this.#over = true;
     this.#out.add([{ kind: "ended", ...this.#troubles.conclude(this.#roster) }]);
-  }
-
-  /** Components of services only are not waited for, unless there is nothing else or they have failed. */
-  #workDone(): boolean {
-    if (this.#story.state === "matching") return false;
-    const { components } = this.#roster;
-    const working = components.filter((component) => !component.plan.servicesOnly);
-    return (working.length > 0 ? working : components).every((component) => component.ended);
   }
 
   #isEnding(): boolean {

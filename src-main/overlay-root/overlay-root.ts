@@ -402,10 +402,14 @@ class DrivenRoot implements RunningOverlayRoot {
   #report(effect: Extract<Effect, { kind: "report" }>): void {
     const { host, incarnation, sequence, payload } = effect;
     const decoded = this.#node.codec.decodePayload(payload);
-    const checked = decoded.ok ? checkReport(decoded.value) : decoded;
-    if (checked.ok && checked.value.kind === "distrusted") this.#distrusted(host, checked.value);
-    if (checked.ok) this.#notify((to) => to.onReport(host, incarnation, sequence, checked.value));
-    else this.#problem(host, `report ${sequence} was dropped: ${checked.reason}`);
+    if (!decoded.ok) return this.#problem(host, `report ${sequence} was dropped: ${decoded.reason}`);
+    // Those of one moment come together (report-pack.ts).
+    for (const value of Array.isArray(decoded.value) ? (decoded.value as unknown[]) : [decoded.value]) {
+      const checked = checkReport(value);
+      if (checked.ok && checked.value.kind === "distrusted") this.#distrusted(host, checked.value);
+      if (checked.ok) this.#notify((to) => to.onReport(host, incarnation, sequence, checked.value));
+      else this.#problem(host, `report ${sequence} was dropped: ${checked.reason}`);
+    }
   }
 
   #distrusted(host: HostId, { neighbour, reason }: Extract<Report, { kind: "distrusted" }>): void {

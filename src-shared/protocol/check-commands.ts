@@ -161,19 +161,28 @@ const softwarePlan = objectOf({
 
 const run = runId;
 
+const executeFields = {
+  run,
+  component: name,
+  componentBlocks: list(componentBlockPlan),
+  variables: variableTable,
+  releasedBarriers: list(name),
+  controllerAbsenceMs: amount,
+  secretNames: list(name),
+  inputWanted: flag,
+  cleansUp: flag,
+};
+const executeCommand = objectOf({ kind: oneOf("execute"), ...executeFields });
+
 export const commandShape = kindOf({
-  prepare: { run, component: name, software: list(softwarePlan), users: list(name), awaited: flag },
-  execute: {
+  prepare: {
     run,
     component: name,
-    componentBlocks: list(componentBlockPlan),
-    variables: variableTable,
-    releasedBarriers: list(name),
-    controllerAbsenceMs: amount,
-    secretNames: list(name),
-    inputWanted: flag,
-    cleansUp: flag,
+    software: list(softwarePlan),
+    users: list(name),
+    execute: orUndefined(executeCommand),
   },
+  execute: executeFields,
   secrets: { run, values: recordOf(name, text) },
   password: { password: orUndefined(text) },
   addresses: { addresses: listOf(address, 1, ADDRESSES_MAX) },

@@ -34,8 +34,8 @@ export interface PrepareCommand {
   readonly software: readonly SoftwarePlan[];
   /** As whom its processes are to run: whether that may be is found out now. */
   readonly users: readonly string[];
-  /** False: `execute` comes with it, so that the answer may wait for company. */
-  readonly awaited: boolean;
+  /** To follow at once, so that the answer is not awaited and may wait for company. */
+  readonly execute: ExecuteCommand | undefined;
 }
 
 export interface SoftwarePlan {

@@ -63,6 +63,24 @@ export function createPayloadCodec(packer = new Packer()): PayloadCodec {
   };
 }
 
+/** In one payload. */
+export const PAYLOADS_JOINED_MAX = 15;
+/** MessagePack's head of an array of up to 15 things. */
+const SHORT_ARRAY = 0x90;
+
+/** A payload that is decoded as the list of these. */
+export function joinPayloads(payloads: readonly Payload[]): Payload {
+  if (payloads.length > PAYLOADS_JOINED_MAX) throw new RangeError(`${payloads.length} payloads to be joined`);
+  const joined = new Uint8Array(payloads.reduce((sum, { length }) => sum + length, 1));
+  joined[0] = SHORT_ARRAY | payloads.length;
+  let at = 1;
+  for (const payload of payloads) {
+    joined.set(payload, at);
+    at += payload.length;
+  }
+  return joined;
+}
+
 /** For frames that the topology's door lets in, and no others. */
 export function createWireCodec<Frame>(topology: Pick<Topology<Frame>, "checkFrame">): WireCodec<Frame> {
   const packer = new Packer();

@@ -34,7 +34,7 @@ const ALL_MS = 600_000;
 const GONE_MS = 10_000;
 const HOUR_MS = 3_600_000;
 /** Of any run. */
-const PREPARE = { kind: "prepare", awaited: true, component: "c", software: [], users: [] } as const;
+const PREPARE = { kind: "prepare", execute: undefined, component: "c", software: [], users: [] } as const;
 
 let fixture: OverlayFixture | undefined;
 afterEach(() => fixture?.close());

@@ -72,7 +72,7 @@ export class CoreDriver {
   }
 
   prepare(): this {
-    this.command({ kind: "prepare", awaited: true, run: RUN, component: "c", users: [], software: [] });
+    this.command({ kind: "prepare", execute: undefined, run: RUN, component: "c", users: [], software: [] });
     this.give({ kind: "workReady", run: RUN, directory: "/d/work" });
     return this;
   }

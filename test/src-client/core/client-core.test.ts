@@ -18,7 +18,7 @@ function preparing(...names: readonly string[]): CoreDriver {
   const driver = new CoreDriver();
   driver.command({
     kind: "prepare",
-    awaited: true,
+    execute: undefined,
     run: RUN,
     component: "c",
     users: [],
@@ -62,7 +62,7 @@ describe("preparing", () => {
     for (let run = 0; run < 65; run += 1) {
       driver.command({
         kind: "prepare",
-        awaited: true,
+        execute: undefined,
         run: runIdOf(`r${String(run)}`),
         component: "c",
         users: [],
@@ -243,7 +243,7 @@ describe("leaving", () => {
     const before = driver.effects.length;
     driver.command({
       kind: "prepare",
-      awaited: true,
+      execute: undefined,
       run: runIdOf("run-2"),
       component: "c",
       users: [],

@@ -22,7 +22,8 @@ describe("running", () => {
   test("each host starts as soon as it is there, with its software still to come", () => {
     const driver = command(3).start().connected("h2");
     expect(driver.sent("prepare")).toEqual(["h2"]);
-    expect(driver.sent("execute")).toEqual(["h2"]);
+    expect(driver.commands("prepare")[0]!.command.execute).toMatchObject({ kind: "execute", run: RUN });
+    expect(driver.sent("execute")).toEqual([]);
     driver.prepared("h2").ended("h2").connected("h1").prepared("h1").ended("h1");
     expect(driver.states.at(-1)).toBe("running");
     driver.connected("h3").prepared("h3").ended("h3").finish();
@@ -31,19 +32,34 @@ describe("running", () => {
 
   test("hosts clean up by themselves, and are then asked for nothing; what they could not remove is told", () => {
     const driver = command(2).start().connected("h1", "h2").prepared("h1", "h2").ended("h1");
-    expect(driver.commands("execute")[0]!.command.cleansUp).toBe(true);
+    expect(driver.commands("prepare")[0]!.command.execute?.cleansUp).toBe(true);
     driver
       .says("h1", { kind: "stopped", leftovers: [] })
       .says("h1", { kind: "runEnded", problems: ["stuck"] });
     expect(driver.eventsOf("problem")).toMatchObject([{ hosts: "h1", step: "clean up", message: "stuck" }]);
     driver.ended("h2");
-    // The other one was faster than the question.
     driver.says("h2", { kind: "stopped", leftovers: [] }).says("h2", { kind: "runEnded", problems: [] });
     driver.give({ kind: "gathered", problems: [] });
     expect(driver.exitCode).toBe(0);
-    expect(driver.sent("stop")).toEqual(["h2"]);
-    expect(driver.sent("endRun")).toEqual([]);
+    expect([...driver.sent("stop"), ...driver.sent("endRun")]).toEqual([]);
     expect(driver.timers).toEqual([]);
+  });
+
+  test("one that says nothing of what is left is told to stop a moment later, however much is said meanwhile", () => {
+    const driver = command(2).start().connected("h1", "h2").prepared("h1", "h2").ended("h1", "h2");
+    driver.pass(40).says("h1", { kind: "stopped", leftovers: [] });
+    expect(driver.sent("stop")).toEqual([]);
+    driver.pass(10);
+    expect(driver.sent("stop")).toEqual(["h2"]);
+    driver.finish();
+    expect(driver.exitCode).toBe(0);
+  });
+
+  test("one that goes away meanwhile is not waited for", () => {
+    const driver = command(2).start().connected("h1", "h2").prepared("h1", "h2").ended("h1", "h2");
+    driver.says("h1", { kind: "stopped", leftovers: [] }).lost("h2").finish();
+    expect(driver.sent("stop")).toEqual([]);
+    expect(driver.exitCode).toBe(0);
   });
 
   test("hosts that fail are not replaced and not waited for: 3, or 4 when one cannot be reached", () => {
@@ -80,7 +96,9 @@ describe("running", () => {
   });
 
   test("input is wanted when it was asked for", () => {
-    expect(command(1, true).start().connected("h1").commands("execute")[0]!.command.inputWanted).toBe(true);
+    expect(
+      command(1, true).start().connected("h1").commands("prepare")[0]!.command.execute?.inputWanted,
+    ).toBe(true);
   });
 
   test("variables in the command are the shell's", () => {

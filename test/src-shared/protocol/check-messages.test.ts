@@ -48,7 +48,7 @@ const COMMANDS: readonly Command[] = [
   { kind: "password", password: undefined },
   {
     kind: "prepare",
-    awaited: true,
+    execute: undefined,
     run,
     component: "c",
     users: ["postgres"],

@@ -10,7 +10,7 @@ import {
 import { star } from "../../../src-shared/overlay/star.ts";
 import type { StarFrame } from "../../../src-shared/overlay/star-frames.ts";
 import { FrameDecoder } from "../../../src-shared/protocol/frame-decoder.ts";
-import { createWireCodec } from "../../../src-shared/protocol/wire.ts";
+import { createWireCodec, joinPayloads, PAYLOADS_JOINED_MAX } from "../../../src-shared/protocol/wire.ts";
 
 const codec = createWireCodec(star);
 const count = fc.maxSafeNat();
@@ -291,4 +291,11 @@ test("a frame that is claimed large takes memory only as it comes", () => {
   expect(decoder.capacity).toBeLessThanOrEqual(4096);
   for (let kilobyte = 0; kilobyte < 100; kilobyte += 1) decoder.push(new Uint8Array(1024));
   expect(decoder.capacity).toBeLessThanOrEqual(256 * 1024);
+});
+
+test("joined payloads are the list of what was joined", () => {
+  const values = Array.from({ length: PAYLOADS_JOINED_MAX }, (_, at) => ({ at, text: "x".repeat(at * 10) }));
+  const payloads = values.map((value) => codec.encodePayload(value));
+  expect(codec.decodePayload(joinPayloads(payloads))).toEqual({ ok: true, value: values });
+  expect(() => joinPayloads([...payloads, ...payloads])).toThrow(RangeError);
 });
