@@ -32,10 +32,16 @@ export class DetachedTabs {
     this.#parts = parts;
   }
 
+  /** To be asked before a shell is taken out of its tab for the way. */
+  get refusal(): Extract<DetachResult, { readonly kind: "refused" }> | undefined {
+    if (this.#entries.size < DETACHED_MAX) return undefined;
+    return { kind: "refused", message: `${String(DETACHED_MAX)} tabs have windows of their own already` };
+  }
+
   /** `back`: the window was closed, and the tab wants to be where it came from. */
   async detach(tab: DetachedTab, back: (tab: DetachedTab) => void): Promise<DetachResult> {
-    if (this.#entries.size >= DETACHED_MAX)
-      return { kind: "refused", message: `${String(DETACHED_MAX)} tabs have windows of their own already` };
+    const { refusal } = this;
+    if (refusal !== undefined) return refusal;
     const id = randomBytes(NAME_BYTES).toString("hex");
     const entry: Entry = { tab, back, stopWaiting: () => undefined };
     this.#entries.set(id, entry);

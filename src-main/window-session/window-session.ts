@@ -181,7 +181,7 @@ export class WindowSession {
     return testing.ended.finally(() => this.#stops.delete(stop));
   }
 
-  #detach({
+  async #detach({
     tab,
     terminal,
   }: {
@@ -189,6 +189,9 @@ export class WindowSession {
     readonly terminal: number | undefined;
   }): Promise<DetachResult> {
     const { port, tabs, terminals } = this.#parts;
+    // Its shell would be gone from a tab that stays.
+    const { refusal } = tabs;
+    if (refusal !== undefined) return refusal;
     const moved = terminal === undefined ? undefined : terminals.release(terminal);
     const wanted = moved === undefined ? tab : { ...tab, shell: tabs.keep(moved) };
     return tabs.detach(wanted, (back) => {

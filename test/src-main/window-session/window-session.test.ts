@@ -1,12 +1,17 @@
 // One attached window: what it began ends with it, and its requests are answered under their numbers.
 import { expect, test } from "vitest";
 import type { ControllerApi } from "../../../src-shared/controller-api/controller-api.ts";
+import type { TerminalShell } from "../../../src-shared/controller-api/terminal-shell.ts";
+import { DETACHED_MAX, DetachedTabs } from "../../../src-main/window-session/detached-tabs.ts";
 import { TerminalPool } from "../../../src-main/window-session/terminal-pool.ts";
 import { WindowSession } from "../../../src-main/window-session/window-session.ts";
 
 type Parts = ConstructorParameters<typeof WindowSession>[0];
 
-function attached(api: Partial<ControllerApi>): {
+function attached(
+  api: Partial<ControllerApi>,
+  more: Partial<Parts> = {},
+): {
   readonly sent: unknown[];
   readonly say: (message: unknown) => void;
   readonly leave: () => void;
@@ -40,6 +45,7 @@ function attached(api: Partial<ControllerApi>): {
     welcome: {},
     onRecent: () => () => undefined,
     log: () => undefined,
+    ...more,
   } as unknown as Parts;
   new WindowSession(parts);
   return { sent, say: (message) => say(message), leave: () => leave() };
@@ -88,4 +94,35 @@ test("requests are answered or refused under their numbers; what has none is not
     { kind: "refusal", id: 2, message: "a bug" },
     { kind: "refusal", id: 3 },
   ]);
+});
+
+test("a tab that gets no window of its own keeps its shell", async () => {
+  const typed: string[] = [];
+  const shell: TerminalShell = {
+    listen: () => undefined,
+    write: (bytes) => void typed.push(Buffer.from(bytes).toString()),
+    resize: () => undefined,
+    pause: () => typed.push("paused"),
+    resume: () => undefined,
+    close: () => typed.push("closed"),
+  };
+  const tabs = new DetachedTabs({ open: async () => ({ kind: "opened" }), after: () => () => undefined });
+  const terminals = new TerminalPool(
+    async () => ({ kind: "opened", shell }),
+    () => undefined,
+  );
+  const { sent: answers, say, leave } = attached({}, { tabs, terminals });
+  const ask = async (id: number, name: string, given: unknown): Promise<unknown> => {
+    say({ kind: "request", id, name, arguments: given });
+    await new Promise((resolve) => setImmediate(resolve));
+    return (answers as { id?: number; value?: unknown }[]).find((one) => one.id === id)?.value;
+  };
+  expect(await ask(1, "openTerminal", { host: "h", columns: 80, rows: 24 })).toMatchObject({ terminal: 1 });
+  const tab = { component: "world", title: "World" };
+  for (let id = 2; id < 2 + DETACHED_MAX; id += 1)
+    expect(await ask(id, "detachTab", { tab, terminal: undefined })).toEqual({ kind: "opened" });
+  expect(await ask(50, "detachTab", { tab, terminal: 1 })).toMatchObject({ kind: "refused" });
+  await ask(51, "writeTerminal", { terminal: 1, bytes: Buffer.from("ls") });
+  expect(typed).toEqual(["ls"]);
+  leave();
 });
