@@ -103,7 +103,7 @@ const SCHEMAS: { readonly [Name in WindowRequestName]: z.ZodType } = {
   makeFileDirectory: z.strictObject({ files: count, path }),
   renameFile: z.strictObject({ files: count, from: path, to: path }),
   removeFile: z.strictObject({ files: count, path, kind: z.enum(["file", "directory", "link", "other"]) }),
-  startDownload: z.strictObject({ files: count, path }),
+  startDownload: z.strictObject({ files: count, path, whole: z.boolean().optional() }),
   startUpload: z.strictObject({ files: count, path, replace: z.boolean() }),
   putBytes: z.strictObject({ transfer: count, bytes: someBytes }),
   endUpload: z.strictObject({ transfer: count }),

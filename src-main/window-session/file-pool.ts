@@ -5,6 +5,7 @@ import type {
   FileEntry,
   FileList,
   FileSink,
+  FileSource,
   FilesResult,
   HostFiles,
 } from "#shared/controller-api/host-files.ts";
@@ -15,6 +16,7 @@ import type {
   TransferEnd,
   WindowUpdate,
 } from "#shared/controller-api/window-messages.ts";
+import { archiveOf } from "./directory-archive.ts";
 import type { Downloads } from "./downloads.ts";
 
 const FILES_MAX = 32;
@@ -101,11 +103,15 @@ export class FilePool {
     return this.#with(id, (files) => files.remove(path, kind));
   }
 
-  async startDownload(id: number, path: string): Promise<StartedDownload> {
+  /** `whole`: it is a directory, which comes as an archive. */
+  async startDownload(id: number, path: string, whole: boolean): Promise<StartedDownload> {
     if (this.#isBusy) return tooMany();
-    const opened = await this.#with(id, (files) => files.read(path));
+    const opened = await this.#with<FileSource>(id, async (files) =>
+      whole ? { kind: "ok", value: archiveOf(files, path) } : files.read(path),
+    );
     if (opened.kind === "failed") return opened;
     const source = opened.value;
+    const name = posix.basename(path);
     this.#count += 1;
     const transfer = this.#count;
     let bytes = 0;
@@ -116,7 +122,7 @@ export class FilePool {
     const over = (end: TransferEnd): void => {
       if (this.#fetching.delete(transfer)) tell(end);
     };
-    const { address, withdraw } = this.#downloads.offer(posix.basename(path), source, {
+    const { address, withdraw } = this.#downloads.offer(whole ? `${name || "root"}.tar` : name, source, {
       taken(more) {
         bytes += more;
         if (Date.now() - toldMs < PROGRESS_MS) return;

@@ -21,7 +21,11 @@ export function performOnFiles(files: FilePool, request: FileRequest): unknown {
     case "removeFile":
       return files.remove(request.arguments.files, request.arguments.path, request.arguments.kind);
     case "startDownload":
-      return files.startDownload(request.arguments.files, request.arguments.path);
+      return files.startDownload(
+        request.arguments.files,
+        request.arguments.path,
+        request.arguments.whole ?? false,
+      );
     case "startUpload":
       return files.startUpload(request.arguments.files, request.arguments.path, request.arguments.replace);
     case "putBytes":

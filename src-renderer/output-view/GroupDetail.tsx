@@ -44,7 +44,9 @@ export function GroupDetail({ group, compared, choice, onExport }: GroupDetailPr
         <Hosts hosts={group.hosts} withCount />
         <span className="grow" />
         {group.texts.length > 1 ? (
-          <span className="sub">alike but for numbers and names: {group.texts.length} texts</span>
+          <span className="sub" title="Alike but for numbers and host names">
+            {group.texts.length} texts
+          </span>
         ) : null}
         {isCompared ? <span className="sub">compared with the largest group</span> : null}
         <button type="button" className="button ghost" onClick={onExport}>

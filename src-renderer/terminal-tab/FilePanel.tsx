@@ -9,6 +9,7 @@ import { FileRows } from "./FileRows.tsx";
 import { parentPath, pathSteps } from "./file-rows.ts";
 import { createHostFiles, type HostFilesActions, type HostFilesState } from "./host-files-store.ts";
 import { TransferList } from "./TransferList.tsx";
+import { isDirectory, treeOf } from "./uploaded-tree.ts";
 
 type Files = ReturnType<typeof createHostFiles>;
 
@@ -84,7 +85,7 @@ function Opened({ host, files }: { readonly host: string; readonly files: Files 
       {entry === undefined ? null : (
         <div className="file-acts">
           <button type="button" className="button" onClick={() => files.get(entry)} disabled={!canGet(entry)}>
-            Get
+            {entry.kind === "directory" ? "Get as .tar" : "Get"}
           </button>
           <button type="button" className="button" onClick={() => setAsked({ kind: "rename", entry })}>
             Rename...
@@ -110,7 +111,7 @@ function Opened({ host, files }: { readonly host: string; readonly files: Files 
 }
 
 function canGet({ kind }: FileEntry): boolean {
-  return kind === "file" || kind === "link";
+  return kind !== "other";
 }
 
 function openEntry(files: HostFilesActions, at: string, entry: FileEntry): void {
@@ -215,8 +216,11 @@ function ChosenFiles({ input, onChosen }: ChosenFilesProps): JSX.Element {
 
 function putDropped(files: HostFilesActions, data: DataTransfer): void {
   const items = [...data.items].filter(({ kind }) => kind === "file");
-  const directories = items.filter((item) => item.webkitGetAsEntry()?.isDirectory === true);
-  const dropped = items.flatMap((item) => (directories.includes(item) ? [] : (item.getAsFile() ?? [])));
-  files.put(dropped);
-  if (directories.length > 0) files.tell("Directories are not put: pack them first (tar, zip).");
+  // All at once: they are gone when the drop is over.
+  const dropped = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const trees = dropped.map(({ entry }) => entry).filter(isDirectory);
+  files.put(
+    dropped.flatMap(({ entry, file }) => (isDirectory(entry) || file === null ? [] : [file])),
+    trees.map(treeOf),
+  );
 }

@@ -6,6 +6,7 @@ import { ask, followDoors, type DoorUpdate } from "../state/controller-updates.t
 import { windowStore } from "../state/window-store.ts";
 import { joined, shownName } from "./file-rows.ts";
 import { upload, type UploadedFile } from "./upload-file.ts";
+import type { UploadedTree } from "./uploaded-tree.ts";
 
 export interface Transfer {
   readonly transfer: number;
@@ -35,14 +36,13 @@ export interface HostFilesActions {
   readonly go: (path: string) => void;
   readonly refresh: () => void;
   readonly get: (entry: FileEntry) => void;
-  readonly put: (files: readonly UploadedFile[]) => void;
+  readonly put: (files: readonly UploadedFile[], trees?: readonly UploadedTree[]) => void;
   readonly makeDirectory: (name: string) => void;
   readonly rename: (entry: FileEntry, name: string) => void;
   readonly remove: (entry: FileEntry) => void;
   readonly cancel: (transfer: number) => void;
   /** Takes those that are over from the list. */
   readonly forget: () => void;
-  readonly tell: (problem: string) => void;
   readonly dispose: () => void;
 }
 
@@ -65,7 +65,7 @@ export function createHostFiles(host: string): StoreApi<HostFilesState> & HostFi
     go: (path: string) => void panel.go(path),
     refresh: () => void panel.refresh(),
     get: (entry: FileEntry) => void panel.get(entry),
-    put: (files: readonly UploadedFile[]) => void panel.put(files),
+    put: (files: readonly UploadedFile[], trees?: readonly UploadedTree[]) => void panel.put(files, trees),
     makeDirectory: (name: string) =>
       void panel.change("makeFileDirectory", (files, at) => ({ files, path: joined(at, name) })),
     rename: (entry: FileEntry, name: string) =>
@@ -83,7 +83,6 @@ export function createHostFiles(host: string): StoreApi<HostFilesState> & HostFi
     cancel: (transfer: number) => void panel.cancel(transfer),
     forget: () =>
       store.setState(({ transfers }) => ({ transfers: transfers.filter(({ end }) => end === undefined) })),
-    tell: (problem: string) => store.setState({ problem }),
     dispose: () => panel.dispose(),
   });
 }
@@ -140,21 +139,25 @@ class HostFilesPanel {
     if (done !== undefined) await this.refresh();
   }
 
-  async get({ name }: FileEntry): Promise<void> {
+  async get({ name, kind }: FileEntry): Promise<void> {
     const at = this.#store.getState().list?.path;
     if (at === undefined) return;
-    const started = await this.#do((files) => ask("startDownload", { files, path: joined(at, name) }));
+    const whole = kind === "directory";
+    const started = await this.#do((files) => ask("startDownload", { files, path: joined(at, name), whole }));
     if (started === undefined) return;
     const { transfer, address, size } = started.value;
-    this.#add({ transfer, name: shownName(name), direction: "get", bytes: 0, size, end: undefined });
+    const shown = whole ? `${shownName(name)}.tar` : shownName(name);
+    this.#add({ transfer, name: shown, direction: "get", bytes: 0, size, end: undefined });
     const anchor = document.createElement("a");
     anchor.href = address;
     anchor.download = "";
     anchor.click();
   }
 
-  async put(chosen: readonly UploadedFile[]): Promise<void> {
+  /** Directories with all that is in them; what is there already is asked about file by file. */
+  async put(chosen: readonly UploadedFile[], trees: readonly UploadedTree[] = []): Promise<void> {
     const at = this.#store.getState().list?.path;
+    for (const tree of trees) if (at !== undefined) await this.#putTree(tree, joined(at, tree.name));
     // One after the other: several at once would only share the same way.
     for (const file of chosen) {
       if (at !== undefined && this.#files !== undefined) await this.#putOne(file, joined(at, file.name));
@@ -177,6 +180,24 @@ class HostFilesPanel {
   get #files(): number | undefined {
     const { link } = this.#store.getState();
     return link.kind === "open" ? link.files : undefined;
+  }
+
+  async #putTree(tree: UploadedTree, path: string): Promise<void> {
+    const files = this.#files;
+    if (files === undefined) return;
+    try {
+      // One that is there is added to; whatever else is in the way is told with the first file.
+      const made = await ask("makeFileDirectory", { files, path });
+      const { own, trees } = await tree.read();
+      if (made.kind === "failed" && own.length + trees.length === 0)
+        this.#store.setState({ problem: `${shownName(tree.name)}: ${made.reason}` });
+      for (const file of own)
+        if (this.#files !== undefined) await this.#putOne(file, joined(path, file.name));
+      for (const one of trees) await this.#putTree(one, joined(path, one.name));
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      this.#store.setState({ problem: `${shownName(tree.name)}: ${words}` });
+    }
   }
 
   async #putOne(file: UploadedFile, path: string): Promise<void> {

@@ -32,7 +32,7 @@ interface Branch {
 }
 
 /** Where the row of those outside begins, and how much the tree has, of the height. */
-const TREE_SHARE = 0.86;
+const TREE_SHARE = 0.8;
 const OUTSIDE_Y = 0.94;
 
 /** Members that hang below the same one stand beside each other as they come: by name. */
@@ -47,7 +47,12 @@ export function placeTree(root: string, members: readonly TreeMember[], layout: 
     parent: undefined,
   }));
   const nodes = layout === "grid" ? gridOf(branch) : layout === "radial" ? radialOf(branch) : tidyOf(branch);
-  const scaled = share === 1 ? nodes : nodes.map((node) => ({ ...node, y: node.y * share }));
+  // A round one stays round.
+  const across = layout === "radial" ? share : 1;
+  const scaled =
+    share === 1
+      ? nodes
+      : nodes.map((node) => ({ ...node, x: 0.5 + (node.x - 0.5) * across, y: node.y * share }));
   return { nodes: scaled, outside: below };
 }
 

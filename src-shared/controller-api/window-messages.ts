@@ -81,8 +81,11 @@ export interface WindowRequests {
     { readonly files: number; readonly path: string; readonly kind: FileEntry["kind"] },
     FileAnswer<null>
   >;
-  /** The page fetches it from the address, once. */
-  readonly startDownload: Ask<{ readonly files: number; readonly path: string }, StartedDownload>;
+  /** The page fetches it from the address, once. `whole`: a directory with all that is in it, as a tar archive. */
+  readonly startDownload: Ask<
+    { readonly files: number; readonly path: string; readonly whole?: boolean | undefined },
+    StartedDownload
+  >;
   readonly startUpload: Ask<
     { readonly files: number; readonly path: string; readonly replace: boolean },
     StartedUpload

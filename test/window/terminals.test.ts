@@ -301,6 +301,18 @@ describe.each(TARGETS)("terminals in %s", (name, open) => {
       await panel.getByRole("button", { name: "Delete", exact: true }).click();
       await row("own.txt").waitFor({ state: "detached" });
       expect(readdirSync(folder)).toHaveLength(3);
+
+      await panel.getByRole("button", { name: "Directory above" }).click();
+      await row("papers").click();
+      const archive = await fetchedBy(window, home, () =>
+        panel.getByRole("button", { name: "Get as .tar" }).click(),
+      );
+      expect(archive.name).toBe("papers.tar");
+      const unpacked = execFileSync("tar", ["-xO", "papers/data.bin"], {
+        input: archive.bytes,
+        maxBuffer: 2 * bytes.byteLength,
+      });
+      expect(unpacked.equals(bytes)).toBe(true);
       await closeTerminals();
     },
   );
