@@ -44,21 +44,40 @@ export function takeEvents(batch: readonly RunEvent[]): void {
   const state = eventsStore.getState();
   const all = [...state.events, ...fresh];
   const events = all.slice(-EVENTS_MAX);
-  const problems = fresh.reduce<readonly RunProblem[]>(withProblem, state.problems);
+  const problems = withProblems(state.problems, fresh);
   const waiting = fresh.reduce(withWaiting, state.waiting);
   eventsStore.setState({ events, dropped: state.dropped + all.length - events.length, problems, waiting });
 }
 
-function withProblem(problems: readonly RunProblem[], event: TimedEvent): readonly RunProblem[] {
-  const found = problemOf(event);
-  if (found === undefined) return problems;
-  const same = problems.find(
-    (one) => one.run === found.run && one.step === found.step && one.message === found.message,
-  );
-  if (same === undefined) return [found, ...problems];
-  const names = new Set([...namesOf(same.hosts), ...namesOf(found.hosts)]);
-  const joined = { ...found, hosts: foldNames(names), count: names.size };
-  return problems.map((one) => (one === same ? joined : one));
+/** Thousands of hosts may fail in one batch: their names are put together once for each reason. */
+function withProblems(problems: readonly RunProblem[], fresh: readonly TimedEvent[]): readonly RunProblem[] {
+  const byReason = new Map<string, { last: RunProblem; readonly names: Set<string> }>();
+  for (const event of fresh) {
+    const found = problemOf(event);
+    if (found === undefined) continue;
+    const key = reasonOf(found);
+    const same = byReason.get(key) ?? { last: found, names: new Set() };
+    same.last = found;
+    for (const name of namesOf(found.hosts)) same.names.add(name);
+    byReason.set(key, same);
+  }
+  if (byReason.size === 0) return problems;
+  const known = problems.map((problem) => {
+    const more = byReason.get(reasonOf(problem));
+    byReason.delete(reasonOf(problem));
+    return more === undefined ? problem : onHosts(more.last, [...namesOf(problem.hosts), ...more.names]);
+  });
+  const added = [...byReason.values()].map(({ last, names }) => onHosts(last, names));
+  return [...added.toReversed(), ...known];
+}
+
+function reasonOf({ run, step, message }: RunProblem): string {
+  return JSON.stringify([run, step, message]);
+}
+
+function onHosts(problem: RunProblem, hosts: Iterable<string>): RunProblem {
+  const names = new Set(hosts);
+  return { ...problem, hosts: foldNames(names), count: names.size };
 }
 
 function problemOf(event: TimedEvent): RunProblem | undefined {
