@@ -61,10 +61,10 @@ export function takeTreeChange(
     constructionMs = timeMs - buildingSinceMs;
     buildingSinceMs = undefined;
   }
-  const reconfigurations = changed.reduce(
-    (list, row) => withChange(list, before.get(row.name), row, timeMs),
-    state.reconfigurations,
-  );
+  const draft = new Draft(state.reconfigurations);
+  for (const row of changed)
+    draft.take(row.name, before.get(row.name)?.member?.state, row.member?.state, timeMs);
+  const reconfigurations = draft.list;
   if (
     growth === state.growth &&
     reconfigurations === state.reconfigurations &&
@@ -74,37 +74,70 @@ export function takeTreeChange(
   treeHistoryStore.setState({ growth, reconfigurations, constructionMs });
 }
 
-function withChange(
-  list: readonly Reconfiguration[],
-  before: HostRow | undefined,
-  row: HostRow,
-  timeMs: number,
-): readonly Reconfiguration[] {
-  const [was, is] = [before?.member?.state, row.member?.state];
-  if (was === is || was === undefined) return list;
-  if (is === "orphaned") return withOrphan(list, row.name, timeMs);
-  const open = list.findLast((one) => one.orphaned.has(row.name) && !isSettled(one, row.name));
-  if (open === undefined || was !== "orphaned") return list;
-  const attached = is === "attached" ? new Set([...open.attached, row.name]) : open.attached;
-  const lost = is === "attached" ? open.lost : new Set([...open.lost, row.name]);
-  const isOver = attached.size + lost.size === open.orphaned.size;
-  const next = { ...open, attached, lost, endMs: isOver ? timeMs : undefined };
-  return list.map((one) => (one === open ? next : one));
+interface Growing extends Reconfiguration {
+  endMs: number | undefined;
+  readonly orphaned: Set<string>;
+  readonly attached: Set<string>;
+  readonly lost: Set<string>;
 }
 
-function withOrphan(
-  list: readonly Reconfiguration[],
-  name: string,
-  timeMs: number,
-): readonly Reconfiguration[] {
-  const last = list.at(-1);
-  if (last !== undefined && timeMs - last.startMs < SAME_CAUSE_MS && !last.orphaned.has(name)) {
-    const joined = { ...last, orphaned: new Set([...last.orphaned, name]), endMs: undefined };
-    return [...list.slice(0, -1), joined];
+type MemberStateName = NonNullable<HostRow["member"]>["state"];
+
+/** The changes of one moment put to what was: thousands at once grow in place, in copies that nobody else has. */
+class Draft {
+  #list: readonly Reconfiguration[];
+  readonly #own = new Set<Reconfiguration>();
+
+  constructor(list: readonly Reconfiguration[]) {
+    this.#list = list;
   }
-  const none: ReadonlySet<string> = new Set();
-  const added = { startMs: timeMs, endMs: undefined, orphaned: new Set([name]), attached: none, lost: none };
-  return [...list, added].slice(-KEPT_MAX);
+
+  /** The same as it was given when nothing has changed. */
+  get list(): readonly Reconfiguration[] {
+    return this.#list;
+  }
+
+  take(
+    name: string,
+    was: MemberStateName | undefined,
+    is: MemberStateName | undefined,
+    timeMs: number,
+  ): void {
+    if (was === is || was === undefined) return;
+    if (is === "orphaned") return this.#orphan(name, timeMs);
+    const open = this.#list.findLast((one) => one.orphaned.has(name) && !isSettled(one, name));
+    if (open === undefined || was !== "orphaned") return;
+    const next = this.#ownOf(open);
+    (is === "attached" ? next.attached : next.lost).add(name);
+    next.endMs = next.attached.size + next.lost.size === next.orphaned.size ? timeMs : undefined;
+  }
+
+  #orphan(name: string, timeMs: number): void {
+    const last = this.#list.at(-1);
+    if (last !== undefined && timeMs - last.startMs < SAME_CAUSE_MS && !last.orphaned.has(name)) {
+      const joined = this.#ownOf(last);
+      joined.orphaned.add(name);
+      joined.endMs = undefined;
+      return;
+    }
+    const added = { startMs: timeMs, endMs: undefined, orphaned: new Set([name]) };
+    const whole: Growing = { ...added, attached: new Set(), lost: new Set() };
+    this.#own.add(whole);
+    this.#list = [...this.#list, whole].slice(-KEPT_MAX);
+  }
+
+  #ownOf(one: Reconfiguration): Growing {
+    if (this.#own.has(one)) return one as Growing;
+    const copy: Growing = {
+      ...one,
+      orphaned: new Set(one.orphaned),
+      attached: new Set(one.attached),
+      lost: new Set(one.lost),
+    };
+    this.#own.add(copy);
+    this.#list = this.#list.map((other) => (other === one ? copy : other));
+    return copy;
+  }
 }
 
 function isSettled(one: Reconfiguration, name: string): boolean {
