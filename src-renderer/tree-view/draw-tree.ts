@@ -3,6 +3,7 @@ import { group } from "d3";
 import { RTT_STEPS } from "#shared/host-query/metric-scale.ts";
 import { HOST_MARKS, severityOf, type HostMark } from "#shared/host-query/host-mark.ts";
 import { CanvasLayer } from "../marks/canvas-layer.ts";
+import { placeLabels } from "./place-labels-layout.ts";
 import { MarkSprites, topmost } from "./mark-sprites.ts";
 
 export interface DrawnNode {
@@ -271,11 +272,17 @@ function drawLabels(context: CanvasRenderingContext2D, nodes: Nodes, options: Dr
   context.textAlign = "center";
   context.textBaseline = "top";
   context.fillStyle = palette.text;
-  for (const node of nodes.values()) {
-    const { name, x, y, radius, mark } = node;
-    if (mark === "root" || isDim(options, node)) continue;
-    context.fillText(name, x, y + radius + 5);
-  }
+  const shown = [...nodes.values()].filter((node) => !isDim(options, node));
+  const marks = shown.map(({ x, y, radius }) => ({ x, y, radius: radius + 1 }));
+  const named = shown.filter(({ mark }) => mark !== "root");
+  const labels = named.map(({ name, x, y, radius }) => ({
+    text: name,
+    x,
+    y,
+    radius,
+    width: context.measureText(name).width,
+  }));
+  for (const { text, x, y } of placeLabels(labels, marks)) context.fillText(text, x, y);
 }
 
 function drawRoot(context: CanvasRenderingContext2D, { x, y }: DrawnNode, palette: Palette): void {

@@ -1,4 +1,5 @@
 // Which hosts stand together on the map: by place, and joined where their marks would cover one another. Pure.
+import { boxOf, overlaps } from "../marks/label-boxes.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
 
 /** Hosts of one place: of one site, or with the same coordinates. */
@@ -125,7 +126,7 @@ export function placeNames(
   clusters: readonly Cluster[],
   widthOf: (text: string) => number,
 ): readonly PlaceName[] {
-  const taken = clusters.map(({ x, y, radius }) => boxAround(x, y - radius, 2 * radius, 2 * radius));
+  const taken = clusters.map(({ x, y, radius }) => boxOf(x, y - radius, 2 * radius, 2 * radius));
   return clusters
     .toSorted((left, right) => right.rows.length - left.rows.length)
     .flatMap((cluster): PlaceName[] => {
@@ -133,28 +134,13 @@ export function placeNames(
       const text = nameOf(cluster);
       const width = widthOf(text);
       for (const top of [y + radius + NAME_GAP_PX, y - radius - NAME_GAP_PX - NAME_HEIGHT_PX]) {
-        const box = boxAround(x, top, width, NAME_HEIGHT_PX);
+        const box = boxOf(x, top, width, NAME_HEIGHT_PX);
         if (taken.some((other) => overlaps(box, other))) continue;
         taken.push(box);
         return [{ cluster, text, x, y: top }];
       }
       return [];
     });
-}
-
-interface Box {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
-function boxAround(x: number, top: number, width: number, height: number): Box {
-  return { left: x - width / 2, right: x + width / 2, top, bottom: top + height };
-}
-
-function overlaps(one: Box, other: Box): boolean {
-  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
 }
 
 function nameOf({ sites }: Cluster): string {
