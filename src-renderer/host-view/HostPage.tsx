@@ -4,7 +4,7 @@ import type { JSX } from "react";
 import { useStore } from "zustand";
 import { StateGlyph } from "../marks/StateGlyph.tsx";
 import { useNow } from "../marks/use-now.ts";
-import { clockText } from "../marks/words.ts";
+import { clockText, dayTimeText } from "../marks/words.ts";
 import { requestTerminal, requestFail } from "../state/requests.ts";
 import { ancestorsOf, ROOT_NAME } from "#shared/host-query/host-facts.ts";
 import { eventsStore, type TimedEvent } from "../state/events-store.ts";
@@ -154,7 +154,8 @@ function Events({ name }: { readonly name: string }): JSX.Element {
     <ol className="host-events">
       {own.toReversed().map((event, index) => (
         <li key={`${event.time}-${String(own.length - index)}`}>
-          <time className="mono sub">{event.time.slice(11, 19)}</time> <span>{eventText(event)}</span>
+          <time className="mono sub">{dayTimeText(Date.parse(event.time))}</time>{" "}
+          <span>{eventText(event)}</span>
         </li>
       ))}
     </ol>

@@ -19,6 +19,15 @@ export function clockText(ms: number): string {
     : `${String(minutes)}:${two(seconds % 60)}`;
 }
 
+/** `21:07:26`, `21:07:26.421`: when it was, by the clock of whoever reads it. */
+export function dayTimeText(timeMs: number, withMs = false): string {
+  const time = new Date(timeMs);
+  const text = [time.getHours(), time.getMinutes(), time.getSeconds()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+  return withMs ? `${text}.${String(time.getMilliseconds()).padStart(3, "0")}` : text;
+}
+
 /** `12 400`: thousands apart, by no-break spaces. */
 export function countText(count: number): string {
   const digits = String(count);

@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState, type JSX } from "react";
 import { useStore } from "zustand";
 import { Empty } from "../marks/Empty.tsx";
+import { dayTimeText } from "../marks/words.ts";
 import { eventsStore, type TimedEvent } from "../state/events-store.ts";
 import { eventText } from "../state/event-text.ts";
 
@@ -72,7 +73,7 @@ function Rows({ events }: { readonly events: readonly TimedEvent[] }): JSX.Eleme
           return event === undefined ? null : (
             <div key={key} className="event-row" style={{ transform: `translateY(${String(start)}px)` }}>
               <time className="mono" dateTime={event.time}>
-                {event.time.slice(11, 23)}
+                {dayTimeText(Date.parse(event.time), true)}
               </time>
               <span className="kind">{event.event}</span>
               <span className="words">{eventText(event)}</span>

@@ -6,7 +6,7 @@ import type { Problem } from "#shared/base/problem.ts";
 import { parseNodeSet } from "#shared/node-set/node-set.ts";
 import { Empty } from "../marks/Empty.tsx";
 import { hostMenu } from "../marks/host-menu.ts";
-import { plural } from "../marks/words.ts";
+import { dayTimeText, plural } from "../marks/words.ts";
 import { documentProblems, documentsStore, fileNameOf } from "../state/documents-store.ts";
 import { eventsStore, type RunProblem } from "../state/events-store.ts";
 import { selectHosts } from "../state/selection-store.ts";
@@ -68,7 +68,7 @@ function OneProblem({ problem }: { readonly problem: RunProblem }): JSX.Element 
         )}
         {remedy === "" ? null : <p className="remedy">{remedy}</p>}
       </div>
-      <time className="sub mono">{time.slice(11, 19)}</time>
+      <time className="sub mono">{dayTimeText(Date.parse(time))}</time>
     </article>
   );
 }

@@ -3,7 +3,7 @@ import { IconArrowDown, IconDownload } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState, type JSX } from "react";
 import { hostMenu } from "../marks/host-menu.ts";
-import { countText } from "../marks/words.ts";
+import { countText, dayTimeText } from "../marks/words.ts";
 import type { OutputStream } from "../state/output-texts-store.ts";
 import { requestTerminal } from "../state/requests.ts";
 import { setCurrentHost } from "../state/selection-store.ts";
@@ -85,7 +85,7 @@ function Line({ line, top }: { readonly line: MergedLine; readonly top: number }
   const { host, block, stream, timeMs, text } = line;
   return (
     <div className="time-line" style={{ transform: `translateY(${String(top)}px)` }}>
-      <span className="numbers sub">{clockOf(timeMs)}</span>
+      <span className="numbers sub">{dayTimeText(timeMs, true)}</span>
       <button
         type="button"
         className="link mono where"
@@ -104,14 +104,6 @@ function Line({ line, top }: { readonly line: MergedLine; readonly top: number }
 }
 
 /** `14:03:07.250`, as the person's clock has it. */
-function clockOf(timeMs: number): string {
-  const time = new Date(timeMs);
-  const [hours, minutes, seconds] = [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) =>
-    String(part).padStart(2, "0"),
-  );
-  return `${hours ?? ""}:${minutes ?? ""}:${seconds ?? ""}.${String(time.getMilliseconds()).padStart(3, "0")}`;
-}
-
 function exportLines(lines: readonly MergedLine[]): void {
   const text = lines.map(({ timeMs, host, block, stream, text: words }) =>
     [new Date(timeMs).toISOString(), host, blockName(block), stream, safeLines(words).join(" ")].join("\t"),
