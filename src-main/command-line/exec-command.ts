@@ -8,6 +8,7 @@ import { hostsWhere } from "./hosts-where.ts";
 import { followRun, type RunPresenter } from "./follow-run.ts";
 import {
   addDeployOptions,
+  addOverlayOptions,
   addOutputOptions,
   addWhereOption,
   FANOUT_DEFAULT,
@@ -59,7 +60,7 @@ export function addExecCommand(program: Command, world: World, finish: (exitCode
     .description("Runs one command by sh -c on hosts of the directory; all of them unless chosen.")
     .argument("<command...>", "the command; several words are joined by blanks")
     .passThroughOptions();
-  addWhereOption(addDeployOptions(command))
+  addWhereOption(addOverlayOptions(addDeployOptions(command)))
     .option("-w, --hosts <nodeset>", "hosts: node[1-16]!node7, @group (- reads the set from standard input)")
     .option("-g, --group <group>", "hosts of this group")
     .option("-x, --exclude <nodeset>", "without these hosts")

@@ -57,7 +57,12 @@ export function addDeployOptions(command: Command): Command {
     .option("--fanout <n>", `hosts contacted at once (default: ${FANOUT_DEFAULT})`, checked("fanout", Number))
     .option("--timeout <time>", "longest time for all of it: 90, 90s, 2m, 1h", duration)
     .option("--keep", "leave software on the hosts for the next run")
-    .option("--results <folder>", "folder for the results (default: a new one below the state directory)")
+    .option("--results <folder>", "folder for the results (default: a new one below the state directory)");
+}
+
+/** Of whoever starts a controller: it has one overlay for all its runs. */
+export function addOverlayOptions(command: Command): Command {
+  return command
     .option(
       "--overlay <name>",
       `how controller and clients are connected: ${OVERLAY_CHOICE.names.join(" or ")} (default: ${OVERLAY_CHOICE.name})`,

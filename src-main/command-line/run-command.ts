@@ -5,6 +5,7 @@ import { EXIT } from "./exit-codes.ts";
 import { followRun } from "./follow-run.ts";
 import {
   addDeployOptions,
+  addOverlayOptions,
   addOutputOptions,
   collectVariable,
   duration,
@@ -50,7 +51,7 @@ export function addRunCommand(program: Command, world: World, finish: (exitCode:
     .summary("run an application to its end")
     .description("Deploys, runs, watches and cleans up an application; the results are kept.")
     .argument("<application>", "the application specification (XML; - is standard input)");
-  addOutputOptions(addDeployOptions(command))
+  addOutputOptions(addOverlayOptions(addDeployOptions(command)))
     .option(
       "--variable <name=value>",
       "a variable of the specification (any number of times)",

@@ -8,6 +8,7 @@ import {
   addDirectoryOption,
   addInputOption,
   addOutputOptions,
+  addOverlayOptions,
   type DeployFlags,
   type OutputFlags,
 } from "./options.ts";
@@ -20,7 +21,7 @@ import { createShellSession, type ShellSession } from "./shell-session.ts";
 import { createTerminalShell } from "./shell-terminal.ts";
 import type { World } from "./world.ts";
 
-interface ShellFlags extends OutputFlags, Pick<DeployFlags, "directory"> {
+interface ShellFlags extends OutputFlags, Pick<DeployFlags, "directory" | "overlay" | "degree"> {
   readonly demo?: boolean;
   readonly keepGoing?: boolean;
 }
@@ -40,7 +41,7 @@ export function addShellCommand(program: Command, world: World, finish: (exitCod
     .command("shell")
     .summary("the interactive shell (also: plush alone)")
     .description("The interactive shell; reads commands from standard input when that is no terminal.");
-  addOutputOptions(addInputOption(addDirectoryOption(command)))
+  addOutputOptions(addOverlayOptions(addInputOption(addDirectoryOption(command))))
     .option("--demo", "with the roundrobin example and its embedded hosts loaded")
     .option("--keep-going", "a script goes on after a command that fails")
     .addHelpText("after", EXAMPLES)

@@ -7,6 +7,7 @@ import {
   addDirectoryOption,
   addInputOption,
   addOutputOptions,
+  addOverlayOptions,
   type DeployFlags,
   type OutputFlags,
 } from "./options.ts";
@@ -14,7 +15,7 @@ import { findDirectory, openSession, readNamed, withController, type Session } f
 import { UserPreferences } from "../documents/user-preferences.ts";
 import type { World } from "./world.ts";
 
-interface WebFlags extends OutputFlags, Pick<DeployFlags, "directory"> {
+interface WebFlags extends OutputFlags, Pick<DeployFlags, "directory" | "overlay" | "degree"> {
   readonly port?: number;
   readonly example?: string;
 }
@@ -36,7 +37,7 @@ export function addWebCommand(program: Command, world: World, finish: (exitCode:
     .argument("[application]", "the application specification to open")
     .summary("the window in a browser")
     .description("Serves Nebula's window to a browser on this computer, until Ctrl-C.");
-  addOutputOptions(addInputOption(addDirectoryOption(command)))
+  addOutputOptions(addOverlayOptions(addInputOption(addDirectoryOption(command))))
     .option("--port <n>", "the port to serve on (default: any free one)", portOf)
     .option("--example <name>", "opens an example with its embedded hosts")
     .addHelpText("after", EXAMPLES)

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import type { HostView } from "#shared/controller-api/controller-api.ts";
 import { runCommandLine } from "../../../src-main/command-line/command-line.ts";
+import type { ControllerSettings } from "../../../src-main/documents/controller-settings.ts";
 import { completeShellLine, type CompletionNames } from "../../../src-main/command-line/shell-completion.ts";
 import { commandText, quoteForShell, splitShellLine } from "../../../src-main/command-line/shell-words.ts";
 import { begun, recorded, runEnd, runState, successfulRun, commandRun } from "./recorded-runs.ts";
@@ -69,6 +70,22 @@ describe("a script on standard input", () => {
     const { out } = await perform({ events: successfulRun }, ["help", "help run"], "shell");
     expect(out).toMatch(/^load APPLICATION\.xml {2,}read and check/m);
     expect(out).toContain("--variable NAME=VALUE");
+  });
+
+  test("the overlay is chosen where the controller is started, not for one of its runs", async () => {
+    const parts = setUp({ events: successfulRun }, false);
+    let overlay: unknown;
+    const world = {
+      ...parts.world,
+      startController: (settings: ControllerSettings) => {
+        overlay = [settings.overlay, settings.degree];
+        return Promise.resolve(parts.api);
+      },
+    };
+    parts.world.input.end("load app.xml\nrun --overlay star");
+    expect(await runCommandLine(["shell", "--overlay", "k-ary", "--degree", "3"], world)).toBe(2);
+    expect(overlay).toEqual(["k-ary", 3]);
+    expect(parts.world.err.text()).toContain("unknown option '--overlay'");
   });
 
   test("load, run and wait: no prompts, the run's lines", async () => {
