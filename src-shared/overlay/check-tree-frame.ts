@@ -168,12 +168,13 @@ function needOf({ from, to, ranks }: Fields): TreeFrame | undefined {
 }
 
 function stateOf(fields: Fields): TreeFrame | undefined {
-  const { whole, edges, room } = fields;
+  const { whole, more, edges, room } = fields;
   const progress = progressOf(fields["progress"]);
-  if (typeof whole !== "boolean" || !isCount(room) || progress === undefined) return undefined;
+  if (typeof whole !== "boolean" || typeof more !== "boolean") return undefined;
+  if (!isCount(room) || progress === undefined) return undefined;
   if (!Array.isArray(edges) || edges.length > OVERLAY_LIMITS.edgesInFrame || !edges.every(isEdge))
     return undefined;
-  return { t: "state", whole, edges: edges.map(edgeOf), progress, room };
+  return { t: "state", whole, more, edges: edges.map(edgeOf), progress, room };
 }
 
 function isEdge(value: unknown): value is EdgeRecord {

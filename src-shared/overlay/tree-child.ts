@@ -2,7 +2,9 @@
 import type { LinkId } from "./overlay.ts";
 import { RoundTrips } from "./round-trips.ts";
 import type { Candidate, Rank } from "./topology.ts";
-import type { EdgeRecord, TreeJoin } from "./tree-frames.ts";
+import type { EdgeRecord, TreeFrame, TreeJoin } from "./tree-frames.ts";
+
+type TreeState = Extract<TreeFrame, { t: "state" }>;
 
 /** Sent and not yet acknowledged: number and size of each command. */
 interface OnItsWay {
@@ -25,6 +27,8 @@ export class TreeChild {
   leaseEnds: number;
   /** All commands up to here were sent to it, or it had them. */
   sent: number;
+  /** Whom it has named so far, while it names all that are below it. */
+  #told: Set<Rank> | undefined;
   #onItsWay: OnItsWay[] = [];
   #bytes = 0;
 
@@ -44,6 +48,14 @@ export class TreeChild {
     this.room = room;
     this.size = sizeBelow + 1;
     this.sentThere = 0;
+  }
+
+  /** Whom it has named, this frame included, if it is naming all: with the last frame that is everybody. */
+  tells({ whole, more, edges }: TreeState): ReadonlySet<Rank> | undefined {
+    const told = whole ? new Set<Rank>() : this.#told;
+    for (const { child, up } of edges) if (up) told?.add(child);
+    this.#told = more ? told : undefined;
+    return told;
   }
 
   get load(): number {

@@ -155,6 +155,8 @@ export type TreeFrame =
   | {
       readonly t: "state";
       readonly whole: boolean;
+      /** The rest follows: there are more edges than one frame holds. Until then nobody counts as gone. */
+      readonly more: boolean;
       readonly edges: readonly EdgeRecord[];
       readonly progress: readonly ProgressGroup[];
       /** Places for children at the sender itself. */

@@ -196,12 +196,13 @@ export class TreeNode {
     const { room } = this.children;
     const { edgesInFrame } = this.#settings.limits;
     let at = 0;
-    // Parents come before their children: what is behind belongs to what is known by then. Progress is believed only then.
+    // Progress is believed only of those who are known by then.
     for (; at + edgesInFrame < edges.length; at += edgesInFrame) {
       const part = edges.slice(at, at + edgesInFrame);
-      this.#end.sendUp({ t: "state", whole: whole && at === 0, edges: part, progress: [], room });
+      this.#end.sendUp({ t: "state", whole: whole && at === 0, more: true, edges: part, progress: [], room });
     }
-    this.#end.sendUp({ t: "state", whole: whole && at === 0, edges: edges.slice(at), progress, room });
+    const rest = edges.slice(at);
+    this.#end.sendUp({ t: "state", whole: whole && at === 0, more: false, edges: rest, progress, room });
   }
 
   /** The way up is gone, or not to be trusted: what was on it comes again from its origin. */
@@ -325,10 +326,11 @@ export class TreeNode {
 
   #state(child: TreeChild, frame: Extract<TreeFrame, { t: "state" }>): void {
     child.room = frame.room;
-    if (frame.whole) this.#dropUntold(child, frame.edges);
+    const told = child.tells(frame);
+    if (told !== undefined && !frame.more) this.#dropUntold(child, told);
     for (const record of frame.edges) this.#learn(record, child.rank, "told from below");
-    const { subtree } = this.#settings.limits;
-    if (this.subtree.size > subtree || this.#edgeNews.size > subtree) return this.#dropLiar(child);
+    const named = Math.max(this.subtree.size, this.#edgeNews.size, told?.size ?? 0);
+    if (named > this.#settings.limits.subtree) return this.#dropLiar(child);
     for (const group of frame.progress)
       for (const [rank, tag] of tagsOf(group)) this.#progress(child, rank, group.upTo, tag);
     this.children.feedOne(child, false);
@@ -350,8 +352,7 @@ export class TreeNode {
   }
 
   /** The child names all that are below it: those that it does not name are not. */
-  #dropUntold(child: TreeChild, edges: readonly EdgeRecord[]): void {
-    const told = new Set(edges.filter(({ up }) => up).map((record) => record.child));
+  #dropUntold(child: TreeChild, told: ReadonlySet<Rank>): void {
     for (const record of this.subtree.recordsBelow(child.rank)) {
       if (told.has(record.child) || !this.subtree.has(record.child)) continue;
       this.#learn({ ...record, up: false }, undefined, "not told any more");

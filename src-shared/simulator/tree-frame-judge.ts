@@ -75,6 +75,10 @@ export class TreeFrameJudge implements FrameJudge<TreeFrame> {
         this.#sightings.note("body");
         return this.#command(connection, frame.sequence);
       case "state":
+        demand(
+          frame.edges.length <= this.#limits.edgesInFrame,
+          `rank ${from.rank} tells ${frame.edges.length} edges in one frame`,
+        );
         if (frame.edges.length > 1) this.#sightings.note("several edges in one frame");
         return;
       case "reports":

@@ -58,6 +58,7 @@ const FRAMES: readonly TreeFrame[] = [
   {
     t: "state",
     whole: true,
+    more: false,
     edges: [{ child: 4, parent: 3, attach: 1, up: true, address: "h:2", proof: tag }],
     progress: [{ upTo: 4, ranks: [3, 4], tags: new Uint8Array(32) }],
     room: 2,
@@ -139,7 +140,9 @@ describe("frames of the tree", () => {
     for (const tags of [new Uint8Array(16), new Uint8Array(48), undefined]) {
       const progress = [{ upTo: 1, ranks: [3, 4], tags }];
       expect(checkTreeFrame({ t: "received", progress })).toBe(undefined);
-      expect(checkTreeFrame({ t: "state", whole: true, edges: [], progress, room: 2 })).toBe(undefined);
+      expect(checkTreeFrame({ t: "state", whole: true, more: false, edges: [], progress, room: 2 })).toBe(
+        undefined,
+      );
     }
   });
 

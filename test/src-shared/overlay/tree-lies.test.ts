@@ -277,6 +277,7 @@ describe("a root above a relay", () => {
     createMemberSeals(SESSION, child).prove(edgeProof(parent), numberBytes(1));
   const state = (upTo: number, tag: Uint8Array): TreeFrame => ({
     t: "state",
+    more: false,
     whole: false,
     edges: [{ child: BELOW, parent: RELAY, attach: 1, up: true, address: "", proof: proofOf(BELOW, RELAY) }],
     progress: [{ upTo, ranks: [BELOW, BELOW], tags: tag }],

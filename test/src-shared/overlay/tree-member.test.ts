@@ -131,9 +131,10 @@ const edgesBelow = (from: number, count: number, up = true): EdgeRecord[] =>
     const proof = new Uint8Array(TAG_BYTES);
     return { child: from + place, parent: 7, attach: 1, up, address: "", proof };
   });
-const stateOf = (edges: readonly EdgeRecord[], whole = false): TreeFrame => ({
+const stateOf = (edges: readonly EdgeRecord[], whole = false, more = false): TreeFrame => ({
   t: "state",
   whole,
+  more,
   edges,
   progress: [],
   room: 1,
@@ -242,7 +243,7 @@ describe("a subtree that is too large for one frame", () => {
   test("is told in several, progress behind all of them, and moves with its root", () => {
     const count = EDGES + 1500;
     bench.adopt(7, 2);
-    bench.hear(stateOf(edgesBelow(1000, EDGES), true), 2);
+    bench.hear(stateOf(edgesBelow(1000, EDGES), true, true), 2);
     bench.hear(stateOf(edgesBelow(1000 + EDGES, 1500)), 2);
     const progress = [{ upTo: 0, ranks: [1000, 1000], tags: new Uint8Array(TAG_BYTES) }];
     bench.hear({ ...stateOf([]), progress } as TreeFrame, 2);
@@ -271,24 +272,55 @@ describe("a subtree that is too large for one frame", () => {
   });
 });
 
+describe("a child that tells all below it in several frames", () => {
+  const told = (): string[] =>
+    bench.said.flatMap((effect) =>
+      effect.kind === "send" && effect.frame.t === "state"
+        ? effect.frame.edges.map(({ child, up }) => `${String(child)} ${String(up)}`)
+        : [],
+    );
+
+  test.each([
+    ["nobody that it names last is missed meanwhile", 1000, []],
+    ["whom it names no more is gone, and nobody else", 1001, ["1000 false"]],
+  ])("%s", (_what, first, news) => {
+    bench.adopt(7, 2);
+    bench.hear(stateOf(edgesBelow(1000, EDGES), true, true), 2);
+    bench.hear(stateOf(edgesBelow(1000 + EDGES, 10)), 2);
+    bench.pass(OVERLAY_TIMES.groomMs);
+    bench.said = [];
+    const again = edgesBelow(first, 1010 + EDGES - first);
+    bench.hear(stateOf(again.slice(0, EDGES), true, true), 2);
+    bench.pass(OVERLAY_TIMES.groomMs);
+    expect(told()).toEqual([]);
+    bench.hear(stateOf(again.slice(EDGES)), 2);
+    bench.pass(OVERLAY_TIMES.groomMs);
+    expect(told()).toEqual(news);
+  });
+});
+
 describe("a child that names hosts without end", () => {
   const FRAMES = Math.ceil(OVERLAY_LIMITS.subtree / EDGES) + 1;
 
   test.each([
-    ["as below it", true],
-    ["as gone", false],
-  ])("%s, is dropped, and another is not", (_what, up) => {
+    ["as below it", true, false],
+    ["as gone", false, false],
+    ["as below itself and never all", true, true],
+  ])("%s, is dropped, and another is not", (_what, up, isMore) => {
     bench.adopt(7, 2);
     bench.adopt(9, 4);
     // Nothing of it can be passed on meanwhile.
     bench.step({ kind: "linkDown", link: 1, reason: "reset" });
     let frames = 0;
     while (bench.core.children.includes(2) && frames < FRAMES) {
-      bench.hear(stateOf(edgesBelow(1000 + frames * EDGES, EDGES, up)), 2);
+      const edges = edgesBelow(1000 + frames * EDGES, EDGES, up);
+      // Below somebody who is not there, they do not come to be below it.
+      const shown = isMore ? edges.map((edge) => ({ ...edge, parent: 999 })) : edges;
+      bench.hear(stateOf(shown, isMore && frames === 0, isMore), 2);
       frames += 1;
     }
     expect(bench.core.children).toEqual([4]);
-    bench.hear({ t: "state", whole: false, edges: edgesBelow(10, 1, false), progress: [], room: 1 }, 4);
+    bench.hear(stateOf(edgesBelow(10, 1, false)), 4);
     expect(bench.core.children).toEqual([4]);
   });
 });
