@@ -1,4 +1,5 @@
 // What frames, handshakes and wake-ups cost on this computer: the simulator's table of costs, measured
+import { setTimeout as pause } from "node:timers/promises";
 import { writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
@@ -14,14 +15,20 @@ import { ROOT_NAME } from "../src-shared/protocol/peer-name.ts";
 import { createWireCodec } from "../src-shared/protocol/wire.ts";
 import { SIMULATED_COSTS, type SimulatedCosts } from "../src-shared/simulator/simulated-costs.ts";
 import { createAuthority } from "../src-main/overlay-root/certificate-authority.ts";
+import { RealTrial } from "./overlay/real-trial.ts";
 import type { Duplex } from "node:stream";
 
 const HANDSHAKES = 300;
 const FRAMES = 20_000;
-const ROUNDS = 3000;
 const SMALL_BYTES = 100;
 const LARGE_BYTES = 16 * 1024;
 const SESSION = "calibrate";
+const CLIENTS = 40;
+const COMMANDS = 40;
+const COMMAND_BYTES = 1024;
+/** From one command to the next: whoever waits is asleep, and what it knew is out of the processor's caches. */
+const COMMAND_PAUSE_MS = 250;
+const REST_MS = 5000;
 const OUT = join(import.meta.dirname, "overlay", "costs.json");
 
 const authority = await createAuthority(SESSION);
@@ -29,9 +36,9 @@ const ends = await connectEnds();
 const handshakeMs = await handshakes();
 const smallMs = await streaming(SMALL_BYTES);
 const largeMs = await streaming(LARGE_BYTES);
-const pingPongMs = await pingPong(SMALL_BYTES);
 const encodeMs = encoding(SMALL_BYTES);
 ends.close();
+const client = await clients();
 
 const kilobyteMs = Math.max(0, (largeMs - smallMs) / 2 / ((LARGE_BYTES - SMALL_BYTES) / 1024));
 const costs: SimulatedCosts = {
@@ -42,8 +49,10 @@ const costs: SimulatedCosts = {
   kilobyteMs: round(kilobyteMs),
   acceptMs: round(handshakeMs / 2),
   dialMs: round(handshakeMs / 2),
-  // A frame that comes alone wakes the program; one of many does not.
-  wakeMs: round(Math.max(0, pingPongMs - smallMs)),
+  firstDialMs: round(Math.max(0, client.firstMs - handshakeMs / 2)),
+  // All that a command costs a client that sleeps, less what a frame each way costs in a loop: a frame that comes alone
+  // wakes the program, and finds nothing in the caches.
+  wakeMs: round(Math.max(0, client.commandMs - smallMs - kilobyteMs)),
 };
 const machine = `${String(cpus().length)} × ${cpus()[0]?.model ?? "?"}, Linux ${release()}, Node ${process.versions.node}`;
 writeFileSync(OUT, `${JSON.stringify({ machine, costs }, undefined, 2)}\n`);
@@ -111,44 +120,21 @@ async function handshakes(): Promise<number> {
   });
 }
 
-async function linkPair(
-  onFrame: (there: FrameLink<TreeFrame>) => void,
-): Promise<{ here: FrameLink<TreeFrame>; there: FrameLink<TreeFrame>; back: Promise<void>[] }> {
+/** Frames go from here to the other end. */
+async function frameLink(onFrame: () => void): Promise<FrameLink<TreeFrame>> {
   const accepted = ends.accepted();
   const dialled = await ends.dial();
   const stream = await accepted;
-  const codec = createWireCodec(randTree);
-  const clock = createSystemClock();
+  const common = { codec: createWireCodec(randTree), isBulk: () => false, clock: createSystemClock() };
   const nothing = {
+    onFrame: () => undefined,
     onReceiving: () => undefined,
     onClosed: () => undefined,
     onBulkWritable: () => undefined,
     onDrained: () => undefined,
   };
-  const back: Promise<void>[] = [];
-  let replied: () => void = () => undefined;
-  const here = createFrameLink({
-    stream: dialled,
-    codec,
-    isBulk: () => false,
-    clock,
-    callbacks: { ...nothing, onFrame: () => replied() },
-  });
-  const there: FrameLink<TreeFrame> = createFrameLink({
-    stream,
-    codec,
-    isBulk: () => false,
-    clock,
-    callbacks: { ...nothing, onFrame: () => onFrame(there) },
-  });
-  return {
-    here,
-    there,
-    get back() {
-      back[0] = new Promise((resolve) => (replied = resolve));
-      return back;
-    },
-  };
+  createFrameLink({ ...common, stream, callbacks: { ...nothing, onFrame } });
+  return createFrameLink({ ...common, stream: dialled, callbacks: nothing });
 }
 
 /** Both ends together, many frames at once. */
@@ -156,7 +142,7 @@ async function streaming(bytes: number): Promise<number> {
   let seen = 0;
   let done: () => void = () => undefined;
   const count = Math.min(FRAMES, Math.floor((64 * 1024 * 1024) / bytes));
-  const { here } = await linkPair(() => {
+  const here = await frameLink(() => {
     seen += 1;
     if (seen === count) done();
   });
@@ -173,18 +159,31 @@ async function streaming(bytes: number): Promise<number> {
   });
 }
 
-/** Both ends together, each frame alone; two frames a round. */
-async function pingPong(bytes: number): Promise<number> {
-  const frame = frameOf(bytes);
-  const pair = await linkPair((there) => there.send(frame));
-  const each = await cpuPer(ROUNDS, async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const [answered] = pair.back;
-      pair.here.send(frame);
-      await answered;
-    }
-  });
-  return each / 2;
+/** Real clients on the star, each: from its start text until it is attached; for a command. */
+async function clients(): Promise<{ readonly firstMs: number; readonly commandMs: number }> {
+  const trial = await RealTrial.open("star", CLIENTS);
+  try {
+    await trial.startProcesses(CLIENTS);
+    const loadedMs = trial.processorMs();
+    if ((await trial.build()) === null)
+      throw new Error(`only ${String(trial.attachedCount)} of ${String(CLIENTS)} clients are attached`);
+    const firstMs = (trial.processorMs() - loadedMs) / CLIENTS;
+    await pause(REST_MS);
+    const spent = async (work: () => Promise<unknown>): Promise<number> => {
+      const before = trial.processorMs();
+      for (let count = 0; count < COMMANDS; count += 1) {
+        await work();
+        await pause(COMMAND_PAUSE_MS);
+      }
+      return (trial.processorMs() - before) / COMMANDS / CLIENTS;
+    };
+    // Beacons, and what else clients do by themselves.
+    const idleMs = await spent(() => Promise.resolve());
+    const commandMs = (await spent(() => trial.command(COMMAND_BYTES))) - idleMs;
+    return { firstMs, commandMs };
+  } finally {
+    await trial.close();
+  }
 }
 
 function encoding(bytes: number): number {

@@ -1,6 +1,7 @@
 // Which of the raw data goes into which figure.
 import { COSTS } from "./contestants.ts";
-import type { RawData, Sample } from "./simulated-sample.ts";
+import type { RawData } from "./raw-data.ts";
+import type { Sample } from "./simulated-sample.ts";
 import { drawFigure, type Line } from "./draw-figure.ts";
 import { groupBy, spreadOf } from "./statistics.ts";
 
@@ -16,6 +17,7 @@ type Measure =
 const NETWORKS: Readonly<Record<string, string>> = {
   lan: "simulated LAN (0.1 to 0.2 ms, 1 Gb/s)",
   wan: "simulated WAN (1 to 80 ms one way, 100 Mb/s)",
+  computer: "simulated, one computer with 2 processors",
   loopback: "real processes, TLS 1.3, one computer",
 };
 
@@ -34,10 +36,11 @@ function seedsText(samples: readonly Sample[]): string {
 
 /** By name, as SVG; undefined where nothing of it was measured. */
 export function drawFigures(raw: RawData): Readonly<Record<string, string | undefined>> {
-  const { commit, machine, date, samples } = raw;
+  const { samples, origins } = raw;
   const notes = [
-    `Median and p99; simulated with ${seedsText(samples)}. Clients start within 1 s. Commit ${commit}, ${date}.`,
-    `Measured on ${machine}; simulated costs: ${costsText()}.`,
+    `Median and p99; simulated with ${seedsText(samples)}. Clients start within 1 s. Commits: ${commitsText(raw)}.`,
+    `Measured on ${[...new Set(origins.map(({ machine }) => machine))].join("; ")}; simulated costs: ${costsText()}.`,
+    "On one computer all hosts share its processors; LAN and WAN give each host one of its own.",
     "The plotted values of the original figures (LASCO 2008) are not available.",
   ];
   const figure = (title: string, axis: string, measure: Measure): string | undefined => {
@@ -70,9 +73,20 @@ export function drawFigures(raw: RawData): Readonly<Record<string, string | unde
   };
 }
 
+/** "131c423 (2026-11-25)", of whatever is in the figures. */
+function commitsText({ origins }: RawData): string {
+  return origins.map(({ commit, date }) => `${commit} (${date})`).join(", ");
+}
+
 function costsText(): string {
-  const { frameInMs, frameOutMs, acceptMs, wakeMs } = COSTS.costs;
-  const told = { "frame in": frameInMs, "frame out": frameOutMs, handshake: acceptMs, "wake-up": wakeMs };
+  const { frameInMs, frameOutMs, acceptMs, wakeMs, firstDialMs } = COSTS.costs;
+  const told = {
+    "frame in": frameInMs,
+    "frame out": frameOutMs,
+    handshake: acceptMs,
+    "a client's first dial": firstDialMs,
+    "wake-up": wakeMs,
+  };
   return Object.entries(told)
     .map(([name, ms]) => `${name} ${String(ms)} ms`)
     .join(", ");

@@ -1,6 +1,6 @@
 // One overlay of real client processes over TLS on this computer: building, commands, killed and silent hosts.
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -14,15 +14,19 @@ import type { TlsCredentials } from "../../src-shared/protocol/credentials.ts";
 import { ROOT_NAME } from "../../src-shared/protocol/peer-name.ts";
 import { createAuthority } from "../../src-main/overlay-root/certificate-authority.ts";
 import { createOverlayRoot, type RunningOverlayRoot } from "../../src-main/overlay-root/overlay-root.ts";
+import { ON_THE_WAY_MAX } from "./simulated-trial.ts";
 
 const BUNDLE = resolve(import.meta.dirname, "..", "..", "dist", "client.cjs");
 const SESSION = "bench";
-/** Started and not yet attached: as many as a deployment has on its way. */
-const ON_THE_WAY_MAX = 64;
 const BUILD_MS_MAX = 300_000;
 const REPAIR_MS_MAX = 90_000;
 const COMMAND_MS_MAX = 30_000;
 const POLL_MS = 1;
+const STARTS_AT_ONCE = 50;
+const QUIET_MS = 250;
+/** Of one processor. */
+const QUIET_SHARE = 0.05;
+const QUIET_MS_MAX = 60_000;
 const ABSENCE_MS = 10 * 60 * 1000;
 
 interface RunningClient {
@@ -30,6 +34,12 @@ interface RunningClient {
   readonly rank: Rank;
   readonly child: ChildProcess;
   readonly start: (text: string) => void;
+}
+
+/** Lists of authorities that are named here would cost each start 35 to 50 ms, to read them. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_EXTRA_CA_CERTS: _, SSL_CERT_FILE: __, SSL_CERT_DIR: ___, ...others } = process.env;
+  return others;
 }
 
 type Issue = (host: HostId, rank: Rank) => Promise<TlsCredentials>;
@@ -54,21 +64,26 @@ export class RealTrial {
   readonly #folder: string;
   readonly #clients = new Map<HostId, RunningClient>();
   readonly #issue: Issue;
-  readonly #attached: Set<HostId>;
+  readonly #attached: ReadonlySet<HostId>;
+  /** Given up by the root, and not taken back. */
+  readonly #lost: ReadonlySet<HostId>;
   readonly #launch: readonly string[];
   #changed: () => void = () => undefined;
+  #started = 0;
 
   private constructor(parts: {
     readonly root: RunningOverlayRoot;
     readonly folder: string;
     readonly issue: Issue;
-    readonly attached: Set<HostId>;
+    readonly attached: ReadonlySet<HostId>;
+    readonly lost: ReadonlySet<HostId>;
     readonly launch: readonly string[];
   }) {
     this.root = parts.root;
     this.#folder = parts.folder;
     this.#issue = parts.issue;
     this.#attached = parts.attached;
+    this.#lost = parts.lost;
     this.#launch = parts.launch;
   }
 
@@ -77,6 +92,7 @@ export class RealTrial {
     if (topology === undefined) throw new RangeError(`there is no topology "${overlay}"`);
     const authority = await createAuthority(SESSION);
     const attached = new Set<HostId>();
+    const lost = new Set<HostId>();
     const late: { trial?: RealTrial } = {};
     const root = await createOverlayRoot(
       {
@@ -88,6 +104,7 @@ export class RealTrial {
           onMembership: ({ host, state }) => {
             if (state === "attached") attached.add(host);
             else attached.delete(host);
+            if (state === "lost") lost.add(host);
             late.trial?.noticed();
           },
           onBulk: () => undefined,
@@ -106,7 +123,7 @@ export class RealTrial {
     );
     const folder = mkdtempSync(join(tmpdir(), "nebula-bench-overlay-"));
     const issue: Issue = (host, rank) => authority.issue({ role: "client", host, incarnation: 1, rank });
-    const trial = new RealTrial({ root, folder, issue, attached, launch: place.launch });
+    const trial = new RealTrial({ root, folder, issue, attached, lost, launch: place.launch });
     late.trial = trial;
     return trial;
   }
@@ -124,23 +141,51 @@ export class RealTrial {
     this.#changed();
   }
 
-  /** Processes that have loaded nothing but Node, and wait for their start text. */
+  /** Processes that have loaded the client's program, and wait for their start text. */
   async startProcesses(count: number): Promise<void> {
     for (let number = 1; number <= count; number += 1) {
-      const host = hostIdOf(`b${String(number)}`);
-      const rank = this.root.invite(host, 1);
-      const [program = "", ...words] = [...this.#launch, process.execPath, "--use-openssl-ca", BUNDLE];
-      const child = spawn(program, words, {
-        cwd: this.#folder,
-        stdio: ["pipe", "ignore", "ignore"],
-      });
-      child.on("error", () => undefined);
-      const { stdin } = child;
-      stdin.on("error", () => undefined);
-      this.#clients.set(host, { host, rank, child, start: (text) => stdin.end(text) });
-      if (number % 8 === 0) await pause(40);
+      this.#spawn();
+      if (number % STARTS_AT_ONCE === 0) await this.#quiet();
     }
-    await pause(1000);
+    await this.#quiet();
+  }
+
+  /** Until clients hardly use a processor. */
+  async #quiet(): Promise<void> {
+    const ends = performance.now() + QUIET_MS_MAX;
+    for (let before = 0; performance.now() < ends;) {
+      const now = this.processorMs();
+      if (now - before < QUIET_MS * QUIET_SHARE) return;
+      before = now;
+      await pause(QUIET_MS);
+    }
+  }
+
+  #spawn(): RunningClient {
+    this.#started += 1;
+    const host = hostIdOf(`b${String(this.#started)}`);
+    const rank = this.root.invite(host, 1);
+    const [program = "", ...words] = [...this.#launch, process.execPath, "--use-openssl-ca", BUNDLE];
+    const child = spawn(program, words, {
+      cwd: this.#folder,
+      env: environment(),
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    child.on("error", () => undefined);
+    const { stdin } = child;
+    stdin.on("error", () => undefined);
+    const client = { host, rank, child, start: (text: string) => void stdin.end(text) };
+    this.#clients.set(host, client);
+    return client;
+  }
+
+  /** In place of hosts that were lost, so that there are as many as before; false: they are not attached. */
+  async replace(count: number): Promise<boolean> {
+    for (let number = 0; number < count; number += 1) {
+      const client = this.#spawn();
+      client.start(JSON.stringify(await this.#startOf(client)));
+    }
+    return this.#until(REPAIR_MS_MAX, () => this.#attached.size === this.#clients.size);
   }
 
   /** From the first start text until the root has all. */
@@ -207,20 +252,21 @@ export class RealTrial {
     const others = [...this.#clients.keys()].filter((host) => !victims.has(host));
     const began = performance.now();
     for (const host of victims) this.#clients.get(host)?.child.kill(how === "killed" ? "SIGKILL" : "SIGSTOP");
+    let isHopeless = false;
     // First the root must have noticed: until then everybody looks attached.
-    const isDone = await this.#until(
-      REPAIR_MS_MAX,
-      () =>
-        [...victims].every((host) => !this.#attached.has(host)) &&
-        others.every((host) => this.#attached.has(host)),
-    );
+    const isDone = (): boolean => {
+      const missing = others.filter((host) => !this.#attached.has(host));
+      isHopeless = missing.some((host) => this.#lost.has(host));
+      return missing.length === 0 && [...victims].every((host) => !this.#attached.has(host));
+    };
+    const isOver = await this.#until(REPAIR_MS_MAX, () => isDone() || isHopeless);
     const tookMs = performance.now() - began;
     this.root.dismiss([...victims]);
     for (const host of victims) {
       this.#clients.get(host)?.child.kill("SIGKILL");
       this.#clients.delete(host);
     }
-    return isDone ? tookMs : null;
+    return isOver && !isHopeless ? tookMs : null;
   }
 
   /** Private memory of a client, MiB: the median of some. */
@@ -235,7 +281,19 @@ export class RealTrial {
     return sizes.sort((a, b) => a - b)[Math.floor(sizes.length / 2)] ?? 0;
   }
 
-  async close(): Promise<void> {
+  /** Processor time of all clients since their start, each of their threads. */
+  processorMs(): number {
+    const nanoseconds = [...this.#clients.values()].flatMap(({ child }) => {
+      const tasks = `/proc/${String(child.pid)}/task`;
+      return readdirSync(tasks).map((task) =>
+        Number(readFileSync(join(tasks, task, "schedstat"), "utf8").split(" ")[0]),
+      );
+    });
+    return nanoseconds.reduce((sum, spent) => sum + spent, 0) / 1e6;
+  }
+
+  /** Names what clients have left behind: nothing, after their end. */
+  async close(): Promise<readonly string[]> {
     const ended = [...this.#clients.values()].map(
       ({ child }) =>
         new Promise<void>((done) => {
@@ -249,7 +307,9 @@ export class RealTrial {
     await this.root.close();
     // Keepers of those that were killed remove their own.
     await pause(2000);
+    const left = readdirSync(this.#folder).filter((name) => name !== "kept");
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    return left;
   }
 
   async #startOf({ host, rank }: RunningClient): Promise<ClientStart> {

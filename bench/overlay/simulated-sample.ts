@@ -20,6 +20,14 @@ export interface Sample {
   readonly rootBytes?: number | null;
   readonly killedMs?: number | null;
   readonly silentMs?: number | null;
+  /** Real ones: a tenth of the hosts at once, and a command to the others then. */
+  readonly killedTenthMs?: number | null;
+  readonly afterwardsMs?: number | null;
+  /** Real ones: processor time of all clients and the controller for the build; of all clients for a command. */
+  readonly buildProcessorMs?: number;
+  readonly clientsCpuMs?: number;
+  /** Real ones: folders of hosts that were not removed in the end. */
+  readonly leftBehind?: number;
   /** Private memory of one client; of the controller, all of it. */
   readonly clientMiB?: number;
   readonly controllerMiB?: number;
@@ -38,15 +46,6 @@ export interface DisasterSample {
 }
 
 const PARTITION_MS = 20_000;
-
-/** What is written down: the figures are drawn from it alone. */
-export interface RawData {
-  readonly commit: string;
-  readonly machine: string;
-  readonly date: string;
-  readonly samples: readonly Sample[];
-  readonly disasters: readonly DisasterSample[];
-}
 
 export function sampleOnce(topology: string, network: NetworkName, hosts: number, seed: number): Sample {
   const make = CONTESTANTS[topology];

@@ -3,7 +3,12 @@ import { hostIdOf } from "../../src-shared/base/ids.ts";
 import { createRandom, type Random } from "../../src-shared/base/random.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "../../src-shared/overlay/overlay.ts";
 import type { Topology } from "../../src-shared/overlay/topology.ts";
-import { createLan, createWan, type NetworkModel } from "../../src-shared/simulator/network-model.ts";
+import {
+  createLan,
+  createLoopback,
+  createWan,
+  type NetworkModel,
+} from "../../src-shared/simulator/network-model.ts";
 import type { SimulatedCosts } from "../../src-shared/simulator/simulated-costs.ts";
 import { TreeWorld, type WorldWatch } from "../../src-shared/simulator/tree-world.ts";
 import type { VirtualClient } from "../../src-shared/simulator/virtual-client.ts";
@@ -16,10 +21,14 @@ export interface Contestant<Frame> {
   bytesOf(frame: Frame): number;
 }
 
-export type NetworkName = "lan" | "wan";
+/** "computer": all hosts on one with two processors, as where the real part is measured. */
+export type NetworkName = "lan" | "wan" | "computer";
 
 /** Clients are started within this time, as a deployment does. */
 const STARTS_MS = 1000;
+const PROCESSORS = 2;
+/** On one computer: started and not yet attached, as where the real part is measured. */
+export const ON_THE_WAY_MAX = 64;
 /** A topology that is not whole by then does not become so. */
 const BUILD_MS_MAX = 120_000;
 const REPAIR_MS_MAX = 90_000;
@@ -59,21 +68,26 @@ export class Trial<Frame> {
     const { hosts, network, seed, costs } = parts;
     this.hosts = hosts;
     this.#random = createRandom(seed ^ 0xbe9c);
-    const model: NetworkModel = network === "lan" ? createLan(hosts + 1) : createWan(hosts + 1, seed);
+    const models: Readonly<Record<NetworkName, () => NetworkModel>> = {
+      lan: () => createLan(hosts + 1),
+      wan: () => createWan(hosts + 1, seed),
+      computer: createLoopback,
+    };
     this.world = new TreeWorld<Frame>(
       {
         seed,
         topology: contestant.topology,
-        network: model,
+        network: models[network](),
         costs,
         // Two round trips and their jitter more on a WAN.
-        times: network === "lan" ? OVERLAY_TIMES : { ...OVERLAY_TIMES, deadIntervalMs: 6000 },
+        times: network === "wan" ? { ...OVERLAY_TIMES, deadIntervalMs: 6000 } : OVERLAY_TIMES,
         limits: OVERLAY_LIMITS,
         degree: contestant.degree,
         rootDegree: contestant.rootDegree,
         controllerAbsenceMs: 10 * 60 * 1000,
         reportsKept: 1000,
         deployMs: 0,
+        ...(network === "computer" ? { processors: PROCESSORS } : {}),
         bytesOf: (frame) => contestant.bytesOf(frame),
       },
       () => this.#watch(),
@@ -110,9 +124,20 @@ export class Trial<Frame> {
   build(): number | undefined {
     const { world } = this;
     const began = world.time.now;
-    for (let place = 1; place <= this.hosts; place += 1)
-      world.time.after(this.#random() * STARTS_MS, () => world.startClient(place));
-    return this.#until(BUILD_MS_MAX, LOOK_MS.build, () => this.#attachedCount() === this.hosts, began);
+    const isLimited = world.processors !== undefined;
+    let started = 0;
+    const start = (): void => {
+      started += 1;
+      const place = started;
+      if (isLimited) world.startClient(place);
+      else world.time.after(this.#random() * STARTS_MS, () => world.startClient(place));
+    };
+    const isDone = (): boolean => {
+      const attached = this.#attachedCount();
+      while (started < this.hosts && (!isLimited || started - attached < ON_THE_WAY_MAX)) start();
+      return attached === this.hosts;
+    };
+    return this.#until(BUILD_MS_MAX, LOOK_MS.build, isDone, began);
   }
 
   get depthMax(): number {

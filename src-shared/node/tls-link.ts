@@ -130,7 +130,8 @@ export async function listenForClients(
   settings: ListenerSettings,
   callbacks: ListenerCallbacks,
 ): Promise<LinkListener> {
-  const tls = createTls(settings, callbacks, "client");
+  /** Made for the first who comes: most members of a tree are leaves, and it is a fifth of what joining costs them. */
+  let direct: TlsServer | undefined;
   /** One for each way: the only mark that TLS leaves on the sockets that it makes. */
   const others = new Map<LinkWay, TlsServer>();
   const gate = createHandshakeGate();
@@ -141,9 +142,9 @@ export async function listenForClients(
     if (!gate.admit(socket)) return;
     open.add(socket);
     socket.once("close", () => open.delete(socket));
-    tls.emit("connection", socket);
+    direct ??= createTls(settings, callbacks, "client").on("secureConnection", (done) => gate.done(done));
+    direct.emit("connection", socket);
   };
-  tls.on("secureConnection", (socket) => gate.done(socket));
   const onError = (error: Error): void => callbacks.onRefused(error.message);
   const first = await listen(onSocket, settings, onError);
   const servers = [first];

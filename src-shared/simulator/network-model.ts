@@ -60,6 +60,12 @@ export function createLan(places: number): NetworkModel {
   };
 }
 
+/** Programs on one computer: what they say is there at once; what takes time is the processors that they share. */
+export function createLoopback(): NetworkModel {
+  const latencyMs = 0.02;
+  return { name: "loopback", latencyMs: () => latencyMs, arrivesAt: ({ at }) => at + latencyMs };
+}
+
 /** Points on a plane: up to 80 ms one way, 100 Mb/s each, one frame in a hundred is late by up to as much again. */
 export function createWan(places: number, seed: number): NetworkModel {
   const random = createRandom(seed);

@@ -11,6 +11,8 @@ export interface SimulatedCosts {
   /** A handshake at the side that is dialled, and at the one that dials (mutual TLS 1.3, P-256). */
   readonly acceptMs: number;
   readonly dialMs: number;
+  /** More for a client's first dial: what a program that has just been started does for the first time. */
+  readonly firstDialMs: number;
   /** Turning away a connection before its handshake. */
   readonly shedMs: number;
   /** Once for each time that a program which slept gets something to do. */
@@ -30,6 +32,7 @@ export const SIMULATED_COSTS: SimulatedCosts = {
   kilobyteMs: 0.004,
   acceptMs: 1.65,
   dialMs: 1.65,
+  firstDialMs: 0,
   shedMs: 0.05,
   wakeMs: 0.02,
   timerMs: 0.01,

@@ -27,6 +27,7 @@ import type { ClientWorld } from "./virtual-client.ts";
 import { VirtualController } from "./virtual-controller.ts";
 import type { ControllerWorld } from "./virtual-controller.ts";
 import type { VirtualProgram } from "./virtual-program.ts";
+import { VirtualProcessors } from "./virtual-processors.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 /** Sees all that happens, and throws BrokenPromise. */
@@ -59,6 +60,8 @@ export interface WorldSettings<Frame> {
   readonly reportsKept: number;
   /** From the invitation to the start of the client: what deploying takes at most. */
   readonly deployMs: number;
+  /** So many that all hosts share; default: each has one of its own. */
+  readonly processors?: number;
   bytesOf(frame: Frame): number;
 }
 
@@ -85,6 +88,7 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
   readonly costs: SimulatedCosts;
   readonly time = new VirtualTime();
   readonly trace = new TraceHash();
+  readonly processors: VirtualProcessors | undefined;
   readonly random: Random;
   readonly network: NetworkModel;
   readonly ether = this;
@@ -117,6 +121,8 @@ export class TreeWorld<Frame> implements ClientWorld<Frame>, ControllerWorld<Fra
     this.costs = settings.costs;
     this.network = settings.network;
     this.random = createRandom(settings.seed);
+    const { processors } = settings;
+    this.processors = processors === undefined ? undefined : new VirtualProcessors(this.time, processors);
     this.#watch = watch(this);
     this.controller = this.startController();
   }

@@ -54,6 +54,8 @@ export class VirtualClient<Frame> extends VirtualProgram<Frame> {
   /** Dialled and neither connected nor given up. */
   readonly dials = new Set<LinkId>();
   dialCount = 0;
+  /** No dial has succeeded yet. */
+  isNew = true;
   /** By number, from 1. */
   readonly reports: Payload[] = [];
   dropped = 0;

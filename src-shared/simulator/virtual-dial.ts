@@ -91,7 +91,9 @@ function open<Frame>(dial: Dial<Frame>, program: VirtualProgram<Frame>, oneWayMs
 /** The handshake's answer is at the one who dialled. */
 function answer<Frame>(dial: Dial<Frame>, program: VirtualProgram<Frame>): void {
   const { world, client, link, to } = dial;
-  client.node.give(world.costs.dialMs, () => {
+  const { dialMs, firstDialMs } = world.costs;
+  client.node.give(client.isNew ? dialMs + firstDialMs : dialMs, () => {
+    client.isNew = false;
     if (!client.dials.delete(link)) return;
     if (program.rank !== to.rank) return client.stepFailedDial(link, "another's certificate");
     const theirLink = program.newLink();

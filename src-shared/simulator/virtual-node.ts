@@ -1,6 +1,7 @@
 // A simulated program on a host of its own: does one thing at a time, each of which takes its time on the processor;
 // has timers; can stand still (SIGSTOP, garbage collection) and end.
 import type { SimulatedCosts } from "./simulated-costs.ts";
+import type { VirtualProcessors } from "./virtual-processors.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** As the lag monitor of the real shells: it looks every 250 ms, and tells a lateness of as much again. */
@@ -25,12 +26,15 @@ interface Timer {
 export class VirtualNode {
   readonly #time: VirtualTime;
   readonly #costs: SimulatedCosts;
+  readonly #processors: VirtualProcessors | undefined;
   readonly #onTimer: (name: string) => void;
   readonly #onLag: (ms: number) => void;
   readonly #timers = new Map<string, Timer>();
   #queue: Work[] = [];
   #taken = 0;
   #drainPlanned = false;
+  /** Nothing was under way when the first of the queue came. */
+  #slept = false;
   #pausedSince: number | undefined;
   #dead = false;
   /** A standstill up to here is no news any more. */
@@ -45,11 +49,14 @@ export class VirtualNode {
   constructor(parts: {
     readonly time: VirtualTime;
     readonly costs: SimulatedCosts;
+    /** Shared with other programs; undefined: one of its own. */
+    readonly processors: VirtualProcessors | undefined;
     onTimer(name: string): void;
     onLag(ms: number): void;
   }) {
     this.#time = parts.time;
     this.#costs = parts.costs;
+    this.#processors = parts.processors;
     this.#onTimer = (name) => parts.onTimer(name);
     this.#onLag = (ms) => parts.onLag(ms);
   }
@@ -122,32 +129,49 @@ export class VirtualNode {
 
   #take(work: Work): void {
     const { now } = this.#time;
-    if (this.#pausedSince === undefined && this.#taken === this.#queue.length && this.cursor <= now) {
-      this.cursor = now + this.#costs.wakeMs;
-      this.usedMs += this.#costs.wakeMs;
+    const sleeps =
+      this.#pausedSince === undefined && this.#taken === this.#queue.length && this.cursor <= now;
+    if (sleeps && this.#processors === undefined) {
+      this.#wake(now);
       return this.#run(work);
     }
+    if (sleeps && !this.#drainPlanned) this.#slept = true;
     this.#queue.push(work);
     this.#planDrain();
+  }
+
+  #wake(now: number): void {
+    this.cursor = now + this.#costs.wakeMs;
+    this.usedMs += this.#costs.wakeMs;
   }
 
   #planDrain(): void {
     if (this.#drainPlanned || this.#pausedSince !== undefined) return;
     this.#drainPlanned = true;
     this.#time.after(this.cursor - this.#time.now, () => {
-      this.#drainPlanned = false;
-      if (this.#dead || this.#pausedSince !== undefined) return;
-      const work = this.#queue[this.#taken];
-      if (work === undefined) return;
-      this.#taken += 1;
-      if (this.#taken === this.#queue.length) {
-        this.#queue = [];
-        this.#taken = 0;
-      }
-      this.cursor = Math.max(this.cursor, this.#time.now);
-      this.#run(work);
-      if (this.#taken < this.#queue.length) this.#planDrain();
+      if (this.#processors === undefined) this.#drainOne();
+      else this.#processors.give(() => this.#drainOne());
     });
+  }
+
+  /** Returns until when it has the processor. */
+  #drainOne(): number {
+    const { now } = this.#time;
+    this.#drainPlanned = false;
+    if (this.#dead || this.#pausedSince !== undefined) return now;
+    const work = this.#queue[this.#taken];
+    if (work === undefined) return now;
+    this.#taken += 1;
+    if (this.#taken === this.#queue.length) {
+      this.#queue = [];
+      this.#taken = 0;
+    }
+    if (this.#slept) this.#wake(now);
+    else this.cursor = Math.max(this.cursor, now);
+    this.#slept = false;
+    this.#run(work);
+    if (this.#taken < this.#queue.length) this.#planDrain();
+    return this.cursor;
   }
 
   #run(work: Work): void {

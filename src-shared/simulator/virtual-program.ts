@@ -7,6 +7,7 @@ import type { SimulatedCosts } from "./simulated-costs.ts";
 import type { TraceHash } from "./trace-hash.ts";
 import type { ConnectedProgram, Ether, VirtualConnection } from "./virtual-connection.ts";
 import { VirtualNode } from "./virtual-node.ts";
+import type { VirtualProcessors } from "./virtual-processors.ts";
 
 /** What a program needs of the world around it. */
 export interface ProgramWorld<Frame> {
@@ -14,6 +15,8 @@ export interface ProgramWorld<Frame> {
   readonly ether: Ether<Frame>;
   readonly costs: SimulatedCosts;
   readonly trace: TraceHash;
+  /** All programs share these; undefined: each has one of its own. */
+  readonly processors: VirtualProcessors | undefined;
   bytesOf(frame: Frame): number;
   /** Sees each frame as its sender meant it. */
   sent(from: VirtualProgram<Frame>, connection: VirtualConnection<Frame>, frame: Frame): void;
@@ -46,6 +49,7 @@ export abstract class VirtualProgram<Frame> implements ConnectedProgram<Frame> {
     this.node = new VirtualNode({
       time,
       costs: world.costs,
+      processors: world.processors,
       onTimer: (name) => this.stepTimer(name),
       onLag: (ms) => this.stepLag(ms),
     });
