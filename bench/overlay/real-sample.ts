@@ -29,9 +29,11 @@ export async function sampleReal({ topology, hosts, build }: RealWish): Promise<
   const note = (sample: Partial<Sample>): void => void samples.push({ ...base, ...sample });
   try {
     await trial.startProcesses(hosts);
+    say(`${String(hosts)} processes have been started`);
     const clientsMs = trial.processorMs();
     const own = process.cpuUsage();
     const buildMs = await trial.build();
+    say(`built: ${String(buildMs)} ms, ${String(trial.attachedCount)} attached`);
     const { user, system } = process.cpuUsage(own);
     const processorMs = trial.processorMs() - clientsMs + (user + system) / 1000;
     await pause(REST_MS);
@@ -40,12 +42,19 @@ export async function sampleReal({ topology, hosts, build }: RealWish): Promise<
     note({ buildMs, depth: trial.depthMax, clientMiB, controllerMiB, buildProcessorMs: processorMs });
     if (buildMs === null) return samples;
     await sampleCommands(trial, note);
+    say("commands are over");
     await sampleLosses(trial, note);
+    say("losses are over");
   } finally {
     const left = await trial.close();
     note({ leftBehind: left.length });
   }
   return samples;
+}
+
+/** A large build takes minutes. */
+function say(text: string): void {
+  console.error(`  ${new Date().toISOString().slice(11, 19)} ${text}`);
 }
 
 async function sampleCommands(trial: RealTrial, note: (sample: Partial<Sample>) => void): Promise<void> {

@@ -18,7 +18,7 @@ import { ON_THE_WAY_MAX } from "./simulated-trial.ts";
 
 const BUNDLE = resolve(import.meta.dirname, "..", "..", "dist", "client.cjs");
 const SESSION = "bench";
-const BUILD_MS_MAX = 300_000;
+const BUILD_MS_MAX = 150_000;
 const REPAIR_MS_MAX = 90_000;
 const COMMAND_MS_MAX = 30_000;
 const POLL_MS = 1;

@@ -17,7 +17,7 @@ export class TakTuk {
       createInterface({ input: child.stdout }).on("line", (line) => this.#onLine(line));
   }
 
-  /** Work stealing, its own choice; its other outputs are left out. */
+  /** Work stealing, its own choice; a name without a template leaves that output out. */
   static commandLine(sshConfig: string, hostsFile: string): readonly string[] {
     return [
       "taktuk",
@@ -29,11 +29,11 @@ export class TakTuk {
       "-o",
       'output="$host: $line\\n"',
       "-o",
-      "status=",
+      "status",
       "-o",
-      "connector=",
+      "connector",
       "-o",
-      "state=",
+      "state",
       "-f",
       hostsFile,
     ];
