@@ -104,19 +104,24 @@ function tasksOf(
 }
 
 async function measureReal(store: RawStore): Promise<void> {
-  for (const hosts of values.real.split(",").map(Number)) {
-    for (let build = 1; build <= Number(values.builds); build += 1) {
-      for (const topology of values["real-topologies"].split(",")) {
-        const wish = { topology, hosts, network: "loopback", seed: build };
-        if (store.has("sample", wish)) continue;
-        if (performance.now() > until) return console.error("builds are left for another time: --add");
-        const measured = await sampleReal({ topology, hosts, build });
-        store.add(measured);
-        store.save();
-        const count = `${String(measured.length)} samples`;
-        console.error(`${topology} ${String(hosts)} build ${String(build)}: ${count}`);
-      }
-    }
+  const builds = Array.from({ length: Number(values.builds) }, (_, before) => before + 1);
+  const wishes = values.real
+    .split(",")
+    .map(Number)
+    .flatMap((hosts) =>
+      builds.flatMap((build) =>
+        values["real-topologies"].split(",").map((topology) => ({ topology, hosts, build })),
+      ),
+    );
+  const isMissing = ({ build, ...wish }: (typeof wishes)[number]): boolean =>
+    !store.has("sample", { ...wish, network: "loopback", seed: build });
+  for (const wish of wishes.filter(isMissing)) {
+    if (performance.now() > until) return console.error("builds are left for another time: --add");
+    const measured = await sampleReal(wish);
+    store.add(measured);
+    store.save();
+    const { topology, hosts, build } = wish;
+    console.error(`${topology} ${String(hosts)} build ${String(build)}: ${String(measured.length)} samples`);
   }
 }
 

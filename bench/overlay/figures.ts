@@ -94,7 +94,11 @@ function costsText(): string {
 
 function panelsOf(samples: readonly Sample[], measure: Measure): { title: string; lines: Line[] }[] {
   const measured = samples.filter((sample) => sample[measure] !== undefined);
-  return [...groupBy(measured, ({ network }) => network)].map(([network, there]) => ({
+  const places = Object.keys(NETWORKS);
+  const networks = [...groupBy(measured, ({ network }) => network)].sort(
+    ([one], [other]) => places.indexOf(one) - places.indexOf(other),
+  );
+  return networks.map(([network, there]) => ({
     title: NETWORKS[network] ?? network,
     lines: [...groupBy(there, ({ topology }) => topology)].map(([name, own]) => ({
       name,

@@ -1,6 +1,5 @@
 // The simulated part: seeds that are missing, small overlays first, over all processors, until all or the time is over.
 import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import type { RawStore } from "./raw-data.ts";
@@ -49,17 +48,16 @@ export async function simulate(
   return waiting.length;
 }
 
-async function answerOf(part: ChildProcess, task: SimulatedTask): Promise<unknown> {
-  const stopped = new AbortController();
-  const ended = once(part, "exit", { signal: stopped.signal }).then(([status]: unknown[]) => {
-    throw new Error(`a part of the simulation ended with ${String(status)} at ${JSON.stringify(task)}`);
+function answerOf(part: ChildProcess, task: SimulatedTask): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (measured: unknown): void => {
+      part.off("exit", onExit);
+      resolve(measured);
+    };
+    const onExit = (status: number | null): void =>
+      reject(new Error(`a part of the simulation ended with ${String(status)} at ${JSON.stringify(task)}`));
+    part.once("message", onMessage);
+    part.once("exit", onExit);
+    part.send(task);
   });
-  ended.catch(() => undefined);
-  part.send(task);
-  try {
-    const [measured] = (await Promise.race([once(part, "message"), ended])) as unknown[];
-    return measured;
-  } finally {
-    stopped.abort();
-  }
 }
