@@ -1,5 +1,5 @@
-// The least that a client in Node can do: it starts, both ends prove who they are, it runs one command and answers.
-// Nothing is installed, kept, bounded, detached or cleaned up.
+// The least that a client in Node can do: it starts, both ends prove who they are, it runs each command that it is told
+// and answers. Nothing is installed, kept, bounded or cleaned up.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connect } from "node:tls";
@@ -16,10 +16,10 @@ const socket = connect({
   // Its name is in a field of its own, which our clients look at.
   checkServerIdentity: () => undefined,
 });
-socket.once("data", (command: Buffer) => {
+// The address that sshd was reached at: all these hosts are one computer.
+const host = process.env["SSH_CONNECTION"]?.split(" ")[2] ?? "?";
+socket.on("data", (command: Buffer) => {
   const child = spawn(command.toString(), { stdio: ["ignore", "pipe", "ignore"] });
-  child.stdout.on("data", (answer: Buffer) => {
-    process.stdout.write(answer);
-    socket.end(answer);
-  });
+  child.stdout.on("data", (answer: Buffer) => socket.write(`${host}: ${answer.toString()}`));
 });
+socket.on("close", () => process.exit());
