@@ -1,7 +1,6 @@
 // The controller's end of the overlay: listens, admits clients by their certificates, drives the pure root.
 import type { Duplex } from "node:stream";
 import type { Clock } from "#shared/base/clock.ts";
-import type { PropagationView } from "#shared/controller-api/controller-api.ts";
 import type { HostId } from "#shared/base/ids.ts";
 import type { Random } from "#shared/base/random.ts";
 import type { BulkOutcome, LinkTraffic } from "#shared/node/frame-link.ts";
@@ -12,6 +11,7 @@ import type { LinkListener } from "#shared/node/tls-link.ts";
 import { PAYLOAD_BYTES_MAX } from "#shared/overlay/frame-fields.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "#shared/overlay/overlay.ts";
 import type { MembershipChange, OverlayTimes } from "#shared/overlay/overlay.ts";
+import type { Propagated } from "#shared/overlay/propagation.ts";
 import { DEGREE_DEFAULT } from "#shared/overlay/topologies.ts";
 import { ROOT_RANK } from "#shared/overlay/topology.ts";
 import type {
@@ -34,7 +34,6 @@ import { checkMetrics, type HostMetrics } from "#shared/protocol/metrics.ts";
 import type { OverlayCredentials, TlsCredentials } from "#shared/protocol/credentials.ts";
 import type { Report } from "#shared/protocol/reports.ts";
 import { CommandBatch } from "./command-batch.ts";
-import { CommandPropagation } from "./command-propagation.ts";
 import type { RootJournal } from "./root-journal.ts";
 
 /** Only this computer, until told otherwise. */
@@ -103,7 +102,7 @@ export interface RunningOverlayRoot {
   /** The last ones: what could not be reached, who broke the protocol. */
   problems(): readonly OverlayProblem[];
   /** Of the last command that has reached all whom it is for; undefined before that, and on a topology that does not count. */
-  propagation(): PropagationView | undefined;
+  propagation(): Propagated | undefined;
   /** Since its start, over all links: frames and their bytes, without those of TLS. */
   traffic(): LinkTraffic;
   /**
@@ -148,7 +147,6 @@ class DrivenRoot implements RunningOverlayRoot {
   #widened: Promise<number> | undefined;
   /** Given in this turn and not taken on yet. */
   readonly #batch = new CommandBatch();
-  readonly #propagation = new CommandPropagation();
 
   constructor(parts: OverlayRootParts, settings: OverlayRootSettings) {
     this.#parts = parts;
@@ -264,11 +262,8 @@ class DrivenRoot implements RunningOverlayRoot {
   }
 
   #giveCommands(): void {
-    for (const { targets, payload } of this.#batch.take()) {
-      const nowMs = this.#parts.clock.now();
+    for (const { targets, payload } of this.#batch.take())
       this.#node.feed({ kind: "command", targets: [...targets], payload });
-      this.#propagation.given(this.#core.lastCommand, targets.size, nowMs);
-    }
   }
 
   /** In the order in which all was asked. */
@@ -303,8 +298,8 @@ class DrivenRoot implements RunningOverlayRoot {
     return this.#problems;
   }
 
-  propagation(): PropagationView | undefined {
-    return this.#propagation.last;
+  propagation(): Propagated | undefined {
+    return this.#core.propagation?.last;
   }
 
   traffic(): LinkTraffic {
@@ -369,7 +364,7 @@ class DrivenRoot implements RunningOverlayRoot {
       case "latest":
         return this.#metrics(effect.host, effect.payload);
       case "keep":
-        return this.#arrived(effect); // without a journal nothing more
+        return; // without a journal nothing is kept
       case "problem":
         return this.#problem(effect.host, effect.reason);
     }
@@ -377,14 +372,9 @@ class DrivenRoot implements RunningOverlayRoot {
 
   /** A disk that takes nothing must not end the run; but then nobody can take it over, and that is said. */
   async #keep(effects: readonly Effect[]): Promise<void> {
-    for (const effect of effects) if (effect.kind === "keep") this.#arrived(effect);
     const records = effects.flatMap((effect) => (effect.kind === "keep" ? [effect.record] : []));
     const failure = await this.#parts.journal?.append(records);
     if (failure !== undefined) this.#problem(undefined, failure);
-  }
-
-  #arrived({ record }: Extract<Effect, { kind: "keep" }>): void {
-    if (record.kind === "stable") this.#propagation.stable(record.sequence, this.#parts.clock.now());
   }
 
   #membership(change: MembershipChange): void {

@@ -1,5 +1,6 @@
 // What any face may ask of the controller: plain data in, plain data out, events by subscription.
 import type { Problem } from "../base/problem.ts";
+import type { Propagated } from "../overlay/propagation.ts";
 import type { MemberState } from "../overlay/topology.ts";
 import type { BlockSpan } from "./block-spans.ts";
 import type { Question, QuestionChange } from "./questions.ts";
@@ -199,21 +200,13 @@ export interface MeshMember extends Omit<MemberState, "since"> {
   readonly way: LinkWay | undefined;
 }
 
-/** Of the last command that all whom it was for are known to have. */
-export interface PropagationView {
-  /** From its sending until the last acknowledgement. */
-  readonly ms: number;
-  /** For so many it was. */
-  readonly hosts: number;
-}
-
 export interface MeshView {
   readonly overlay: string;
   readonly address: string;
   readonly members: readonly MeshMember[];
   /** The last ones: what could not be reached, who broke the protocol; `host` undefined = a stranger. */
   readonly problems: readonly { readonly host: string | undefined; readonly reason: string }[];
-  readonly propagation: PropagationView | undefined;
+  readonly propagation: Propagated | undefined;
   readonly framesIn: number;
   readonly framesOut: number;
   readonly bytesIn: number;

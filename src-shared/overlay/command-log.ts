@@ -1,7 +1,8 @@
 // The commands that a node keeps to pass on: all above `stable`, each under its number, with a body where somebody here
 // or below is meant; what is missing is asked for.
 import type { Payload } from "./overlay.ts";
-import type { RankSet } from "./rank-set.ts";
+import { hasRank, type RankSet } from "./rank-set.ts";
+import type { Rank } from "./topology.ts";
 
 /** What only the hosts that a command is meant for need, and those on the way to them. */
 export interface CommandBody {
@@ -61,6 +62,14 @@ export class CommandLog {
 
   get(sequence: number): LoggedCommand | undefined {
     return this.#commands.get(sequence);
+  }
+
+  /** After one number, up to another. What all others have is not kept: whoever is lost stays behind for ever. */
+  countFor(rank: Rank, after: number, upTo: number): number {
+    let count = 0;
+    for (let sequence = Math.max(after, this.#stable) + 1; sequence <= upTo; sequence += 1)
+      if (hasRank(this.#commands.get(sequence)?.targets ?? [], rank)) count += 1;
+    return count;
   }
 
   /** Nothing changes when as much of it was there already, or when nobody wants it any more. */

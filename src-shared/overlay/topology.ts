@@ -1,5 +1,6 @@
 // What every topology is (star, trees): pure cores for a member and for the root, their events, effects and settings.
 import type { HostId } from "../base/ids.ts";
+import type { Propagated } from "./propagation.ts";
 import type {
   LinkId,
   MembershipChange,
@@ -243,6 +244,8 @@ export interface RootCore<Frame> {
   plan(rank: Rank, surroundings: Surroundings): readonly Candidate[];
   /** The last command given: a client that is invited now starts after it. */
   readonly lastCommand: number;
+  /** Undefined while no command has arrived, and where acknowledgements are not told apart. */
+  readonly propagation?: { readonly last: Propagated | undefined };
   /** The digest of for whom all commands up to this one are; of those that not everybody has. */
   chainAt(sequence: number): Uint8Array;
 }

@@ -37,6 +37,11 @@ export class TreeMemberships {
     return before?.rank;
   }
 
+  /** Nobody was listening for so long: none is lost before this. */
+  postpone(ms: number, until: number): void {
+    for (const member of this.#byRank.values()) member.lostAt = Math.max(member.lostAt + ms, until);
+  }
+
   dismiss(host: HostId): TreeMembership | undefined {
     const member = this.#byHost.get(host);
     if (member === undefined) return undefined;

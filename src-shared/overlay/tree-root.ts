@@ -5,7 +5,8 @@ import { judgeArrival } from "./delivery.ts";
 import { EffectList } from "./effect-list.ts";
 import type { LinkId, MembershipState, Payload, Surroundings } from "./overlay.ts";
 import { ProgressGroups, splitProgress } from "./progress.ts";
-import { hasRank, rankSetOf, type RankSet } from "./rank-set.ts";
+import { Propagation } from "./propagation.ts";
+import { rankSetOf, type RankSet } from "./rank-set.ts";
 import type { SubtreeChange } from "./subtree.ts";
 import { tagsOf } from "./tagged-ranks.ts";
 import { ROOT_RANK } from "./topology.ts";
@@ -53,6 +54,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   #given: CommandOrder;
   #started = false;
   #grooming = false;
+  readonly propagation = new Propagation();
 
   constructor(settings: RootSettings) {
     super();
@@ -160,6 +162,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   }
 
   #forget(rank: Rank): void {
+    this.propagation.gone(rank);
     this.#owed.delete(rank);
     this.#planned.delete(rank);
   }
@@ -179,6 +182,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     if (this.#node.log.isFull) this.#giveUpSlowest();
     this.#keep({ kind: "command", sequence: this.#given.last + 1, targets, payload });
     this.#give(targets, payload);
+    this.propagation.given(this.#given.last, targets, this.now);
     this.#node.children.feed(this.#node.log.isFilling);
   }
 
@@ -280,9 +284,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
 
   #lagged(ms: number): void {
     this.#node.children.extend(ms);
-    const { afterLagMs } = this.#settings.times;
-    for (const member of this.#members.all())
-      member.lostAt = Math.max(member.lostAt + ms, this.now + afterLagMs);
+    this.#members.postpone(ms, this.now + this.#settings.times.afterLagMs);
   }
 
   #become(member: TreeMembership, state: MembershipState, reason: string): void {
@@ -297,11 +299,7 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
     const { host, incarnation, rank, state, since } = member;
     const above = this.#node.subtree.record(rank)?.parent;
     const parent = above === ROOT_RANK ? "controller" : this.#members.withRank(above ?? -1)?.host;
-    let pendingCommands = 0;
-    // Of what all others have nothing is kept any more: whoever is lost stays behind for ever.
-    const first = Math.max(this.#haveOf(member), this.#node.log.stable) + 1;
-    for (let sequence = first; sequence <= this.#given.last; sequence += 1)
-      if (hasRank(this.#node.log.get(sequence)?.targets ?? [], rank)) pendingCommands += 1;
+    const pendingCommands = this.#node.log.countFor(rank, this.#haveOf(member), this.#given.last);
     const depth = this.#node.subtree.pathTo(rank).length;
     return { host, incarnation, rank, state, since, parent, depth, pendingCommands };
   }
@@ -380,11 +378,12 @@ export class TreeRoot extends EffectList<RootEffect<TreeFrame>> implements RootC
   isProgress(rank: Rank, upTo: number, tag: Uint8Array): boolean {
     if (upTo < this.#node.log.stable) return false;
     const chain = this.#given.at(upTo);
-    if (chain !== undefined && this.#settings.seals.isProved(rank, HAVE_PROOF, chainBytes(upTo, chain), tag))
-      return true;
+    const { seals } = this.#settings;
+    const isProved = chain !== undefined && seals.isProved(rank, HAVE_PROOF, chainBytes(upTo, chain), tag);
     const member = this.#members.withRank(rank);
-    if (member !== undefined) this.#forged(member, `an acknowledgement of commands up to ${upTo}`);
-    return false;
+    if (isProved) this.propagation.acknowledged(rank, upTo, this.now);
+    else if (member !== undefined) this.#forged(member, `an acknowledgement of commands up to ${upTo}`);
+    return isProved;
   }
 
   changed({ gone, come }: SubtreeChange, reason: string): void {
