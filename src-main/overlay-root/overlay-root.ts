@@ -11,11 +11,11 @@ import type { LinkListener } from "#shared/node/tls-link.ts";
 import { PAYLOAD_BYTES_MAX } from "#shared/overlay/frame-fields.ts";
 import { OVERLAY_LIMITS, OVERLAY_TIMES } from "#shared/overlay/overlay.ts";
 import type { MembershipChange, OverlayTimes } from "#shared/overlay/overlay.ts";
-import type { Propagated } from "#shared/overlay/propagation.ts";
 import { DEGREE_DEFAULT } from "#shared/overlay/topologies.ts";
 import { ROOT_RANK } from "#shared/overlay/topology.ts";
 import type {
   MemberState,
+  Propagated,
   Rank,
   RootCore,
   RootEffect,

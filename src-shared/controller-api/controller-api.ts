@@ -1,7 +1,6 @@
 // What any face may ask of the controller: plain data in, plain data out, events by subscription.
 import type { Problem } from "../base/problem.ts";
-import type { Propagated } from "../overlay/propagation.ts";
-import type { MemberState } from "../overlay/topology.ts";
+import type { MemberState, Propagated } from "../overlay/topology.ts";
 import type { BlockSpan } from "./block-spans.ts";
 import type { Question, QuestionChange } from "./questions.ts";
 import type { LinkWay } from "../base/link-way.ts";

@@ -1,14 +1,6 @@
 // How long a command takes: from when the root gives it until the last of those whom it is for has acknowledged it.
 import { hasRank, ranksIn, type RankSet } from "./rank-set.ts";
-import type { Rank } from "./topology.ts";
-
-/** Of the last command that all whom it was for are known to have. */
-export interface Propagated {
-  /** From its sending until the last acknowledgement. */
-  readonly ms: number;
-  /** For so many it was. */
-  readonly hosts: number;
-}
+import type { Propagated, Rank } from "./topology.ts";
 
 /** Of several commands at once it follows the last one, which arrives last. */
 export class Propagation {

@@ -1,6 +1,5 @@
 // What every topology is (star, trees): pure cores for a member and for the root, their events, effects and settings.
 import type { HostId } from "../base/ids.ts";
-import type { Propagated } from "./propagation.ts";
 import type {
   LinkId,
   MembershipChange,
@@ -232,6 +231,14 @@ export interface MemberCore<Frame> {
   readonly path: readonly Rank[];
   /** The least of the last round trips between the parent and here, as the parent has measured them; microseconds. */
   readonly tripUs: number | undefined;
+}
+
+/** Of the last command that all whom it was for are known to have. */
+export interface Propagated {
+  /** From its sending until the last acknowledgement. */
+  readonly ms: number;
+  /** For so many it was. */
+  readonly hosts: number;
 }
 
 /** The root of any topology. */
