@@ -12,7 +12,7 @@ import type { RunEffect, RunInput } from "../../src-main/controller/run-traffic.
 import { Run } from "../../src-main/controller/run.ts";
 import { Dice, drawApplication, type RandomApplication } from "./random-application.ts";
 import { RunReference } from "./run-reference.ts";
-import { SimHost } from "./sim-host.ts";
+import { executeOf, SimHost } from "./sim-host.ts";
 
 const SECRET = "s3cr3t-value";
 const ABSENCE_MS = 60_000;
@@ -344,7 +344,8 @@ export class RunWorld {
     const attached = this.#hosts.get(host);
     if (attached === undefined) throw new Error(`${command.kind} for ${host}, which is not connected`);
     if (this.#givenUp.has(host)) throw new Error(`${command.kind} for ${host}, which was given up`);
-    if (command.kind === "execute") this.#hasOwnIndex(host, command);
+    const execute = executeOf(command);
+    if (execute !== undefined) this.#hasOwnIndex(host, execute);
     attached.down.send(command);
   }
 

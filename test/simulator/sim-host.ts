@@ -61,7 +61,8 @@ export class SimHost {
 
   command(command: Command): void {
     if (this.gone) return;
-    if (command.kind === "execute") this.#executing(command);
+    const execute = executeOf(command);
+    if (execute !== undefined) this.#executing(execute);
     if (command.kind === "stop" || command.kind === "leave" || command.kind === "endRun")
       this.#stopped = true;
     if (command.kind === "release") this.reference?.released(command.barrier);
@@ -226,4 +227,10 @@ export class SimHost {
     if (this.gone || !this.#alive.delete(process)) return;
     this.#process.give({ kind: "exited", process, status, signal, usage: USAGE, outputEnd: NOTHING });
   }
+}
+
+/** Alone, or with the preparation that it follows at once. */
+export function executeOf(command: Command): ExecuteCommand | undefined {
+  if (command.kind === "prepare") return command.execute;
+  return command.kind === "execute" ? command : undefined;
 }
