@@ -11,6 +11,8 @@ const WINDOW_TESTS = "test/window/**/*.test.ts";
 const UNIT_TIMEOUT_MS = 30_000;
 /** The largest lives (1000 hosts) take seconds, and ten times as long where others work on the same processors. */
 const SIMULATOR_TIMEOUT_MS = 180_000;
+/** A world makes many things that do not live long: with more room for them a tenth of the time is saved. */
+const SIMULATOR_MEMORY = ["--max-semi-space-size=64", "--min-semi-space-size=64"];
 /** Real processes on a loaded two-core machine start slowly; a hung one must still end the part. */
 const INTEGRATION_TIMEOUT_MS = 60_000;
 /** Each integration file starts many processes of its own; more files at once only starve each other. */
@@ -77,6 +79,7 @@ export default defineConfig({
           isolate: false,
           maxWorkers: UNIT_FILES_AT_ONCE,
           testTimeout: SIMULATOR_TIMEOUT_MS,
+          execArgv: SIMULATOR_MEMORY,
         },
       },
       {
