@@ -1,5 +1,5 @@
 // Where names stand beside marks: on no mark and on no other name, the first that fits of four places. Pure.
-import { boxOf, overlaps, type Box } from "../marks/label-boxes.ts";
+import { LabelRoom, type LabelPlace } from "../marks/label-boxes.ts";
 
 export interface Label {
   readonly text: string;
@@ -10,11 +10,8 @@ export interface Label {
   readonly width: number;
 }
 
-export interface PlacedLabel {
+export interface PlacedLabel extends LabelPlace {
   readonly text: string;
-  /** The middle of its upper edge. */
-  readonly x: number;
-  readonly y: number;
 }
 
 const HEIGHT_PX = 12;
@@ -25,21 +22,17 @@ export function placeLabels(
   labels: readonly Label[],
   marks: readonly Pick<Label, "x" | "y" | "radius">[],
 ): readonly PlacedLabel[] {
-  const taken: Box[] = marks.map(({ x, y, radius }) => boxOf(x, y - radius, 2 * radius, 2 * radius));
+  const room = new LabelRoom(marks, HEIGHT_PX);
   return labels.map(({ text, x, y, radius, width }) => {
     const aside = radius + GAP_PX + width / 2;
-    const places = [
-      { x, y: y + radius + GAP_PX },
+    const below = { x, y: y + radius + GAP_PX };
+    const others = [
       { x, y: y - radius - GAP_PX - HEIGHT_PX },
       { x: x + aside, y: y - HEIGHT_PX / 2 },
       { x: x - aside, y: y - HEIGHT_PX / 2 },
-    ] as const;
-    const isFree = (place: { readonly x: number; readonly y: number }): boolean => {
-      const box = boxOf(place.x, place.y, width, HEIGHT_PX);
-      return !taken.some((other) => overlaps(box, other));
-    };
-    const place = places.find(isFree) ?? places[0];
-    taken.push(boxOf(place.x, place.y, width, HEIGHT_PX));
+    ];
+    const place = room.find([below, ...others], width) ?? below;
+    room.take(place, width);
     return { text, ...place };
   });
 }

@@ -1,5 +1,5 @@
 // Which hosts stand together on the map: by place, and joined where their marks would cover one another. Pure.
-import { boxOf, overlaps } from "../marks/label-boxes.ts";
+import { LabelRoom, type LabelPlace } from "../marks/label-boxes.ts";
 import type { HostRow } from "#shared/host-query/host-row.ts";
 
 /** Hosts of one place: of one site, or with the same coordinates. */
@@ -110,12 +110,9 @@ export function clustersOf(
   }));
 }
 
-export interface PlaceName {
+export interface PlaceName extends LabelPlace {
   readonly cluster: Cluster;
   readonly text: string;
-  /** The middle of its upper edge. */
-  readonly x: number;
-  readonly y: number;
 }
 
 const NAME_HEIGHT_PX = 13;
@@ -126,20 +123,19 @@ export function placeNames(
   clusters: readonly Cluster[],
   widthOf: (text: string) => number,
 ): readonly PlaceName[] {
-  const taken = clusters.map(({ x, y, radius }) => boxOf(x, y - radius, 2 * radius, 2 * radius));
+  const room = new LabelRoom(clusters, NAME_HEIGHT_PX);
   return clusters
     .toSorted((left, right) => right.rows.length - left.rows.length)
     .flatMap((cluster): PlaceName[] => {
       const { x, y, radius } = cluster;
       const text = nameOf(cluster);
       const width = widthOf(text);
-      for (const top of [y + radius + NAME_GAP_PX, y - radius - NAME_GAP_PX - NAME_HEIGHT_PX]) {
-        const box = boxOf(x, top, width, NAME_HEIGHT_PX);
-        if (taken.some((other) => overlaps(box, other))) continue;
-        taken.push(box);
-        return [{ cluster, text, x, y: top }];
-      }
-      return [];
+      const tops = [y + radius + NAME_GAP_PX, y - radius - NAME_GAP_PX - NAME_HEIGHT_PX];
+      const places = tops.map((top) => ({ x, y: top }));
+      const place = room.find(places, width);
+      if (place === undefined) return [];
+      room.take(place, width);
+      return [{ cluster, text, ...place }];
     });
 }
 

@@ -5,26 +5,13 @@ import { hostIdOf, type HostId } from "../../src-shared/base/ids.ts";
 import type { HostEntry } from "../../src-shared/resource-directory/resource-directory.ts";
 import { createLocalDeployment } from "../../src-main/deploy/deploy-local.ts";
 import type { StartedClient } from "../../src-main/deploy/deployment.ts";
+import { hostEntry } from "./host-entry.ts";
 import { SESSION, type OverlayFixture, type TestRoot } from "./overlay-fixture.ts";
 
 const CLIENT = join(import.meta.dirname, "..", "..", "dist", "client.cjs");
 
-function entryOf(host: HostId): HostEntry {
-  return {
-    id: host,
-    managerType: "local",
-    address: "127.0.0.1",
-    port: undefined,
-    user: undefined,
-    transport: undefined,
-    hostKeyPolicy: undefined,
-    groups: [],
-    site: undefined,
-    latitude: undefined,
-    longitude: undefined,
-    span: { start: 0, end: 0 },
-  };
-}
+const localEntry = (host: HostId): HostEntry =>
+  hostEntry(host, { managerType: "local", address: "127.0.0.1" });
 
 export const hostsNamed = (count: number): HostId[] =>
   Array.from({ length: count }, (_, place) => hostIdOf(`node${String(place + 1)}`));
@@ -48,7 +35,7 @@ export async function startClients(
   fixture.onClose(async () => {
     for (const client of clients.values()) client.kill();
     await Promise.all([...clients.values()].map(({ ended }) => ended));
-    await Promise.all([...clients.keys()].map((host) => deployment.cleanUp(entryOf(host), false)));
+    await Promise.all([...clients.keys()].map((host) => deployment.cleanUp(localEntry(host), false)));
     await deployment.close();
   });
   const start = async (host: HostId): Promise<void> => {
@@ -64,7 +51,7 @@ export async function startClients(
       controllerAbsenceMs: 60_000,
     };
     const { signal } = new AbortController();
-    const result = await deployment.start(entryOf(host), credentials, {
+    const result = await deployment.start(localEntry(host), credentials, {
       ways: ["client"],
       signal,
       tell: () => undefined,

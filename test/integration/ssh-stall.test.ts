@@ -4,6 +4,7 @@ import { hostIdOf } from "../../src-shared/base/ids.ts";
 import type { HostEntry } from "../../src-shared/resource-directory/resource-directory.ts";
 import { createSshDeployment } from "../../src-main/deploy/deploy-ssh.ts";
 import type { Deployment } from "../../src-main/deploy/deployment.ts";
+import { hostEntry } from "./host-entry.ts";
 import { holdsWithin, processesOf } from "./process-list.ts";
 import { farmHindrance, SshFarm } from "./ssh-farm.ts";
 import { SshPlace, type TransportName } from "./ssh-place.ts";
@@ -12,20 +13,8 @@ import { TIDY_MS } from "./ssh-trouble.ts";
 const DEADLINE_MS = 1000;
 /** Longer than the deadline on any computer: it begins after the login. */
 const STALL = "echo mounting /home; sleep 2";
-const hostAt = (address: string): HostEntry => ({
-  id: hostIdOf("slow"),
-  managerType: "ssh",
-  address,
-  port: undefined,
-  user: "root",
-  transport: undefined,
-  hostKeyPolicy: undefined,
-  groups: [],
-  site: undefined,
-  latitude: undefined,
-  longitude: undefined,
-  span: { start: 0, end: 0 },
-});
+const hostAt = (address: string): HostEntry =>
+  hostEntry("slow", { managerType: "ssh", address, user: "root" });
 const CREDENTIALS = {
   overlay: "star",
   degree: 32,
