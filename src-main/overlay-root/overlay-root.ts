@@ -26,7 +26,7 @@ import type {
 import { writeAddress } from "#shared/protocol/address.ts";
 import type { BulkMessage } from "#shared/protocol/bulk.ts";
 import { checkBulk } from "#shared/protocol/check-bulk.ts";
-import { checkReport } from "#shared/protocol/check-reports.ts";
+import { checkReports } from "#shared/protocol/check-reports.ts";
 import { PROTOCOL_VERSION } from "#shared/protocol/commands.ts";
 import type { Command } from "#shared/protocol/commands.ts";
 import type { LinkWay } from "#shared/base/link-way.ts";
@@ -393,9 +393,7 @@ class DrivenRoot implements RunningOverlayRoot {
     const { host, incarnation, sequence, payload } = effect;
     const decoded = this.#node.codec.decodePayload(payload);
     if (!decoded.ok) return this.#problem(host, `report ${sequence} was dropped: ${decoded.reason}`);
-    // Those of one moment come together (report-pack.ts).
-    for (const value of Array.isArray(decoded.value) ? (decoded.value as unknown[]) : [decoded.value]) {
-      const checked = checkReport(value);
+    for (const checked of checkReports(decoded.value)) {
       if (checked.ok && checked.value.kind === "distrusted") this.#distrusted(host, checked.value);
       if (checked.ok) this.#notify((to) => to.onReport(host, incarnation, sequence, checked.value));
       else this.#problem(host, `report ${sequence} was dropped: ${checked.reason}`);

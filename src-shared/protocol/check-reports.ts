@@ -2,6 +2,7 @@
 import type { Report } from "./reports.ts";
 import { amount, blockPath, bytes, count, integer, list, name, runId, text } from "./check-fields.ts";
 import { check, flag, kindOf, objectOf, oneOf, orUndefined, type Checked } from "./shapes.ts";
+import { PAYLOADS_JOINED_MAX } from "./wire.ts";
 
 const run = runId;
 const block = blockPath;
@@ -80,6 +81,20 @@ export const reportShape = kindOf({
   commandDropped: { reason: text },
   distrusted: { neighbour: count, reason: text },
 });
+
+/** One, or those of one moment together: a list of them, of bounded length (joinPayloads). */
+export function checkReports(value: unknown): readonly Checked<Report>[] {
+  if (!Array.isArray(value)) return [checkReport(value)];
+  const values: readonly unknown[] = value;
+  if (values.length > PAYLOADS_JOINED_MAX)
+    return [
+      {
+        ok: false,
+        reason: `${String(values.length)} reports in one; ${String(PAYLOADS_JOINED_MAX)} is the limit`,
+      },
+    ];
+  return values.map(checkReport);
+}
 
 export function checkReport(value: unknown): Checked<Report> {
   return check(reportShape, value);

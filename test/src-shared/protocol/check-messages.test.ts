@@ -4,11 +4,11 @@ import { blockPathOf, runIdOf } from "../../../src-shared/base/ids.ts";
 import type { BulkMessage } from "../../../src-shared/protocol/bulk.ts";
 import { bulkShape, checkBulk } from "../../../src-shared/protocol/check-bulk.ts";
 import { checkCommand, commandShape } from "../../../src-shared/protocol/check-commands.ts";
-import { checkReport, reportShape } from "../../../src-shared/protocol/check-reports.ts";
+import { checkReport, checkReports, reportShape } from "../../../src-shared/protocol/check-reports.ts";
 import type { Command } from "../../../src-shared/protocol/commands.ts";
 import type { Report } from "../../../src-shared/protocol/reports.ts";
 import type { TypeOf } from "../../../src-shared/protocol/shapes.ts";
-import { createPayloadCodec } from "../../../src-shared/protocol/wire.ts";
+import { createPayloadCodec, joinPayloads, PAYLOADS_JOINED_MAX } from "../../../src-shared/protocol/wire.ts";
 
 const codec = createPayloadCodec();
 const run = runIdOf("run-1");
@@ -236,6 +236,23 @@ describe("what the types say passes unchanged", () => {
     expect(kindsOf(COMMANDS)).toEqual(new Set(commandShape.kinds));
     expect(kindsOf(REPORTS)).toEqual(new Set(reportShape.kinds));
     expect(kindsOf(BULK)).toEqual(new Set(bulkShape.kinds));
+  });
+});
+
+describe("reports of one moment", () => {
+  test("one alone, or as many as go together, each by itself", () => {
+    const some = REPORTS.slice(0, PAYLOADS_JOINED_MAX);
+    const joined = codec.decodePayload(joinPayloads(some.map((report) => codec.encodePayload(report))));
+    expect(joined.ok && checkReports(joined.value)).toEqual(some.map((value) => ({ ok: true, value })));
+    expect(checkReports(travelled(REPORTS[0]))).toEqual([{ ok: true, value: REPORTS[0] }]);
+    expect(checkReports([REPORTS[0], [REPORTS[0]], 5]).map(({ ok }) => ok)).toEqual([true, false, false]);
+    expect(checkReports([])).toEqual([]);
+  });
+
+  test("a list without end is one refusal, and not looked through", () => {
+    expect(checkReports(new Array(1_000_000).fill(REPORTS[0]))).toEqual([
+      { ok: false, reason: "1000000 reports in one; 15 is the limit" },
+    ]);
   });
 });
 
