@@ -9,11 +9,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { PasswordOffer, SshQuestions, SshTransport } from "../../src-main/ssh/ssh.ts";
 import { holdsWithin, processesOf } from "./process-list.ts";
 import { accounts, PASSWORD } from "./ssh-accounts.ts";
+import { newServerKey } from "./server-key.ts";
 import { farmHindrance, SshFarm } from "./ssh-farm.ts";
 import { failureOf, SshPlace, told, valueOf, type TransportName } from "./ssh-place.ts";
 
 /** Node finds only some names of a CommonJS module; the whole is its default export. */
-const { Server, utils } = (ssh2 as unknown as { default: typeof ssh2 }).default;
+const { Server } = (ssh2 as unknown as { default: typeof ssh2 }).default;
 
 const END_MS = 5_000;
 const never = new AbortController().signal;
@@ -254,7 +255,7 @@ function suite(name: TransportName, farmOf: () => { farm: SshFarm; lockedKey: st
 
 /** A server that lets nobody in and asks this; its port. */
 async function hostile(place: SshPlace, prompt: string): Promise<number> {
-  const hostKey = utils.generateKeyPairSync("ed25519").private;
+  const hostKey = newServerKey();
   const sessions = new Set<ssh2.Connection>();
   const server = new Server({ hostKeys: [hostKey] }, (session) => {
     sessions.add(session);

@@ -6,11 +6,12 @@ import * as ssh2 from "ssh2";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { SshQuestions } from "../../src-main/ssh/ssh.ts";
 import { holdsWithin } from "./process-list.ts";
+import { newServerKey } from "./server-key.ts";
 import { farmHindrance, SshFarm } from "./ssh-farm.ts";
 import { failureOf, SshPlace, told, valueOf } from "./ssh-place.ts";
 
 /** Node finds only some names of a CommonJS module; the whole is its default export. */
-const { Server, utils } = (ssh2 as unknown as { default: typeof ssh2 }).default;
+const { Server } = (ssh2 as unknown as { default: typeof ssh2 }).default;
 
 const START_MS = 10_000;
 const never = new AbortController().signal;
@@ -207,7 +208,7 @@ describe("ssh2 to a server of our own", () => {
   const PASSWORD = "swordfish";
 
   async function serve({ methods, offered }: Doorman): Promise<number> {
-    const hostKey = utils.generateKeyPairSync("ed25519").private;
+    const hostKey = newServerKey();
     const sessions = new Set<ssh2.Connection>();
     const server = new Server({ hostKeys: [hostKey] }, (session) => {
       sessions.add(session);
